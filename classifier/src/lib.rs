@@ -1,0 +1,1 @@
+//! Classifies where a visit came from.
