@@ -1,2 +1,113 @@
-//! Placeholder.
-fn main() {}
+//! Builds the Worker: cargo → wasm-bindgen → esbuild → (for deploys) wasm-opt.
+//!
+//! ```text
+//! cargo run -p bundler                 quick build, what `wrangler dev` calls
+//! cargo run -p bundler -- --optimize   release build, what `wrangler deploy` calls
+//! ```
+//!
+//! The output folder (`build/`) then holds `index.mjs`, the whole JavaScript side, and
+//! `index_bg.wasm`, which it imports. Any host of Workers takes the pair. Bare `workerd serve`,
+//! which benchmarks use, embeds them as two modules whose names must match the import:
+//!
+//! ```text
+//! modules = [
+//!   (name = "index.mjs", esModule = embed "build/index.mjs"),
+//!   (name = "./index_bg.wasm", wasm = embed "build/index_bg.wasm"),
+//! ]
+//! ```
+//!
+//! `worker-build`, the usual tool, is not used: it compiles for minutes and downloads binaries
+//! outside of any lock file.
+
+mod cargo;
+mod javascript;
+mod optimize;
+mod output;
+mod shim;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+/// Builds the Worker into an ES module and a WebAssembly file.
+#[derive(Debug, Parser)]
+#[command(name = "bundler")]
+struct Options {
+    /// Folder that receives `index.mjs` and `index_bg.wasm`.
+    #[arg(long, env = "HEADWATER_BUILD_DIR", default_value = "build")]
+    out_dir: PathBuf,
+    /// Release profile, minified JavaScript and `wasm-opt -Oz`. Implied by `wrangler deploy` and
+    /// `wrangler versions upload`.
+    #[arg(long)]
+    optimize: bool,
+    /// Cargo features of the Worker crate, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
+    /// The workspace that holds the Worker; its `node_modules` must be installed.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Package name of the Worker.
+    #[arg(long, default_value = "headwater")]
+    package: String,
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bundler: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<()> {
+    // A test run keeps its bundle for its whole length, whatever is edited meanwhile.
+    if std::env::var_os("HEADWATER_KEEP_BUNDLE").is_some() {
+        return Ok(());
+    }
+    let optimize = options.optimize || wrangler_uploads();
+    let root = std::path::absolute(&options.root)?;
+    let out_dir = root.join(&options.out_dir);
+
+    let wasm = cargo::build(&cargo::Request {
+        root: &root,
+        package: &options.package,
+        features: &options.features,
+        optimize,
+    })?;
+    let _lock = output::lock(&out_dir)?;
+    let stamp = output::Stamp::of(&wasm, optimize)?;
+    if !output::is_current(&out_dir, &stamp) {
+        let staging = output::staging(&out_dir)?;
+        bind(&wasm, &staging)?;
+        shim::write(&staging)?;
+        javascript::bundle(&root, &staging, optimize)?;
+        if optimize {
+            optimize::run(&root, &staging.join(output::WASM))?;
+        }
+        output::publish(&staging, &out_dir, &stamp)?;
+    }
+    output::report(&out_dir)
+}
+
+/// Whether wrangler calls this build in order to upload its result.
+fn wrangler_uploads() -> bool {
+    std::env::var("WRANGLER_COMMAND").is_ok_and(|command| matches!(command.as_str(), "deploy" | "versions upload"))
+}
+
+/// Generates the JavaScript glue with the settings that `worker` expects: the module target,
+/// and an instance that can be thrown away after a panic.
+fn bind(wasm: &Path, staging: &Path) -> Result<()> {
+    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
+    bindgen
+        .input_path(wasm)
+        .out_name("index")
+        .module(true)?
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
+        .typescript(false);
+    bindgen.generate(staging).with_context(|| format!("wasm-bindgen refused {}", wasm.display()))
+}

@@ -1,0 +1,85 @@
+//! The output folder: built aside and moved into place, so that a reader never sees half a build.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+/// The bundled module.
+pub(crate) const MODULE: &str = "index.mjs";
+/// The WebAssembly file that the module imports.
+pub(crate) const WASM: &str = "index_bg.wasm";
+/// wasm-bindgen's JavaScript, an input of the bundle.
+pub(crate) const GLUE: &str = "index.js";
+
+const STAMP: &str = ".stamp";
+const STAGING: &str = ".staging";
+
+/// Holds the output folder for this process: two builds at a time would mix their files.
+pub(crate) fn lock(out_dir: &Path) -> Result<File> {
+    fs::create_dir_all(out_dir).with_context(|| format!("cannot create the folder {}", out_dir.display()))?;
+    let file = File::create(out_dir.join(".lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Identifies what an output was made from.
+pub(crate) struct Stamp(String);
+
+impl Stamp {
+    /// Of the compiled Worker, this very tool and the way of building.
+    pub(crate) fn of(wasm: &Path, optimize: bool) -> Result<Self> {
+        let mut hash = Sha256::new();
+        hash.update(fs::read(wasm)?);
+        hash.update(fs::read(std::env::current_exe()?)?);
+        hash.update([u8::from(optimize)]);
+        let mut hex = String::with_capacity(64);
+        for byte in hash.finalize() {
+            use std::fmt::Write as _;
+            write!(hex, "{byte:02x}")?;
+        }
+        Ok(Self(hex))
+    }
+}
+
+/// Whether the output is there and was made from the same things.
+pub(crate) fn is_current(out_dir: &Path, stamp: &Stamp) -> bool {
+    fs::read_to_string(out_dir.join(STAMP)).is_ok_and(|found| found == stamp.0)
+        && [MODULE, WASM].iter().all(|name| out_dir.join(name).exists())
+}
+
+/// An empty folder beside the final place, on the same file system.
+pub(crate) fn staging(out_dir: &Path) -> Result<PathBuf> {
+    let staging = out_dir.join(STAGING);
+    if staging.exists() {
+        fs::remove_dir_all(&staging)?;
+    }
+    fs::create_dir_all(&staging)?;
+    Ok(staging)
+}
+
+/// Moves the two files into place. The module goes last: wrangler watches it.
+pub(crate) fn publish(staging: &Path, out_dir: &Path, stamp: &Stamp) -> Result<()> {
+    for name in [WASM, MODULE] {
+        fs::rename(staging.join(name), out_dir.join(name))
+            .with_context(|| format!("cannot write {name} into {}", out_dir.display()))?;
+    }
+    fs::write(out_dir.join(STAMP), &stamp.0)?;
+    fs::remove_dir_all(staging)?;
+    Ok(())
+}
+
+/// Prints both files with their sizes as they are and as they travel.
+pub(crate) fn report(out_dir: &Path) -> Result<()> {
+    for name in [MODULE, WASM] {
+        let bytes = fs::read(out_dir.join(name))?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&bytes)?;
+        let packed = gzip.finish()?.len();
+        println!("{name}: {} KiB, gzip {} KiB", bytes.len().div_ceil(1024), packed.div_ceil(1024));
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! Writes the Worker's entry module around wasm-bindgen's exports.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::output::GLUE;
+
+/// File name of the entry module within the staging folder.
+pub(crate) const ENTRY: &str = "shim.mjs";
+
+const TEMPLATE: &str = include_str!("shim.mjs");
+
+/// Events whose handlers the runtime calls with `env` and `ctx` after the event itself.
+const EVENTS: [&str; 4] = ["fetch", "scheduled", "queue", "email"];
+
+/// Exports of `worker` and wasm-bindgen that serve the shim only.
+const INTERNAL: [&str; 2] = ["__wbg_reset_state", "__worker_init_state"];
+
+/// Reads the glue in `staging`, writes the entry beside it.
+pub(crate) fn write(staging: &Path) -> Result<()> {
+    let path = staging.join(GLUE);
+    let glue = fs::read_to_string(&path).with_context(|| format!("cannot read {GLUE}"))?;
+    let entry = entry(&Exports::of(&glue))?;
+    fs::write(staging.join(ENTRY), entry)?;
+    // workerd takes a plain import of a module file; the source phase import is for later.
+    fs::write(&path, glue.replace("import source ", "import "))?;
+    Ok(())
+}
+
+/// What the Rust side exports.
+#[derive(Debug, Default, PartialEq)]
+struct Exports {
+    functions: Vec<String>,
+    classes: Vec<String>,
+}
+
+impl Exports {
+    /// Finds the exports in wasm-bindgen's glue, which declares one a line.
+    fn of(glue: &str) -> Self {
+        let mut exports = Self::default();
+        let mut lines = glue.lines();
+        while let Some(line) = lines.next() {
+            let Some(declaration) = line.strip_prefix("export ") else {
+                continue;
+            };
+            if let Some(rest) =
+                declaration.strip_prefix("function ").or_else(|| declaration.strip_prefix("async function "))
+            {
+                push_name(&mut exports.functions, rest.split('(').next());
+            } else if let Some(rest) = declaration.strip_prefix("class ") {
+                if is_durable_object(&mut lines) {
+                    push_name(&mut exports.classes, rest.split('{').next());
+                }
+            } else if let Some((_, name)) = declaration.split_once(" as ") {
+                push_name(&mut exports.functions, name.split('}').next());
+            }
+        }
+        exports.functions.retain(|name| !INTERNAL.contains(&name.as_str()));
+        exports
+    }
+}
+
+/// Whether the class whose body comes next is a Durable Object: `worker` gives each of them a
+/// `fetch`. The other classes are arguments of its API, which the runtime has no use for.
+fn is_durable_object<'a>(body: &mut impl Iterator<Item = &'a str>) -> bool {
+    body.take_while(|line| *line != "}").any(|line| line.starts_with("    fetch("))
+}
+
+fn push_name(names: &mut Vec<String>, name: Option<&str>) {
+    if let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) {
+        names.push(name.to_owned());
+    }
+}
+
+fn entry(exports: &Exports) -> Result<String> {
+    if !exports.functions.iter().any(|name| name == "fetch") {
+        bail!("the Worker exports no fetch handler: is `#[event(fetch)]` compiled for wasm32?");
+    }
+    let mut handlers = String::new();
+    for name in &exports.functions {
+        if EVENTS.contains(&name.as_str()) {
+            writeln!(
+                handlers,
+                "Entrypoint.prototype.{name} = function (event) {{\n  \
+                 return exports.{name}.call(this, event, this.env, this.ctx);\n}};"
+            )?;
+        } else {
+            writeln!(handlers, "Entrypoint.prototype.{name} = exports.{name};")?;
+        }
+    }
+    let mut classes = String::new();
+    for name in &exports.classes {
+        writeln!(classes, "export const {name} = new Proxy(exports.{name}, classProxyHooks);")?;
+    }
+    Ok(TEMPLATE.replace("/* HANDLERS */", handlers.trim_end()).replace("/* CLASSES */", classes.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exports, entry};
+
+    const GLUE: &str = "import source wasmModule from \"./index_bg.wasm\";\n\
+        export class Buffer {\n    free() {\n    }\n    fetch(req) {\n    }\n}\n\
+        export class MinifyConfig {\n    free() {\n    }\n}\n\
+        export function __wbg_reset_state () {\n}\n\
+        /** @returns {any} */\nexport function fetch(req, env, ctx) {\n}\n\
+        export { scheduled_1 as scheduled }\n";
+
+    #[test]
+    fn functions_and_classes_are_found_and_internals_left_out() {
+        let exports = Exports::of(GLUE);
+        assert_eq!(exports.functions, ["fetch", "scheduled"]);
+        assert_eq!(exports.classes, ["Buffer"]);
+    }
+
+    #[test]
+    fn events_get_env_and_context_and_classes_are_guarded() {
+        let entry = entry(&Exports::of(GLUE)).unwrap();
+        assert!(entry.contains("return exports.scheduled.call(this, event, this.env, this.ctx);"));
+        assert!(entry.contains("export const Buffer = new Proxy(exports.Buffer, classProxyHooks);"));
+        assert!(!entry.contains("/* "));
+    }
+
+    #[test]
+    fn a_worker_without_fetch_is_refused() {
+        assert!(entry(&Exports::default()).is_err());
+    }
+}
