@@ -1,0 +1,140 @@
+//! As whom the server runs. PostgreSQL refuses root, and a service account often cannot reach a
+//! checkout in root's own folders; there are three ways round, tried in this order.
+
+use std::{
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use nix::unistd::{Gid, Uid, User};
+use tokio::process::Command;
+
+use super::{binaries::Binaries, cluster::Cluster};
+
+/// The number `nobody` has everywhere; inside a user namespace it needs no account.
+const NOBODY: u32 = 65534;
+
+/// A way to start the server's programs without being root.
+#[derive(Debug)]
+pub(super) enum Account {
+    /// The caller is an ordinary user already.
+    Own,
+    /// Another account, which owns the data folder.
+    Other(Uid, Gid),
+    /// The caller's own files, seen from a user namespace in which it is nobody.
+    Namespace,
+    /// Another account that may also pass folders closed to it. For containers that forbid user
+    /// namespaces.
+    Privileged(Uid, Gid, &'static str),
+}
+
+impl Account {
+    /// The first way in which the programs start and the data folder is reachable.
+    pub(super) fn choose(binaries: &Binaries, cluster: &Cluster) -> Result<Self> {
+        if !Uid::effective().is_root() {
+            return Ok(Self::Own);
+        }
+        let (uid, gid) = service_account()?;
+        let ways = [
+            Self::Other(uid, gid),
+            Self::Namespace,
+            Self::Privileged(uid, gid, "+dac_read_search"),
+            Self::Privileged(uid, gid, "+dac_override"),
+        ];
+        let works = |way: &Self| {
+            way.standard_command(Path::new("/bin/sh"))
+                .args(["-c", "cd \"$1\" && exec \"$2\" --version", "sh"])
+                .arg(cluster.folder())
+                .arg(binaries.program("postgres"))
+                .output()
+                .is_ok_and(|output| output.status.success())
+        };
+        let Some(way) = ways.into_iter().find(works) else {
+            bail!(
+                "PostgreSQL does not run as root and no other account reaches {}: run devstack as an ordinary user, or move the folder to one that others may enter",
+                cluster.folder().display()
+            );
+        };
+        Ok(way)
+    }
+
+    /// A command that runs `program` as this account.
+    pub(super) fn command(&self, program: &Path) -> Command {
+        self.standard_command(program).into()
+    }
+
+    fn standard_command(&self, program: &Path) -> std::process::Command {
+        use std::os::unix::process::CommandExt as _;
+        use std::process::Command;
+
+        let mut command = match self {
+            Self::Own => Command::new(program),
+            Self::Other(uid, gid) => {
+                let mut command = Command::new(program);
+                command.uid(uid.as_raw()).gid(gid.as_raw());
+                command
+            }
+            Self::Namespace => {
+                let mut command = Command::new("unshare");
+                command
+                    .arg("--user")
+                    .arg(format!("--map-user={NOBODY}"))
+                    .arg(format!("--map-group={NOBODY}"))
+                    .arg("--")
+                    .arg(program);
+                command
+            }
+            Self::Privileged(uid, gid, capability) => {
+                let mut command = Command::new("setpriv");
+                command
+                    .arg(format!("--reuid={uid}"))
+                    .arg(format!("--regid={gid}"))
+                    .arg("--clear-groups")
+                    .arg(format!("--inh-caps={capability}"))
+                    .arg(format!("--ambient-caps={capability}"));
+                // The change of account would clear the signal that `parent` sets.
+                command.arg("--pdeathsig=QUIT").arg("--").arg(program);
+                command
+            }
+        };
+        // The caller's own folder may be closed to the account.
+        command.current_dir("/");
+        command
+    }
+
+    /// Gives the files below `path` to the account, unless it has them already.
+    pub(super) fn take(&self, path: &Path) -> Result<()> {
+        let (uid, gid) = match self {
+            Self::Own => return Ok(()),
+            Self::Other(uid, gid) | Self::Privileged(uid, gid, _) => (*uid, *gid),
+            Self::Namespace => (Uid::effective(), Gid::effective()),
+        };
+        if path.symlink_metadata()?.uid() == uid.as_raw() {
+            return Ok(());
+        }
+        // The folder itself comes last, so that a break is seen and repaired by the next start.
+        give(path, uid, gid).with_context(|| format!("{} cannot be given to the server", path.display()))
+    }
+}
+
+fn give(path: &Path, uid: Uid, gid: Gid) -> Result<()> {
+    if path.symlink_metadata()?.is_dir() {
+        let entries: Vec<PathBuf> =
+            path.read_dir()?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        for entry in entries {
+            give(&entry, uid, gid)?;
+        }
+    }
+    nix::unistd::fchownat(nix::fcntl::AT_FDCWD, path, Some(uid), Some(gid), nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    Ok(())
+}
+
+fn service_account() -> Result<(Uid, Gid)> {
+    for name in ["postgres", "nobody"] {
+        if let Some(user) = User::from_name(name)? {
+            return Ok((user.uid, user.gid));
+        }
+    }
+    Ok((Uid::from_raw(NOBODY), Gid::from_raw(NOBODY)))
+}
