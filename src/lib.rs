@@ -1,1 +1,19 @@
-//! Headwater.
+//! Headwater: first-party analytics on Cloudflare Workers.
+//!
+//! The pure core (keys, events, rows, visitor hash, query model) knows neither `worker` nor `reqwest`,
+//! neither clock nor randomness. [`app`] ties it to the stores; `shell` (wasm only) ties that to the
+//! Workers runtime. `docs/architecture.md` shows the way of an event and of a question.
+
+pub mod auth;
+pub mod config;
+pub mod control;
+pub mod error;
+pub mod event;
+pub mod hex;
+pub mod ingest;
+pub mod key;
+pub mod query;
+pub mod row;
+pub mod store;
+pub mod time;
+pub mod visitor;

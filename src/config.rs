@@ -1,0 +1,101 @@
+//! What the Worker must be told: variables and secrets, read once an instance.
+
+use crate::auth::Peppers;
+use crate::store::{ClickHouse, Credentials, PostgRest};
+
+/// One variable or secret; the README's table is checked against this list.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name in `wrangler.toml` or `wrangler secret put`.
+    pub name: &'static str,
+    /// Whether the Worker can do without it.
+    pub required: bool,
+    /// Whether it belongs into `wrangler secret put`.
+    pub secret: bool,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+const fn setting(name: &'static str, required: bool, secret: bool, about: &'static str) -> Setting {
+    Setting { name, required, secret, about }
+}
+
+/// Everything that is read, in the order it is documented.
+pub const SETTINGS: &[Setting] = &[
+    setting("CLICKHOUSE_URL", true, false, "Address of ClickHouse's HTTP interface"),
+    setting("CLICKHOUSE_DATABASE", false, false, "Database of the event tables (`headwater`)"),
+    setting("CLICKHOUSE_INSERT_USER", true, false, "User that may insert"),
+    setting("CLICKHOUSE_INSERT_PASSWORD", true, true, "Its password"),
+    setting("CLICKHOUSE_READ_USER", true, false, "User that may select, with a limiting profile"),
+    setting("CLICKHOUSE_READ_PASSWORD", true, true, "Its password"),
+    setting("SUPABASE_URL", true, false, "Address of the Supabase project"),
+    setting("SUPABASE_SECRET_KEY", true, true, "`sb_secret_…` key, or the older service-role JWT"),
+    setting("KEY_PEPPER", true, true, "Mixed into the hashes of API keys; 32 random bytes"),
+    setting("KEY_PEPPER_PREVIOUS", false, true, "The pepper before, while keys are re-hashed"),
+    setting("VISITOR_SECRET", true, true, "The Worker's half of each day's visitor key; 32 random bytes"),
+];
+
+/// The settings, checked.
+#[derive(Clone)]
+pub struct Config {
+    /// The event store.
+    pub clickhouse: ClickHouse,
+    /// The control plane.
+    pub control_plane: PostgRest,
+    /// For key hashes.
+    pub peppers: Peppers,
+    /// For day keys.
+    pub visitor_secret: String,
+}
+
+impl Config {
+    /// Reads all settings through `get`.
+    ///
+    /// # Errors
+    /// The names of those that are missing or unusable.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<&'static str>> {
+        let present = |name: &str| get(name).filter(|value| !value.is_empty());
+        let missing: Vec<&'static str> = SETTINGS
+            .iter()
+            // A password may be empty, but it must be said.
+            .filter(|one| one.required && if one.name.ends_with("_PASSWORD") { get(one.name) } else { present(one.name) }.is_none())
+            .map(|one| one.name)
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let text = |name: &str| get(name).unwrap_or_default();
+        let user = |user: &str, password: &str| Credentials { user: text(user), password: text(password) };
+        let clickhouse = ClickHouse::new(
+            &text("CLICKHOUSE_URL"),
+            &present("CLICKHOUSE_DATABASE").unwrap_or_else(|| "headwater".to_owned()),
+            user("CLICKHOUSE_INSERT_USER", "CLICKHOUSE_INSERT_PASSWORD"),
+            user("CLICKHOUSE_READ_USER", "CLICKHOUSE_READ_PASSWORD"),
+        )
+        .ok_or_else(|| vec!["CLICKHOUSE_URL"])?;
+        let control_plane = PostgRest::new(&text("SUPABASE_URL"), &text("SUPABASE_SECRET_KEY"))
+            .ok_or_else(|| vec!["SUPABASE_URL"])?;
+        Ok(Self {
+            clickhouse,
+            control_plane,
+            peppers: Peppers { current: text("KEY_PEPPER"), previous: present("KEY_PEPPER_PREVIOUS") },
+            visitor_secret: text("VISITOR_SECRET"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(Config::read(|_| None).err().unwrap().len(), SETTINGS.iter().filter(|one| one.required).count());
+        let all = |name: &str| Some(if name.ends_with("_URL") { "http://localhost:1" } else { "x" }.to_owned());
+        assert!(Config::read(all).is_ok());
+        let missing = Config::read(|name| all(name).filter(|_| name != "KEY_PEPPER")).err();
+        assert_eq!(missing, Some(vec!["KEY_PEPPER"]));
+        let broken = Config::read(|name| if name == "SUPABASE_URL" { Some("nowhere".into()) } else { all(name) }).err();
+        assert_eq!(broken, Some(vec!["SUPABASE_URL"]));
+    }
+}

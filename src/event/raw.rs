@@ -1,0 +1,38 @@
+//! An event as it stood in the body, before anything was judged.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::scalar::Scalar;
+
+/// The fields of an event as sent, borrowed from the body. Unknown fields are passed over.
+#[derive(Debug, Default, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of the wire contract, documented on `Event`")]
+pub struct RawEvent<'a> {
+    #[serde(borrow, default)]
+    pub event: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub event_id: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub timestamp: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub anonymous_id: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub user_id: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub session_id: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub url: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub referrer: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub path: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub title: Scalar<'a>,
+    #[serde(borrow, default)]
+    pub properties: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub revenue: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub context: Option<&'a RawValue>,
+}

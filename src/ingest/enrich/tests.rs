@@ -1,0 +1,102 @@
+use classifier::ProjectRules;
+use serde_json::Value;
+
+use super::*;
+use crate::event::{Bounds, Context, validate};
+
+const NOW: Timestamp = Timestamp(1_795_255_200_000);
+const BROWSER: Sender = Sender {
+    ip: Some(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1))),
+    user_agent: "Firefox",
+    country: "DE",
+    language: "de",
+    dnt: false,
+};
+
+fn project(dnt_mode: DntMode) -> Project {
+    Project {
+        id: "00000000-0000-0000-0000-000000000001".into(),
+        slug: "demo".into(),
+        timezone: "UTC".into(),
+        retention_days: None,
+        dnt_mode,
+        kept_params: None,
+        archived: false,
+        rules: ProjectRules::default(),
+    }
+}
+
+fn keys(days: &[Day]) -> HashMap<Day, DayKey> {
+    days.iter().map(|day| (*day, DayKey::derive("secret", &[day.0 as u8; 32]).unwrap())).collect()
+}
+
+fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> Option<Value> {
+    let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
+    let event = validate(serde_json::from_str(json).unwrap(), &bounds, uuid::Uuid::nil).unwrap();
+    let project = project(dnt_mode);
+    let enricher =
+        Enricher { project: &project, env: Env::Live, received_at: NOW, sender, day_keys: &keys(days) };
+    let mut lines = Vec::new();
+    let fate = enricher.write(&event, &mut lines);
+    assert_eq!(fate == Fate::Dropped, lines.is_empty());
+    (fate == Fate::Written).then(|| serde_json::from_slice(&lines).unwrap())
+}
+
+const EVENT: &str = r#"{"event":"pageview","url":"https://shop.example.com/a/b?x=1","anonymous_id":"a","user_id":"u"}"#;
+
+#[test]
+fn a_row_holds_what_was_sent_and_what_was_derived() {
+    let row = row(EVENT, Some(BROWSER), DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!(row["path"], "/a/b");
+    assert_eq!(row["host"], "shop.example.com");
+    assert_eq!((&row["country"], &row["language"]), (&"DE".into(), &"de".into()));
+    assert_eq!((&row["anonymous_id"], &row["env"]), (&"a".into(), &"live".into()));
+    assert!(row["visitor_hash"].as_str().unwrap().parse::<u64>().unwrap() > 0);
+    assert!(!row.to_string().contains("192.0.2.1") && !row.to_string().contains("Firefox"));
+}
+
+#[test]
+fn who_asks_not_to_be_tracked_is_treated_as_the_project_says() {
+    let dnt = Some(Sender { dnt: true, ..BROWSER });
+    let anonymous = row(EVENT, dnt, DntMode::Anonymous, &[NOW.day()]).unwrap();
+    for column in ["anonymous_id", "user_id", "session_id", "visitor_hash"] {
+        assert!(anonymous.get(column).is_none(), "{column}");
+    }
+    assert!(row(EVENT, dnt, DntMode::Drop, &[NOW.day()]).is_none());
+    assert!(row(EVENT, dnt, DntMode::Ignore, &[NOW.day()]).unwrap().get("visitor_hash").is_some());
+}
+
+#[test]
+fn the_days_key_is_chosen_as_the_contract_says() {
+    let late = r#"{"event":"e","timestamp":"2026-11-10T00:00:00Z"}"#;
+    let hash = |json, days: &[Day]| row(json, Some(BROWSER), DntMode::Anonymous, days).unwrap().get("visitor_hash").cloned();
+    let own = Day::parse("2026-11-10").unwrap();
+    let today = hash(late, &[NOW.day()]);
+    assert!(today.is_some(), "a late event takes the receipt day's key");
+    assert_ne!(today, hash(late, &[NOW.day(), own]), "unless its own still lives");
+    assert_eq!(hash(late, &[]), None, "no key, no hash");
+    let imported = r#"{"event":"e","timestamp":"2026-11-10T00:00:00Z","context":{"ip":"192.0.2.9"}}"#;
+    assert_eq!(hash(imported, &[NOW.day()]), None, "an imported one never takes another day's");
+    assert!(hash(imported, &[own]).is_some());
+}
+
+#[test]
+fn a_server_is_no_visitor() {
+    assert!(row(EVENT, None, DntMode::Anonymous, &[NOW.day()]).unwrap().get("visitor_hash").is_none());
+    let context = Context { country: Some("AT".into()), ..Context::default() };
+    assert_eq!(Sender::of_context(&context).country, "AT");
+}
+
+#[test]
+fn paths() {
+    for (url, path) in [
+        ("https://a.b", "/"),
+        ("https://a.b/", "/"),
+        ("https://a.b/c?d=/e", "/c"),
+        ("https://a.b?d=/e", "/"),
+        ("nonsense", ""),
+        ("", ""),
+    ] {
+        assert_eq!(path_of(url), path, "{url}");
+    }
+}

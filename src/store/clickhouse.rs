@@ -1,0 +1,172 @@
+//! The event store: JSONEachRow in, parameterised SELECT out.
+
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Url};
+
+use super::StoreError;
+use super::http::{Answer, excerpt, exchange};
+
+/// A user of the store.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Name.
+    pub user: String,
+    /// Password; may be empty.
+    pub password: String,
+}
+
+/// A client of ClickHouse's HTTP interface.
+#[derive(Clone)]
+pub struct ClickHouse {
+    http: Client,
+    url: Url,
+    database: String,
+    insert: Credentials,
+    read: Credentials,
+}
+
+/// Set for every insert: defaults differ between versions, so nothing is left to them. An asynchronous
+/// insert that is waited for lets the server gather small inserts and still answers only once they are
+/// written.
+const INSERT_SETTINGS: &[(&str, &str)] = &[
+    ("async_insert", "1"),
+    ("wait_for_async_insert", "1"),
+    ("date_time_input_format", "basic"),
+    ("input_format_skip_unknown_fields", "0"),
+    ("input_format_null_as_default", "0"),
+];
+
+/// Set for every read. Rows and time are bounded by the store itself; whatever cannot be answered whole
+/// is an error, never a shortened answer.
+const READ_SETTINGS: &[(&str, &str)] = &[
+    ("max_execution_time", "10"),
+    ("timeout_overflow_mode", "throw"),
+    ("max_result_rows", "100000"),
+    ("result_overflow_mode", "throw"),
+    ("max_memory_usage", "2000000000"),
+    ("output_format_json_quote_64bit_integers", "0"),
+    ("date_time_output_format", "simple"),
+    ("do_not_merge_across_partitions_select_final", "1"),
+    // The status is only known at the end; without this an error could follow a 200.
+    ("wait_end_of_query", "1"),
+];
+
+/// A read may take the store's own limit and the way there and back.
+pub const READ_LIMIT: Duration = Duration::from_secs(12);
+
+impl ClickHouse {
+    /// A client for the server at `url`. `None` where that is not an `http` or `https` address.
+    pub fn new(url: &str, database: &str, insert: Credentials, read: Credentials) -> Option<Self> {
+        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        Some(Self { http: Client::new(), url, database: database.to_owned(), insert, read })
+    }
+
+    /// Writes lines of JSONEachRow into a table and returns once the store has acknowledged them.
+    ///
+    /// `table` must be a name of ours, never a caller's text.
+    ///
+    /// # Errors
+    /// After `Unreachable` and `TimedOut` the rows may or may not be there; after `Refused` none is.
+    pub async fn insert(&self, table: &'static str, lines: Vec<u8>, limit: Duration) -> Result<(), StoreError> {
+        let mut url = self.url.clone();
+        url.query_pairs_mut()
+            .append_pair("database", &self.database)
+            .append_pair("query", &format!("INSERT INTO {table} FORMAT JSONEachRow"))
+            .extend_pairs(INSERT_SETTINGS);
+        let request = signed(self.http.post(url), &self.insert).body(lines);
+        judge(exchange(request, limit).await?).map(|_| ())
+    }
+
+    /// Runs a SELECT of ours with bound parameters and returns the whole answer in the format it names.
+    ///
+    /// # Errors
+    /// `LimitReached` where the store ended the query.
+    pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Vec<u8>, StoreError> {
+        let mut url = self.url.clone();
+        {
+            let mut pairs = url.query_pairs_mut();
+            pairs.append_pair("database", &self.database).extend_pairs(READ_SETTINGS);
+            for (name, value) in parameters {
+                pairs.append_pair(&format!("param_{name}"), &escaped(value));
+            }
+        }
+        let request = signed(self.http.post(url), &self.read).body(sql);
+        judge(exchange(request, READ_LIMIT).await?)
+    }
+
+    /// Whether the server answers.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn ping(&self, limit: Duration) -> Result<(), StoreError> {
+        // A query rather than /ping: it shows that database and credentials are right as well.
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("database", &self.database).append_pair("query", "SELECT 1 FROM events LIMIT 0");
+        judge(exchange(signed(self.http.get(url), &self.read), limit).await?).map(|_| ())
+    }
+}
+
+fn signed(request: RequestBuilder, user: &Credentials) -> RequestBuilder {
+    request.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
+}
+
+/// Parameters travel in the TSV escaped form (ClickHouse, "HTTP interface: queries with parameters").
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            '\\' => text.push_str("\\\\"),
+            '\t' => text.push_str("\\t"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\0' => text.push_str("\\0"),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+fn judge(answer: Answer) -> Result<Vec<u8>, StoreError> {
+    match (answer.status, answer.exception_code.as_deref()) {
+        (200, None) => Ok(answer.body),
+        // TIMEOUT_EXCEEDED, TOO_SLOW, TOO_MANY_ROWS, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES,
+        // MEMORY_LIMIT_EXCEEDED, QUERY_WAS_CANCELLED of ClickHouse's ErrorCodes.cpp.
+        (_, Some("159" | "160" | "158" | "307" | "396" | "241" | "394")) => {
+            Err(StoreError::LimitReached(excerpt(&answer.body)))
+        }
+        // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE, and
+        // authentication: the operator can mend it, the caller may send it again.
+        (_, Some("202" | "252" | "242" | "243" | "516" | "192" | "193" | "194")) | (502..=504 | 429, _) => {
+            Err(StoreError::Busy(excerpt(&answer.body)))
+        }
+        (status, code) => Err(StoreError::Refused {
+            status,
+            code: code.unwrap_or_default().to_owned(),
+            message: excerpt(&answer.body),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_escaped_for_the_parameter_form() {
+        assert_eq!(escaped("a\tb\n\\N\0'"), "a\\tb\\n\\\\N\\0'");
+    }
+
+    #[test]
+    fn an_error_code_under_a_200_is_an_error() {
+        let answer = |status, code: Option<&str>| Answer {
+            status,
+            exception_code: code.map(ToOwned::to_owned),
+            body: b"words".to_vec(),
+        };
+        assert_eq!(judge(answer(200, None)), Ok(b"words".to_vec()));
+        assert!(matches!(judge(answer(200, Some("27"))), Err(StoreError::Refused { .. })));
+        assert!(matches!(judge(answer(500, Some("159"))), Err(StoreError::LimitReached(_))));
+        assert!(matches!(judge(answer(503, None)), Err(StoreError::Busy(_))));
+    }
+}

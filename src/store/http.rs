@@ -1,0 +1,72 @@
+//! One HTTP exchange with a store, bounded in time and size.
+
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+
+use super::StoreError;
+
+/// An answer, read whole.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// ClickHouse's error code, where it sent one.
+    pub(super) exception_code: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Sends a request and reads the whole answer within `limit`.
+pub(super) async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Answer, StoreError> {
+    let response = request.timeout(limit).send().await.map_err(|error| failure(&error))?;
+    let status = response.status().as_u16();
+    let exception_code = response
+        .headers()
+        .get("x-clickhouse-exception-code")
+        .and_then(|value| value.to_str().ok())
+        .map(ToOwned::to_owned);
+    let body = response.bytes().await.map_err(|error| failure(&error))?;
+    Ok(Answer { status, exception_code, body: body.into() })
+}
+
+fn failure(error: &reqwest::Error) -> StoreError {
+    // In wasm an aborted fetch is all that a timeout leaves behind.
+    let text = chain(error);
+    if error.is_timeout() || text.contains("AbortError") || text.contains("aborted") {
+        StoreError::TimedOut
+    } else {
+        StoreError::Unreachable(text)
+    }
+}
+
+/// The error and its causes; without the URL, which may hold credentials or a caller's values.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = if error.is_connect_like() { "connection failed" } else { "exchange failed" }.to_owned();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+trait ConnectLike {
+    fn is_connect_like(&self) -> bool;
+}
+
+impl ConnectLike for reqwest::Error {
+    #[cfg(not(target_arch = "wasm32"))]
+    fn is_connect_like(&self) -> bool {
+        self.is_connect()
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn is_connect_like(&self) -> bool {
+        self.is_request()
+    }
+}
+
+/// The first part of a store's words, as text, for the log.
+pub(super) fn excerpt(body: &[u8]) -> String {
+    let end = body.len().min(500);
+    String::from_utf8_lossy(body.get(..end).unwrap_or_default()).trim().to_owned()
+}

@@ -1,0 +1,68 @@
+//! Clients of the two stores, on `reqwest`, so that the same code is tested natively against real engines
+//! and runs in wasm. Every call has a time limit; every answer is judged here once.
+
+mod clickhouse;
+mod http;
+mod postgrest;
+
+pub use clickhouse::{ClickHouse, Credentials};
+pub use postgrest::PostgRest;
+
+use crate::error::{ApiError, ErrorCode};
+
+/// What went wrong with a store. Texts are for the log and never leave the Worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreError {
+    /// No connection, or it broke: whether the store acted is unknown.
+    Unreachable(String),
+    /// No answer in time: whether the store acted is unknown.
+    TimedOut,
+    /// The store ended the query because its time, memory or rows were used up.
+    LimitReached(String),
+    /// The store is there and says it cannot serve now (overload, shutdown, its own dependency down).
+    Busy(String),
+    /// The store understood and refuses: a definite answer.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The store's own code, e.g. ClickHouse's `62` or an SQLSTATE; empty if it gave none.
+        code: String,
+        /// The store's words.
+        message: String,
+    },
+    /// The answer is not what the store's protocol allows.
+    Unusable(String),
+}
+
+impl StoreError {
+    /// The error of a call to the event store.
+    pub fn events(self) -> ApiError {
+        match self {
+            Self::LimitReached(reason) => {
+                ApiError::new(ErrorCode::QueryTimeout, "narrow the period, the filters or the columns").because(reason)
+            }
+            error => error.outward(ErrorCode::StoreUnavailable, "the event store does not answer; send it again later"),
+        }
+    }
+
+    /// The error of a call to the control plane.
+    pub fn control_plane(self) -> ApiError {
+        self.outward(ErrorCode::ControlPlaneUnavailable, "keys cannot be checked right now; send it again later")
+    }
+
+    fn outward(self, unavailable: ErrorCode, detail: &'static str) -> ApiError {
+        match self {
+            Self::Refused { status, code, message } => {
+                ApiError::new(ErrorCode::UpstreamFailed, "a store refused what it was asked")
+                    .because(format!("{status} {code}: {message}"))
+            }
+            Self::Unusable(reason) => {
+                ApiError::new(ErrorCode::UpstreamFailed, "a store gave an unusable answer").because(reason)
+            }
+            Self::Unreachable(reason) | Self::Busy(reason) | Self::LimitReached(reason) => {
+                ApiError::new(unavailable, detail).because(reason)
+            }
+            Self::TimedOut => ApiError::new(unavailable, detail).because("no answer in time"),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The control plane behind PostgREST, called through functions with JSON bodies only: no filter is ever
+//! built from a caller's text.
+
+use std::time::Duration;
+
+use reqwest::{Client, Url};
+
+use super::StoreError;
+use super::http::{excerpt, exchange};
+
+/// A client that acts as `service_role`.
+#[derive(Clone)]
+pub struct PostgRest {
+    http: Client,
+    base: Url,
+    secret: String,
+}
+
+impl PostgRest {
+    /// A client for a Supabase project's URL (`https://<ref>.supabase.co`) and its secret key. `None`
+    /// where the URL is not `http` or `https`.
+    pub fn new(url: &str, secret: &str) -> Option<Self> {
+        let base = Url::parse(&format!("{}/rest/v1/rpc/", url.trim_end_matches('/')))
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        Some(Self { http: Client::new(), base, secret: secret.to_owned() })
+    }
+
+    /// Calls a function of ours with named arguments as a JSON object; the JSON it answers.
+    ///
+    /// # Errors
+    /// `Refused` is a definite answer of the database; everything else says nothing about it.
+    pub async fn call(
+        &self,
+        function: &'static str,
+        arguments: String,
+        limit: Duration,
+    ) -> Result<Vec<u8>, StoreError> {
+        let url = self.base.join(function).map_err(|error| StoreError::Unusable(error.to_string()))?;
+        let mut request = self
+            .http
+            .post(url)
+            .header("content-type", "application/json")
+            .header("apikey", &self.secret)
+            .body(arguments);
+        // The new kind of secret goes in `apikey` alone; the older one is a JWT and wanted in both.
+        if !self.secret.starts_with("sb_secret_") {
+            request = request.header("authorization", format!("Bearer {}", self.secret));
+        }
+        let answer = exchange(request, limit).await?;
+        match answer.status {
+            200 | 204 => Ok(answer.body),
+            // Our own credentials refused, or a gateway's trouble: says nothing about what was asked.
+            401 | 403 | 408 | 429 | 500..=599 => {
+                Err(StoreError::Busy(format!("{} {}", answer.status, excerpt(&answer.body))))
+            }
+            status => Err(StoreError::Refused { status, code: sqlstate(&answer.body), message: excerpt(&answer.body) }),
+        }
+    }
+}
+
+fn sqlstate(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Problem {
+        code: Option<String>,
+    }
+    serde_json::from_slice::<Problem>(body).ok().and_then(|problem| problem.code).unwrap_or_default()
+}
