@@ -23,18 +23,31 @@ enum Store {
     Postgrest(postgrest::Args),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let outcome = match Cli::parse().store {
-        Store::Clickhouse(args) => clickhouse::run(args).await,
-        Store::Postgres(args) => postgres::run(args).await,
-        Store::Postgrest(args) => postgrest::run(args).await,
-    };
+/// Stack of every thread, in bytes: the embedded engine parses and plans recursively on the
+/// thread that calls it, and refuses deep queries on a small stack.
+const STACK_BYTES: usize = 8 << 20;
+
+fn main() -> ExitCode {
+    let store = Cli::parse().store;
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(start(store)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("devstack: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn start(store: Store) -> anyhow::Result<()> {
+    match store {
+        Store::Clickhouse(args) => clickhouse::run(args).await,
+        Store::Postgres(args) => postgres::run(args).await,
+        Store::Postgrest(args) => postgrest::run(args).await,
     }
 }

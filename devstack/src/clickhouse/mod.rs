@@ -1,11 +1,127 @@
-//! The `clickhouse` subcommand.
+//! The `clickhouse` subcommand: ClickHouse's HTTP interface over the embedded engine (chDB).
+//!
+//! A request walks `server → request, users → statement → execute → engine → ffi` and comes back
+//! through `output → answer`. Each request has a session of its own in the engine, with its own
+//! database, settings and parameters.
+//!
+//! What differs from a real server: users exist at the door only (in the engine everyone is
+//! `default`), sessions are not kept (`session_id` is accepted and ignored), asynchronous inserts
+//! run synchronously, `INSERT … SELECT … FROM input()` and ClickHouse's own compression are
+//! refused, whole-document formats such as JSON and Parquet are made in memory (at most 256 MiB),
+//! a query runs for at most ten minutes, and sources outside of the data folder are refused.
+
+mod answer;
+mod body;
+mod engine;
+mod error;
+mod execute;
+mod ffi;
+mod format;
+mod home;
+mod output;
+mod request;
+mod server;
+mod shutdown;
+mod sql;
+mod statement;
+mod users;
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use engine::Engine;
+use ffi::{EngineLibrary, exit_now};
+use home::Home;
+use server::Server;
+use shutdown::Signals;
+use users::Users;
+
+/// Time that running requests get after a signal.
+const GRACE: Duration = Duration::from_millis(2500);
 
 /// What the `clickhouse` subcommand is told.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long)]
+    pub port: u16,
+    /// Folder with the data; made when it does not exist.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The engine: libchdb.so.
+    #[arg(long, env = "HEADWATER_CHDB_LIB")]
+    pub lib: PathBuf,
+    /// Database of requests that name none; made when it does not exist.
+    #[arg(long, default_value = "default")]
+    pub database: String,
+    /// Requests that use the engine at the same time; others wait.
+    #[arg(long, default_value_t = 32)]
+    pub max_concurrent_queries: usize,
+}
 
-/// Runs the server until it is told to end.
-#[allow(clippy::unused_async)]
-pub async fn run(_args: Args) -> anyhow::Result<()> {
-    anyhow::bail!("`devstack clickhouse` is not there yet")
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When the server cannot start: one sentence that tells what to do.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let users = Users::parse(std::env::var(users::VARIABLE).ok().as_deref())?;
+    let home = Home::prepare(&args.data)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.with_context(|| {
+        format!("cannot listen on 127.0.0.1:{}; stop what listens there or pass another --port", args.port)
+    })?;
+    let address = listener.local_addr().context("the listening socket has no address")?;
+    let library = load(&args.lib)?;
+    let signals = Signals::listen().context("cannot receive signals")?;
+
+    let (database, slots) = (args.database, args.max_concurrent_queries.max(1));
+    let started = tokio::task::spawn_blocking(move || {
+        Engine::start(library, &home, &database, slots).map(|engine| (engine, home))
+    });
+    // The home keeps its lock until the process ends.
+    let (engine, _home) = match started.await.context("the engine's start broke off")? {
+        Ok((engine, home)) => (Arc::new(engine), home),
+        Err(error) => {
+            eprintln!("devstack: {error:#}");
+            // The engine's exit handlers do not survive a start that failed halfway.
+            exit_now(1);
+        }
+    };
+    let server = Server { engine: Arc::clone(&engine), users };
+    println!("ready http://{address}");
+
+    let (ending, ended) = tokio::sync::oneshot::channel();
+    let stopping = Arc::clone(&engine);
+    let serving = axum::serve(listener, server::router(Arc::new(server))).with_graceful_shutdown(async move {
+        signals.wait().await;
+        tokio::task::spawn_blocking(move || stopping.kill_reads());
+        // The receiver waits as long as the server runs.
+        let _ = ending.send(());
+    });
+    tokio::select! {
+        outcome = serving => outcome.context("the server stopped")?,
+        () = async {
+            // Without a signal the sender stays.
+            let _ = ended.await;
+            tokio::time::sleep(GRACE).await;
+        } => {}
+    }
+    // Hangs while a session is open; the process then ends at its last moment.
+    let closed = tokio::task::spawn_blocking(move || engine.close());
+    closed.await.context("the engine's end broke off")?;
+    exit_now(0);
+}
+
+fn load(lib: &Path) -> anyhow::Result<EngineLibrary> {
+    EngineLibrary::load(lib.as_os_str()).map_err(|error| {
+        anyhow::anyhow!(
+            "cannot load the engine from {}: install the npm package @chdb/lib for this machine and pass its \
+             libchdb.so as --lib ({error})",
+            lib.display()
+        )
+    })
 }

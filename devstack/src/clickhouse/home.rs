@@ -1,0 +1,138 @@
+//! The data folder: its lock, and the configuration that makes the embedded engine behave like a
+//! server that does not trust its clients.
+//!
+//! The engine's own access control does the withholding: `READ` and `WRITE` on sources are revoked
+//! (no `file()`, `url()`, `s3()`, `remote()`, …), table engines are granted by name, and a client
+//! can neither shut the engine down nor drop the database every connection starts in. The engine
+//! makes its database `default` an overlay that also resolves file names; here that overlay gets
+//! another name and `default` is an ordinary database.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use nix::fcntl::{Flock, FlockArg};
+
+/// Table and database engines that keep their data in the data folder or nowhere.
+const ENGINES: &[&str] = &[
+    "AggregatingMergeTree",
+    "Buffer",
+    "CoalescingMergeTree",
+    "CollapsingMergeTree",
+    "Dictionary",
+    "GenerateRandom",
+    "Join",
+    "Log",
+    "MaterializedView",
+    "Memory",
+    "Merge",
+    "MergeTree",
+    "Null",
+    "ReplacingMergeTree",
+    "Set",
+    "StripeLog",
+    "SummingMergeTree",
+    "TinyLog",
+    "VersionedCollapsingMergeTree",
+    "View",
+];
+
+/// The UUID of the database `default`; any fixed one does, because a data folder has one such.
+const DEFAULT_DATABASE: &str = "ATTACH DATABASE _ UUID '6f1c1b2e-3d54-4f0a-9a53-6d1f0c4b7e21'\nENGINE = Atomic\n";
+
+/// A data folder in the use of this process alone.
+#[derive(Debug)]
+pub(super) struct Home {
+    path: PathBuf,
+    // Held until the process ends.
+    _lock: Flock<File>,
+}
+
+impl Home {
+    /// Creates the folder where needed, locks it and writes the engine's configuration.
+    ///
+    /// # Errors
+    /// One sentence that tells what to do.
+    pub(super) fn prepare(data: &Path) -> anyhow::Result<Self> {
+        let shown = data.display();
+        if data.exists() && !data.is_dir() {
+            bail!("{shown} is not a folder; pass a folder as --data");
+        }
+        let own = data.join("devstack");
+        let writable = || format!("cannot write to {shown}; pass a folder of yours as --data");
+        fs::create_dir_all(&own).with_context(writable)?;
+        let path = data.canonicalize().with_context(writable)?;
+        let lock = File::create(own.join("lock")).with_context(writable)?;
+        let Ok(lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else {
+            bail!("{shown} is in use by another process; stop that one or pass another folder as --data");
+        };
+        let home = Self { path, _lock: lock };
+        fs::write(home.own("config.xml"), home.config()).with_context(writable)?;
+        fs::write(home.own("users.xml"), users()).with_context(writable)?;
+        let default = home.path.join("metadata/default.sql");
+        if !default.exists() {
+            fs::create_dir_all(home.path.join("metadata")).with_context(writable)?;
+            fs::write(default, DEFAULT_DATABASE).with_context(writable)?;
+        }
+        Ok(home)
+    }
+
+    /// Arguments of the engine's connections.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        vec![format!("--path={}", self.path.display()), format!("--config-file={}", self.own("config.xml").display())]
+    }
+
+    /// Where the engine's words at its start are kept.
+    pub(super) fn log(&self) -> PathBuf {
+        self.own("engine.txt")
+    }
+
+    fn own(&self, name: &str) -> PathBuf {
+        self.path.join("devstack").join(name)
+    }
+
+    fn config(&self) -> String {
+        format!(
+            "<clickhouse>\n\
+             <users_config>{}</users_config>\n\
+             <default_database>_files</default_database>\n\
+             <database>default</database>\n\
+             <access_control_improvements>\
+             <table_engines_require_grant>true</table_engines_require_grant>\
+             </access_control_improvements>\n\
+             </clickhouse>\n",
+            escaped(&self.own("users.xml").display().to_string())
+        )
+    }
+}
+
+fn users() -> String {
+    let engines: Vec<String> =
+        ENGINES.iter().map(|engine| format!("<query>GRANT TABLE ENGINE ON `{engine}`</query>\n")).collect();
+    let engines = engines.concat();
+    format!(
+        "<clickhouse>\n\
+         <profiles><default>\
+         <implicit_select>0</implicit_select>\
+         <allow_introspection_functions>0</allow_introspection_functions>\
+         </default></profiles>\n\
+         <quotas><default></default></quotas>\n\
+         <users><default>\n\
+         <password></password><networks><ip>::/0</ip></networks>\
+         <profile>default</profile><quota>default</quota>\n\
+         <grants>\n\
+         <query>GRANT ALL ON *.*</query>\n\
+         <query>REVOKE READ, WRITE ON *.*</query>\n\
+         <query>REVOKE TABLE ENGINE ON *</query>\n\
+         {engines}\
+         <query>REVOKE SYSTEM SHUTDOWN ON *.*</query>\n\
+         <query>REVOKE DROP DATABASE ON default.*</query>\n\
+         </grants>\n\
+         </default></users>\n\
+         </clickhouse>\n"
+    )
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
