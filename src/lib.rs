@@ -4,6 +4,7 @@
 //! neither clock nor randomness. [`app`] ties it to the stores; `shell` (wasm only) ties that to the
 //! Workers runtime. `docs/architecture.md` shows the way of an event and of a question.
 
+pub mod app;
 pub mod auth;
 pub mod config;
 pub mod control;
@@ -17,3 +18,6 @@ pub mod row;
 pub mod store;
 pub mod time;
 pub mod visitor;
+
+#[cfg(target_arch = "wasm32")]
+mod shell;

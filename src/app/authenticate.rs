@@ -1,0 +1,132 @@
+//! From a request to a caller: key found, looked up, verified, permitted.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::inbound::Inbound;
+use super::{App, Deadline, lock};
+use crate::auth::{Lookup, origin_allowed, presented, unknown_key, verify};
+use crate::control::{KeyRecord, Project, read_key};
+use crate::error::{ApiError, ErrorCode};
+use crate::key::{Access, Kind, redacted};
+use crate::store::StoreError;
+
+/// Look-ups an instance makes at once; a Worker has six connections a request, and more would only queue.
+const MAX_LOOKUPS: usize = 6;
+/// Longest that a look-up may take, in milliseconds.
+const LOOKUP_MS: u64 = 1_500;
+
+/// A verified key and what it opens.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) record: Arc<KeyRecord>,
+}
+
+impl Caller {
+    /// The project the key opens.
+    pub(super) fn project(&self) -> Result<&Project, ApiError> {
+        self.record.project.as_ref().ok_or_else(|| {
+            ApiError::new(ErrorCode::KeyKindNotAllowed, "an account key names no project here; use a key of the project")
+        })
+    }
+}
+
+impl App {
+    /// Who is calling, and that they may.
+    pub(super) async fn authenticate(
+        &self,
+        request: &impl Inbound,
+        access: Access,
+        deadline: &Deadline,
+    ) -> Result<Caller, ApiError> {
+        let authorization = request.header("authorization");
+        let in_query = (access == Access::Ingest).then(|| query_key(request.query())).flatten();
+        let presented = presented(authorization.as_deref(), in_query)?;
+        let key = presented.parse()?;
+        let record = self.record(key.prefix, deadline).await?.ok_or_else(unknown_key)?;
+        verify(&key, &record, &self.config()?.peppers, (self.runtime.now)())?;
+        access.check(record.kind, &record.scopes).map_err(|code| {
+            let shown = redacted(record.kind, record.env, key.prefix);
+            ApiError::new(code, format!("{shown} may not do this; see the table of keys in the documentation"))
+        })?;
+        if record.kind == Kind::Publishable {
+            check_origin(request.header("origin"), &record.allowed_origins)?;
+        }
+        Ok(Caller { record })
+    }
+
+    /// What is stored under a prefix: from the cache, else from the control plane. `None`: definitely
+    /// nothing.
+    async fn record(&self, prefix: &str, deadline: &Deadline) -> Result<Option<Arc<KeyRecord>>, ApiError> {
+        let lookup = lock(&self.keys).get(prefix, deadline.received_at);
+        let older = match lookup {
+            Lookup::Found(record) => return Ok(Some(record)),
+            Lookup::Missing => return Ok(None),
+            Lookup::Ask(older) => older,
+        };
+        match self.ask(prefix, deadline).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => match older {
+                Some(record) => {
+                    (self.runtime.log)(&format!("control plane silent, using an older answer for {prefix}: {error:?}"));
+                    Ok(Some(record))
+                }
+                None => Err(error.control_plane()),
+            },
+        }
+    }
+
+    async fn ask(&self, prefix: &str, deadline: &Deadline) -> Result<Option<Arc<KeyRecord>>, StoreError> {
+        let config = self.config.as_ref().map_err(|_| StoreError::Busy("not configured".to_owned()))?;
+        let _slot = Slot::take(self)?;
+        let body = json!({ "key_prefix": prefix }).to_string();
+        let answer = config.control_plane.call("key_lookup", body, deadline.left_at_most(LOOKUP_MS)).await?;
+        let answer = read_key(&answer).map_err(StoreError::Unusable)?;
+        let now = (self.runtime.now)();
+        let record = answer.map(|(record, rows)| {
+            lock(&self.days).learn(&config.visitor_secret, rows, now);
+            Arc::new(record)
+        });
+        lock(&self.keys).put(prefix, record.clone(), now);
+        Ok(record)
+    }
+}
+
+/// One of the look-ups under way; given back when dropped, also when the client goes away.
+struct Slot<'a>(&'a App);
+
+impl<'a> Slot<'a> {
+    fn take(app: &'a App) -> Result<Self, StoreError> {
+        let mut count = lock(&app.lookups);
+        if *count >= MAX_LOOKUPS {
+            return Err(StoreError::Busy(format!("{MAX_LOOKUPS} key look-ups are under way already")));
+        }
+        *count += 1;
+        Ok(Self(app))
+    }
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let mut count = lock(&self.0.lookups);
+        *count = count.saturating_sub(1);
+    }
+}
+
+fn query_key(query: &str) -> Option<Cow<'_, str>> {
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key").map(|(_, value)| value)
+}
+
+fn check_origin(origin: Option<String>, allowed: &[String]) -> Result<(), ApiError> {
+    let refused = |detail: String| Err(ApiError::new(ErrorCode::OriginNotAllowed, detail));
+    match origin {
+        Some(origin) if origin_allowed(&origin, allowed) => Ok(()),
+        Some(origin) => {
+            let shown: String = origin.chars().take(128).collect();
+            refused(format!("{shown} is not on the key's list of origins"))
+        }
+        None => refused("a publishable key works in browsers only; use a secret key on servers".to_owned()),
+    }
+}

@@ -1,0 +1,28 @@
+//! Cross-origin access. Keys travel in a header or in the URL and never in a cookie, so a browser may read
+//! every answer; which page may *use* a publishable key is decided by the key's own list.
+
+use crate::error::ApiError;
+
+use super::inbound::{Inbound, Reply};
+use super::routes;
+
+/// Lets the page that asked read the answer.
+pub(super) fn open(reply: &mut Reply, origin: Option<String>) {
+    reply.headers.push(("vary", "Origin".into()));
+    if let Some(origin) = origin {
+        reply.headers.push(("access-control-allow-origin", origin.into()));
+        reply.headers.push(("access-control-expose-headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy".into()));
+    }
+}
+
+/// The answer to a preflight. A browser sends it without the key, so it says only what the route takes.
+pub(super) fn preflight(request: &impl Inbound) -> Result<Reply, ApiError> {
+    let Some(allow) = routes::allowed(request.path()) else {
+        return routes::resolve("OPTIONS", request.path()).map(|_| Reply::empty(204));
+    };
+    Ok(Reply::empty(204)
+        .header("allow", allow.clone())
+        .header("access-control-allow-methods", allow)
+        .header("access-control-allow-headers", "Authorization, Content-Type, Content-Encoding")
+        .header("access-control-max-age", "86400"))
+}

@@ -1,0 +1,59 @@
+//! A request and an answer without a runtime's types.
+
+use std::borrow::Cow;
+
+/// Why a body could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is larger than asked for.
+    TooLarge,
+    /// The client went away, or the runtime gave it up: its words.
+    Broken(String),
+}
+
+/// A request as the app sees it. Headers cost a crossing of the runtime's boundary each, so only those
+/// needed are asked for.
+pub trait Inbound {
+    /// `GET`, `POST`, ….
+    fn method(&self) -> &str;
+    /// Path, not decoded.
+    fn path(&self) -> &str;
+    /// Query string without `?`.
+    fn query(&self) -> &str;
+    /// A header, by its lower-case name.
+    fn header(&self, name: &str) -> Option<String>;
+    /// The visitor's country as the network tells it.
+    fn country(&self) -> Option<String>;
+    /// The whole body, of at most `limit` bytes.
+    fn body(&mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// An answer in JSON.
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body: body.into() }
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,61 @@
+//! What the runtime calls.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use worker::{Context, Env, Headers, Request, Response, Result, console_error, event};
+
+use super::request::WorkerRequest;
+use crate::app::{App, Reply, Runtime};
+use crate::config::Config;
+use crate::time::Timestamp;
+
+thread_local! {
+    /// One app an instance: reading 50 settings anew costs more than a whole event.
+    static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+}
+
+#[event(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    let app = app(&env);
+    let reply = app.handle(&mut WorkerRequest::new(request)).await;
+    response(reply)
+}
+
+fn app(env: &Env) -> Rc<App> {
+    APP.with(|app| {
+        app.get_or_init(|| {
+            let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
+            Rc::new(App::new(config, Runtime { now, random, log }))
+        })
+        .clone()
+    })
+}
+
+fn response(reply: Reply) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &reply.headers {
+        headers.append(name, value)?;
+    }
+    let response = if reply.body.is_empty() { Response::empty() } else { Response::from_bytes(reply.body) }?;
+    // `from_bytes` names a type of its own; ours replaces it.
+    Ok(response.with_headers(headers).with_status(reply.status))
+}
+
+fn now() -> Timestamp {
+    Timestamp(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+fn random() -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
+}
+
+fn log(line: &str) {
+    console_error!("{line}");
+}
