@@ -1,0 +1,140 @@
+//! A few connections, handed out one request at a time.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+use tokio_postgres::{CancelToken, Client, Config, NoTls, Statement};
+
+use super::error::Error;
+
+/// Connections at most; PostgREST's default.
+const SIZE: usize = 10;
+/// Requests that may wait for one of them.
+const QUEUE: usize = 200;
+/// How long they wait; PostgREST's default.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a database that does not answer is waited for.
+const CONNECT: Duration = Duration::from_millis(1500);
+/// Statements kept prepared on one connection.
+const PREPARED: usize = 100;
+
+/// The connections of the server.
+pub(super) struct Pool {
+    database: Config,
+    idle: Mutex<Vec<Session>>,
+    places: Semaphore,
+    queue: Semaphore,
+}
+
+/// One connection with the statements prepared on it.
+pub(super) struct Session {
+    client: Client,
+    prepared: HashMap<String, Statement>,
+}
+
+/// A session in use. Dropped before [`Lease::give_back`], which happens when a caller hangs up, it
+/// is closed and its statement cancelled: nobody knows in which state it is.
+pub(super) struct Lease<'pool> {
+    session: Option<Session>,
+    pool: &'pool Pool,
+    _place: SemaphorePermit<'pool>,
+}
+
+impl Pool {
+    /// A pool that connects when it is asked to.
+    pub(super) fn new(mut database: Config) -> Self {
+        database
+            .application_name("postgrest")
+            .connect_timeout(CONNECT)
+            // The catalog then names every type and function with its schema.
+            .options("-c search_path=pg_catalog -c idle_in_transaction_session_timeout=15s");
+        Self { database, idle: Mutex::default(), places: Semaphore::new(SIZE), queue: Semaphore::new(QUEUE) }
+    }
+
+    /// A session that was alive a moment ago.
+    pub(super) async fn lease(&self) -> Result<Lease<'_>, Error> {
+        let _queued = self.queue.try_acquire().map_err(|_| Error::busy())?;
+        let place =
+            timeout(PATIENCE, self.places.acquire()).await.map_err(|_| Error::busy())?.map_err(|_| Error::busy())?;
+        let idle = loop {
+            let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match taken {
+                Some(session) if session.client.is_closed() => {}
+                other => break other,
+            }
+        };
+        let session = match idle {
+            Some(session) => session,
+            None => self.connect().await?,
+        };
+        Ok(Lease { session: Some(session), pool: self, _place: place })
+    }
+
+    /// Closes the sessions that wait.
+    pub(super) fn forget(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    async fn connect(&self) -> Result<Session, Error> {
+        let connected = timeout(CONNECT, self.database.connect(NoTls)).await;
+        let (client, connection) = connected.map_err(|_| Error::database_down())?.map_err(|error| {
+            let reason = error.as_db_error().map_or_else(|| error.to_string(), |refused| refused.message().to_owned());
+            Error::database_down().details(reason)
+        })?;
+        tokio::spawn(connection);
+        Ok(Session { client, prepared: HashMap::new() })
+    }
+}
+
+impl Lease<'_> {
+    /// The connection, for plain statements.
+    pub(super) fn client(&self) -> Result<&Client, Error> {
+        self.session.as_ref().map(|session| &session.client).ok_or_else(Error::database_down)
+    }
+
+    /// A statement that is prepared once per connection. Only for text that names every type it
+    /// depends on, because a prepared parameter keeps its type when the schema changes.
+    pub(super) async fn prepare(&mut self, text: &str, signed_in: bool) -> Result<Statement, Error> {
+        let session = self.session.as_mut().ok_or_else(Error::database_down)?;
+        if let Some(statement) = session.prepared.get(text) {
+            return Ok(statement.clone());
+        }
+        let prepared = session.client.prepare(text).await;
+        let statement = prepared.map_err(|error| Error::from_database(&error, signed_in))?;
+        if session.prepared.len() >= PREPARED {
+            session.prepared.clear();
+        }
+        session.prepared.insert(text.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    /// Returns the session for the next request. Call it outside of a transaction only.
+    pub(super) fn give_back(mut self) {
+        if let Some(session) = self.session.take()
+            && !session.client.is_closed()
+        {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take()
+            && !session.client.is_closed()
+        {
+            let token: CancelToken = session.client.cancel_token();
+            tokio::spawn(async move {
+                let _ = timeout(CONNECT, token.cancel_query(NoTls)).await;
+                drop(session);
+            });
+        }
+    }
+}
