@@ -1,5 +1,5 @@
 //! What the control plane knows of a key and its project: the answer of `key_lookup`
-//! (migrations/postgres/0001_control_plane.sql) as types.
+//! (`migrations/postgres/0001_control_plane.sql`) as types.
 
 use std::collections::HashMap;
 

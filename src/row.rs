@@ -1,4 +1,4 @@
-//! A row of the table `events` (migrations/clickhouse/0001_events.sql) and how it is written.
+//! A row of the table `events` (`migrations/clickhouse/0001_events.sql`) and how it is written.
 
 use std::borrow::Cow;
 

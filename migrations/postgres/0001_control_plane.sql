@@ -156,6 +156,72 @@ begin
 end
 $$;
 
+-- Management: what the commands and the management routes call. Each is safe to repeat.
+create function headwater.organization_create(slug text, name text) returns json
+language sql volatile security definer set search_path = '' as $$
+    with made as (
+        insert into public.organizations (slug, name) values (slug, name)
+        on conflict (slug) do nothing returning id)
+    select json_build_object(
+        'id', coalesce((select id from made),
+                       (select o.id from public.organizations o where o.slug = organization_create.slug)),
+        'slug', slug, 'created', exists (select from made))
+$$;
+
+create function headwater.project_create(
+    organization text, slug text, name text, timezone text default 'UTC', retention_days integer default null,
+    dnt_mode text default 'anonymous', kept_params text[] default null) returns json
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+    owner uuid := (select o.id from public.organizations o where o.slug = project_create.organization);
+    made uuid;
+begin
+    if owner is null then
+        raise exception 'there is no organization "%"', organization using errcode = 'PT404';
+    end if;
+    if not exists (select from pg_catalog.pg_timezone_names z where z.name = project_create.timezone) then
+        raise exception 'there is no time zone "%"', timezone using errcode = 'PT400';
+    end if;
+    insert into public.projects (organization_id, slug, name, timezone, retention_days, dnt_mode, kept_params)
+    values (owner, project_create.slug, project_create.name, project_create.timezone,
+            project_create.retention_days, project_create.dnt_mode, project_create.kept_params)
+    on conflict (organization_id, slug) do nothing
+    returning id into made;
+    return json_build_object(
+        'id', coalesce(made, (select p.id from public.projects p
+                              where p.organization_id = owner and p.slug = project_create.slug)),
+        'slug', slug, 'created', made is not null);
+end
+$$;
+
+-- The secret is made and hashed by the caller; only its hash comes here.
+create function headwater.key_create(
+    organization text, project text, kind text, env text, prefix text, secret_hash text, scopes text[],
+    name text default '', allowed_origins text[] default '{}', expires_at timestamptz default null) returns json
+language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
+declare
+    owner uuid := (select o.id from public.organizations o where o.slug = key_create.organization);
+    target uuid := (select p.id from public.projects p
+                    where p.organization_id = owner and p.slug = key_create.project);
+    made uuid;
+begin
+    if owner is null then
+        raise exception 'there is no organization "%"', organization using errcode = 'PT404';
+    end if;
+    if kind <> 'ak' and target is null then
+        raise exception 'there is no project "%"', project using errcode = 'PT404';
+    end if;
+    insert into public.api_keys (organization_id, project_id, kind, env, prefix, secret_hash, scopes, name,
+                                 allowed_origins, expires_at)
+    values (owner, case when kind <> 'ak' then target end, kind, env, prefix, secret_hash, scopes, name,
+            allowed_origins, expires_at)
+    returning id into made;
+    return json_build_object('id', made, 'prefix', prefix);
+end
+$$;
+
 -- PostgREST reaches functions of the exposed schema only: these are the doors, for service_role alone.
 create function public.key_lookup(key_prefix text) returns json
 language sql volatile set search_path = '' as $$ select headwater.key_lookup(key_prefix) $$;
@@ -163,8 +229,39 @@ language sql volatile set search_path = '' as $$ select headwater.key_lookup(key
 create function public.day_keys(days date[]) returns json
 language sql volatile set search_path = '' as $$ select headwater.day_keys(days) $$;
 
+create function public.organization_create(slug text, name text) returns json
+language sql volatile set search_path = '' as $$ select headwater.organization_create(slug, name) $$;
+
+create function public.project_create(
+    organization text, slug text, name text, timezone text default 'UTC', retention_days integer default null,
+    dnt_mode text default 'anonymous', kept_params text[] default null) returns json
+language sql volatile set search_path = '' as $$
+    select headwater.project_create(organization, slug, name, timezone, retention_days, dnt_mode, kept_params)
+$$;
+
+create function public.key_create(
+    organization text, project text, kind text, env text, prefix text, secret_hash text, scopes text[],
+    name text default '', allowed_origins text[] default '{}', expires_at timestamptz default null) returns json
+language sql volatile set search_path = '' as $$
+    select headwater.key_create(organization, project, kind, env, prefix, secret_hash, scopes, name,
+                                allowed_origins, expires_at)
+$$;
+
 revoke execute on all functions in schema headwater from public, anon, authenticated;
 grant execute on function headwater.my_organizations() to authenticated;
 grant execute on all functions in schema headwater to service_role;
-revoke execute on function public.key_lookup(text), public.day_keys(date[]) from public, anon, authenticated;
-grant execute on function public.key_lookup(text), public.day_keys(date[]) to service_role;
+
+do $$
+declare
+    door regprocedure;
+begin
+    foreach door in array array[
+        'public.key_lookup(text)', 'public.day_keys(date[])', 'public.organization_create(text, text)',
+        'public.project_create(text, text, text, text, integer, text, text[])',
+        'public.key_create(text, text, text, text, text, text, text[], text, text[], timestamptz)']::regprocedure[]
+    loop
+        execute format('revoke execute on function %s from public, anon, authenticated', door);
+        execute format('grant execute on function %s to service_role', door);
+    end loop;
+end
+$$;

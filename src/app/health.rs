@@ -9,7 +9,7 @@ use super::App;
 use super::inbound::Reply;
 
 /// Longest that a dependency may take to show that it is there.
-const CHECK: Duration = Duration::from_millis(2_000);
+const CHECK: Duration = Duration::from_secs(2);
 
 pub(super) fn health() -> Reply {
     Reply::json(200, r#"{"status":"ok"}"#).header("cache-control", "no-store")

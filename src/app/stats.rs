@@ -45,7 +45,7 @@ fn shape(query: &Query, lines: &[u8]) -> Result<String, String> {
     let text = str::from_utf8(lines).map_err(|error| error.to_string())?;
     let mut rows = text
         .lines()
-        .map(|line| serde_json::from_str::<&RawValue>(line))
+        .map(serde_json::from_str::<&RawValue>)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| error.to_string())?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);

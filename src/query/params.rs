@@ -38,7 +38,7 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
     let metrics = list(metric.as_deref().unwrap_or("events"))
         .map(|name| {
             Metric::ALL.iter().copied().find(|metric| metric.as_str() == name).ok_or_else(|| {
-                ApiError::param("metric", format!("must be of {}", names(Metric::ALL, |metric| metric.as_str())))
+                ApiError::param("metric", format!("must be of {}", names(Metric::ALL, Metric::as_str)))
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -48,7 +48,7 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
     let group_by = list(group_by.as_deref().unwrap_or(""))
         .map(|name| {
             Dimension::ALL.iter().copied().find(|dimension| dimension.as_str() == name).ok_or_else(|| {
-                let allowed = names(Dimension::ALL, |dimension| dimension.as_str());
+                let allowed = names(Dimension::ALL, Dimension::as_str);
                 let message = format!("must be of {allowed}");
                 ApiError::new(ErrorCode::InvalidGroupBy, format!("group_by: {message}")).field("?group_by", message)
             })
@@ -60,7 +60,7 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
     let interval = interval
         .map(|name| {
             Interval::ALL.iter().copied().find(|interval| interval.as_str() == name).ok_or_else(|| {
-                let allowed = names(Interval::ALL, |interval| interval.as_str());
+                let allowed = names(Interval::ALL, Interval::as_str);
                 ApiError::param("interval", format!("must be one of {allowed}"))
             })
         })
