@@ -11,7 +11,7 @@ use super::ffi::Connection;
 use super::format::{Joining, joining, without_header};
 use super::output::{Gone, MAX_WHOLE, Output};
 use super::request::Request;
-use super::statement::Class;
+use super::statement::{Class, has_totals};
 
 /// A statement whose text is complete.
 pub(super) struct Query {
@@ -73,9 +73,10 @@ fn cancelled() -> Error {
 
 /// Runs a complete statement.
 pub(super) fn query(place: &Place, query: &Query, mut output: Output) {
+    let in_one = query.class != Class::Select || has_totals(&query.sql) || place.request.flag("extremes");
     let streamed = match joining(&query.format) {
-        Joining::Plain if query.class == Class::Select => stream(place, query, 0, &mut output),
-        Joining::HeaderLines(lines) if query.class == Class::Select => stream(place, query, lines, &mut output),
+        Joining::Plain if !in_one => stream(place, query, 0, &mut output),
+        Joining::HeaderLines(lines) if !in_one => stream(place, query, lines, &mut output),
         _ => Ok(Streamed::NotSupported),
     };
     let outcome = match streamed {

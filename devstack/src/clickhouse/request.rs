@@ -105,7 +105,8 @@ impl Request {
         Ok(())
     }
 
-    fn flag(&self, setting: &str) -> bool {
+    /// Whether a setting is on.
+    pub(super) fn flag(&self, setting: &str) -> bool {
         self.settings.iter().any(|(name, value)| name == setting && (value == "1" || value == "true"))
     }
 

@@ -118,6 +118,12 @@ pub(super) fn class(text: &[u8]) -> Class {
     }
 }
 
+/// Whether the output has a row of totals, which the engine puts at no reliable place in a stream.
+pub(super) fn has_totals(text: &[u8]) -> bool {
+    let all: Vec<Token> = tokens(text).collect();
+    all.windows(2).any(|pair| pair[0].is_word("WITH") && pair[1].is_word("TOTALS"))
+}
+
 /// The format a complete statement asks its output in with a FORMAT clause.
 pub(super) fn output_format(text: &[u8]) -> Option<String> {
     let all: Vec<Token> = tokens(text).collect();
