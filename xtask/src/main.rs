@@ -1,2 +1,86 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask`: every command of this repository.
+//!
+//! `up` sets up what is missing and runs the whole of Headwater on this machine; `test` and `lint`
+//! are what CI runs. Each module is named after the thing it handles; `setup` installs, `stack`
+//! runs, `migrate` brings the stores to the current schema.
+
+mod bundle;
+mod control;
+mod dev_file;
+mod down;
+mod hosted;
+mod lint;
+mod migrate;
+mod port;
+mod process;
+mod project;
+mod secrets;
+mod seed;
+mod setup;
+mod stack;
+mod state;
+mod status;
+mod step;
+mod stop;
+mod strays;
+mod test;
+mod up;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Commands of the Headwater repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sets up what is missing, starts the stores and the Worker, and runs them until Ctrl-C.
+    Up(up::Args),
+    /// Stops what `up` started, and whatever was left by one that was killed.
+    Down(down::Args),
+    /// Says what runs, and where.
+    Status(status::Args),
+    /// Stops everything and removes the data.
+    Reset(down::ResetArgs),
+    /// Applies the migrations to the running stores, or to the ones given.
+    Migrate(migrate::Args),
+    /// Builds the Worker into `build/`; arguments go to the bundler (`--optimize`, `--features`).
+    Bundle(bundle::Args),
+    /// Projects of the running stack.
+    #[command(subcommand)]
+    Project(project::Command),
+    /// Formatting, clippy for host and wasm32, licences, JavaScript lint and types.
+    Lint(lint::Args),
+    /// Runs all tests over a stack of their own.
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    stop::listen();
+    let outcome = match Cli::parse().command {
+        Command::Up(args) => up::run(&args),
+        Command::Down(args) => down::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Reset(args) => down::reset(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Bundle(args) => bundle::run(&args),
+        Command::Project(command) => project::run(&command),
+        Command::Lint(args) => lint::run(&args),
+        Command::Test(args) => test::run(&args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) if error.is::<stop::Interrupted>() => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! PostgreSQL: one transaction a file.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio_postgres::error::ErrorPosition;
+use tokio_postgres::{Client, Config};
+
+use super::files::{Migration, pending};
+
+/// The ledger has a schema of its own: what lies in `public` is shown by Supabase's API.
+const LEDGER: &str = "create schema if not exists headwater_meta;
+    create table if not exists headwater_meta.headwater_migrations (
+        name text primary key, checksum text not null, applied_at timestamptz not null default now());";
+
+/// Two migrations at a time would both find a file missing. Any number does, if it stays.
+const LOCK: &str = "select pg_advisory_xact_lock(4716935212071)";
+
+/// Applies the files that the ledger lacks.
+pub(crate) fn apply(url: &str, files: &[Migration]) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut client = connect(url).await?;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(LOCK).await?;
+        transaction.batch_execute(LEDGER).await.map_err(|error| explained(&error, "")).context("the ledger")?;
+        transaction.commit().await?;
+        for file in pending(files, &ledger(&client).await?)? {
+            apply_file(&mut client, file).await?;
+        }
+        Ok(())
+    })
+}
+
+async fn apply_file(client: &mut Client, file: &Migration) -> Result<()> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(LOCK).await?;
+    let query = "select checksum from headwater_meta.headwater_migrations where name = $1";
+    if let Some(row) = transaction.query_opt(query, &[&file.name]).await? {
+        // Somebody else was quicker while this one waited for the lock.
+        if row.get::<_, &str>(0) == file.checksum {
+            return Ok(());
+        }
+        bail!("{} was applied with another text by somebody else just now", file.name);
+    }
+    transaction
+        .batch_execute(&file.sql)
+        .await
+        .map_err(|error| explained(&error, &file.sql))
+        .with_context(|| format!("{} failed, nothing of it was applied", file.name))?;
+    transaction
+        .execute(
+            "insert into headwater_meta.headwater_migrations (name, checksum) values ($1, $2)",
+            &[&file.name, &file.checksum],
+        )
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn ledger(client: &Client) -> Result<BTreeMap<String, String>> {
+    let rows = client.query("select name, checksum from headwater_meta.headwater_migrations", &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// The server's message with the line and the statement it is about.
+fn explained(error: &tokio_postgres::Error, sql: &str) -> anyhow::Error {
+    let Some(error) = error.as_db_error() else {
+        return anyhow!("{error}");
+    };
+    let mut text = format!("{} ({})", error.message(), error.code().code());
+    if let Some(detail) = error.detail() {
+        text = format!("{text}; {detail}");
+    }
+    if let Some(hint) = error.hint() {
+        text = format!("{text}; {hint}");
+    }
+    if let Some(ErrorPosition::Original(position)) = error.position() {
+        // Positions count characters from one.
+        let before: String = sql.chars().take((*position as usize).saturating_sub(1)).collect();
+        let number = before.matches('\n').count();
+        text = format!("line {}: {text}\n    {}", number + 1, sql.lines().nth(number).unwrap_or_default().trim());
+    } else if let Some(place) = error.where_() {
+        text = format!("{text}\n    {place}");
+    }
+    anyhow!(text)
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (url, security) = security(url)?;
+    let mut config: Config = url.parse().context("the PostgreSQL URL cannot be read")?;
+    config.connect_timeout(Duration::from_secs(10)).application_name("headwater migrate");
+    let connected = match security {
+        Security::Plain => plain(&config).await,
+        #[cfg(feature = "tls")]
+        encrypted => over_tls(&mut config, &encrypted).await,
+        #[cfg(not(feature = "tls"))]
+        _ => bail!("TLS is not compiled in: `cargo run --package xtask --features tls -- migrate …`"),
+    };
+    connected.with_context(|| format!("cannot reach PostgreSQL at {:?}", config.get_hosts()))
+}
+
+async fn plain(config: &Config) -> Result<Client> {
+    let (client, connection) = config.connect(tokio_postgres::NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+#[cfg(feature = "tls")]
+async fn over_tls(config: &mut Config, security: &Security) -> Result<Client> {
+    config.ssl_mode(tokio_postgres::config::SslMode::Require);
+    let (client, connection) = config.connect(super::tls::connector(security)?).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+/// How the connection is to be secured, as libpq's `sslmode` and `sslrootcert` say it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Security {
+    /// In the clear.
+    Plain,
+    /// Encrypted, whoever answers. What Supabase's own certificate authority needs without its file.
+    Encrypted,
+    /// Encrypted, and the certificate must be the host's: by the authority in this file, or by a
+    /// public one.
+    Verified(Option<String>),
+}
+
+/// Takes the two parameters, which the PostgreSQL library does not fully know, out of the URL.
+fn security(url: &str) -> Result<(String, Security)> {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut mode, mut authority) = (None, None);
+    let mut kept = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(value.to_owned()),
+            Some(("sslrootcert", value)) => authority = Some(value.replace("%2F", "/").replace("%2f", "/")),
+            _ => kept.push(pair),
+        }
+    }
+    let local = ["@127.0.0.1", "@localhost", "@[::1]", "//127.0.0.1", "//localhost"].iter().any(|h| base.contains(h));
+    let security = match mode.as_deref() {
+        Some("disable") => Security::Plain,
+        None if local => Security::Plain,
+        Some("verify-ca" | "verify-full") => Security::Verified(authority),
+        None | Some("allow" | "prefer" | "require") if authority.is_some() => Security::Verified(authority),
+        None | Some("allow" | "prefer" | "require") => Security::Encrypted,
+        Some(other) => bail!("sslmode={other} is not known: use disable, require or verify-full"),
+    };
+    let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
+    Ok((url, security))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Security, security};
+
+    #[test]
+    fn a_store_on_this_machine_is_reached_in_the_clear_and_others_never_by_default() {
+        let of = |url: &str| security(url).unwrap().1;
+        assert_eq!(of("postgres://postgres:p@127.0.0.1:1/postgres"), Security::Plain);
+        assert_eq!(of("postgres://postgres:p@db.x.supabase.co/postgres"), Security::Encrypted);
+        assert_eq!(of("postgres://p@db.x/postgres?sslmode=verify-full"), Security::Verified(None));
+        assert_eq!(
+            of("postgres://p@db.x/postgres?sslmode=require&sslrootcert=%2Fca.pem"),
+            Security::Verified(Some("/ca.pem".to_owned()))
+        );
+        assert!(security("postgres://p@db.x/postgres?sslmode=maybe").is_err());
+    }
+
+    #[test]
+    fn other_parameters_stay_in_the_url() {
+        let (url, _) = security("postgres://p@db.x/a?sslmode=require&application_name=b").unwrap();
+        assert_eq!(url, "postgres://p@db.x/a?application_name=b");
+    }
+}

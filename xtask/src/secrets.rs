@@ -1,0 +1,92 @@
+//! Secrets of a local stack: made once per state folder, kept in `secrets.json`.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::state::State;
+
+const FILE: &str = "secrets.json";
+
+/// Everything that is random. A field that an older file lacks is made when it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Secrets {
+    /// ClickHouse user that inserts events.
+    #[serde(default = "random")]
+    pub(crate) clickhouse_ingest: String,
+    /// ClickHouse user that answers questions.
+    #[serde(default = "random")]
+    pub(crate) clickhouse_read: String,
+    /// ClickHouse user that migrates, erases and repairs.
+    #[serde(default = "random")]
+    pub(crate) clickhouse_maintain: String,
+    /// The superuser of PostgreSQL.
+    #[serde(default = "random")]
+    pub(crate) postgres: String,
+    /// Supabase's secret API key.
+    #[serde(default = "supabase_secret")]
+    pub(crate) supabase_secret_key: String,
+    /// Supabase's publishable API key.
+    #[serde(default = "supabase_publishable")]
+    pub(crate) supabase_publishable_key: String,
+    /// Signs the tokens of signed-in users.
+    #[serde(default = "random")]
+    pub(crate) supabase_jwt_secret: String,
+    /// Mixed into the hashes of API keys.
+    #[serde(default = "random")]
+    pub(crate) key_pepper: String,
+    /// From which the keys of the visitor hash are derived.
+    #[serde(default = "random")]
+    pub(crate) visitor_secret: String,
+    /// Opens the Worker's internal routes.
+    #[serde(default = "random")]
+    pub(crate) internal_secret: String,
+}
+
+impl Secrets {
+    /// Reads the file, makes what is missing and writes it back.
+    pub(crate) fn of(state: &State) -> Result<Self> {
+        let found: serde_json::Value = state.read(FILE)?.unwrap_or_else(|| serde_json::json!({}));
+        let secrets: Self = serde_json::from_value(found.clone())?;
+        if serde_json::to_value(&secrets)? != found {
+            state.write(FILE, &secrets)?;
+        }
+        Ok(secrets)
+    }
+}
+
+fn supabase_secret() -> String {
+    format!("sb_secret_{}", random())
+}
+
+fn supabase_publishable() -> String {
+    format!("sb_publishable_{}", random())
+}
+
+/// 256 random bits in hexadecimal.
+fn random() -> String {
+    let mut bytes = [0_u8; 32];
+    // A system without randomness cannot run anything that follows; a constant would be worse.
+    if getrandom::fill(&mut bytes).is_err() {
+        std::process::abort();
+    }
+    bytes.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secrets;
+
+    #[test]
+    fn what_is_missing_is_made_and_what_is_there_stays() {
+        let first: Secrets = serde_json::from_str(r#"{"key_pepper":"kept"}"#).unwrap();
+        assert_eq!(first.key_pepper, "kept");
+        assert_eq!(first.visitor_secret.len(), 64);
+        assert_ne!(first.visitor_secret, first.internal_secret);
+        assert!(first.supabase_secret_key.starts_with("sb_secret_"));
+    }
+}

@@ -1,0 +1,61 @@
+//! The demo organization, its project and one key of each kind.
+
+use anyhow::Result;
+use headwater::key::{Env, Kind, Scope};
+
+use crate::control::{ControlPlane, KeySettings, ProjectSettings};
+use crate::dev_file::{Keys, Stores};
+use crate::secrets::Secrets;
+use crate::state::State;
+
+/// Slug of the demo organization and of its project.
+pub(crate) const DEMO: &str = "demo";
+/// Keys are stored as hashes only, so their secrets are kept beside the data they open.
+const FILE: &str = "keys.json";
+
+/// Makes what is missing and returns the keys of the demo project, the same ones every time.
+pub(crate) fn demo(state: &State, stores: &Stores, secrets: &Secrets) -> Result<Keys> {
+    let control = ControlPlane::new(&stores.postgrest_url, &stores.supabase_secret_key, &secrets.key_pepper);
+    if let Some(keys) = state.read::<Keys>(FILE)?
+        && keys.pk.split('_').nth(2).is_some_and(|prefix| control.has_key(prefix).unwrap_or(false))
+    {
+        return Ok(keys);
+    }
+    control.organization(DEMO, "Demo")?;
+    let settings =
+        ProjectSettings { timezone: "UTC".to_owned(), retention_days: None, dnt_mode: "anonymous".to_owned() };
+    control.project(DEMO, DEMO, "Demo", &settings)?;
+    let keys = one_of_each(&control, DEMO, DEMO, Env::Live)?;
+    state.write(FILE, &keys)?;
+    Ok(keys)
+}
+
+/// One key of each kind, with all that the kind can do, for pages on this machine.
+pub(crate) fn one_of_each(control: &ControlPlane, organization: &str, project: &str, env: Env) -> Result<Keys> {
+    let make = |kind: Kind| {
+        let account = kind == Kind::Account;
+        let mut scopes = kind.default_scopes();
+        if account {
+            scopes.push(Scope::Admin);
+        }
+        control.key(&KeySettings {
+            organization,
+            project: (!account).then_some(project),
+            kind,
+            env,
+            name: "made by cargo xtask",
+            scopes,
+            allowed_origins: if kind == Kind::Publishable {
+                vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()]
+            } else {
+                Vec::new()
+            },
+        })
+    };
+    Ok(Keys {
+        pk: make(Kind::Publishable)?,
+        sk: make(Kind::Secret)?,
+        rk: make(Kind::ReadOnly)?,
+        ak: make(Kind::Account)?,
+    })
+}

@@ -1,0 +1,87 @@
+//! Sets up what a checkout lacks: the wasm target, npm packages, the engine, PostgreSQL, host tools.
+//!
+//! Everything is checked each time and installed once, so that `up` is the only command to learn.
+
+mod engine;
+mod host_tool;
+mod node;
+mod npm;
+mod postgres;
+mod wasm_target;
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::state::{self, State};
+use crate::step::step;
+use crate::{stop, workspace};
+
+pub(crate) use host_tool::build as host_tool;
+pub(crate) use node::find as node;
+
+/// Which parts of the set-up are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs {
+    /// The embedded ClickHouse engine.
+    pub(crate) clickhouse: bool,
+    /// A local PostgreSQL and the server in front of it.
+    pub(crate) postgres: bool,
+    /// What builds and runs the Worker.
+    pub(crate) worker: bool,
+}
+
+/// What was found or installed.
+#[derive(Debug, Clone)]
+pub(crate) struct Tools {
+    /// A Node that wrangler accepts.
+    pub(crate) node: PathBuf,
+    /// The ClickHouse engine, where one is needed.
+    pub(crate) engine: Option<PathBuf>,
+    /// Folder of PostgreSQL's programs, where one is needed.
+    pub(crate) postgres: Option<PathBuf>,
+    /// The program that runs the local stores, where it is needed.
+    pub(crate) devstack: Option<PathBuf>,
+}
+
+/// Installs what is missing, one step after the other.
+pub(crate) fn all(state: &State, needs: Needs) -> Result<Tools> {
+    let _lock = lock()?;
+    if needs.worker {
+        step("WebAssembly target", || wasm_target::ensure(state))?;
+    }
+    step("npm packages", || npm::ensure(state))?;
+    let node = node::find()?;
+    let engine = if needs.clickhouse { Some(step("ClickHouse engine", engine::find)?) } else { None };
+    let postgres = if needs.postgres { Some(step("PostgreSQL", || postgres::find_or_install(state))?) } else { None };
+    let devstack = if needs.clickhouse || needs.postgres {
+        Some(step("local stores (compile)", || host_tool::build("devstack", state))?)
+    } else {
+        None
+    };
+    Ok(Tools { node, engine, postgres, devstack })
+}
+
+/// The npm packages alone, for commands that start no stack.
+pub(crate) fn npm_packages(state: &State) -> Result<()> {
+    let _lock = lock()?;
+    step("npm packages", || npm::ensure(state))
+}
+
+/// The WebAssembly target alone.
+pub(crate) fn wasm_target(state: &State) -> Result<()> {
+    let _lock = lock()?;
+    step("WebAssembly target", || wasm_target::ensure(state))
+}
+
+/// One set-up at a time: stacks share the checkout even where they have folders of their own.
+fn lock() -> Result<File> {
+    let dir = workspace::root().join(state::DEFAULT);
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let file = File::create(dir.join("setup.lock"))?;
+    while file.try_lock().is_err() {
+        stop::pause()?;
+    }
+    Ok(file)
+}

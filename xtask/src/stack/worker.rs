@@ -1,0 +1,132 @@
+//! The Worker in wrangler's local runtime.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::bundle::{self, BUILD_DIR};
+use crate::dev_file::Stores;
+use crate::process::Supervised;
+use crate::secrets::Secrets;
+use crate::setup::Tools;
+use crate::state::State;
+use crate::step::step;
+use crate::{port, workspace};
+
+use super::Bundle;
+
+/// wrangler itself takes three seconds; a machine under load takes longer.
+const START: Duration = Duration::from_secs(90);
+
+/// File in the state folder from which wrangler takes the Worker's variables and secrets.
+const VARIABLES: &str = "worker.env";
+
+/// Builds the Worker, starts it and waits until it says that it is ready.
+pub(super) fn start(
+    children: &mut Vec<Supervised>,
+    state: &State,
+    tools: &Tools,
+    stores: &Stores,
+    secrets: &Secrets,
+    port: u16,
+    bundle: Bundle,
+) -> Result<String> {
+    let out_dir = match bundle {
+        Bundle::Watched => workspace::root().join("build"),
+        Bundle::Fixed => state.file("build"),
+    };
+    bundle::for_stack(state, &out_dir)?;
+    state.write_private(VARIABLES, &variables(stores, secrets))?;
+
+    let url = format!("http://127.0.0.1:{port}");
+    let mut command = wrangler(state, tools, port)?;
+    command.env(BUILD_DIR, &out_dir).arg(out_dir.join("index.mjs"));
+    if bundle == Bundle::Fixed {
+        command.env("HEADWATER_KEEP_BUNDLE", "1");
+    }
+    children.push(Supervised::spawn("worker", command, state)?);
+    step("Worker (start)", || {
+        let Some(child) = children.last_mut() else { return Ok(()) };
+        let mut last = String::from("no answer");
+        child
+            .wait_until(START, |_| match ready(&url) {
+                Ok(()) => Some(()),
+                Err(reason) => {
+                    last = reason;
+                    None
+                }
+            })
+            .map_err(|error| error.context(format!("the Worker does not become ready: GET /ready gives {last}")))
+    })?;
+    Ok(url)
+}
+
+fn wrangler(state: &State, tools: &Tools, port: u16) -> Result<Command> {
+    let mut command = Command::new(&tools.node);
+    command
+        .current_dir(workspace::root())
+        .arg(workspace::node_module("wrangler/bin/wrangler.js"))
+        .args(["dev", "--config", "wrangler.toml", "--ip", "127.0.0.1", "--local", "--test-scheduled"])
+        .args(["--port", &port.to_string(), "--inspector-port", &port::free()?.to_string()])
+        .arg("--show-interactive-dev-session=false")
+        .arg("--persist-to")
+        .arg(state.data("worker"))
+        .arg("--env-file")
+        .arg(state.file(VARIABLES))
+        .env("WRANGLER_SEND_METRICS", "false")
+        // Otherwise the start waits for an answer from Cloudflare, which nobody here needs.
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+        // Both would go to the home folder, where two stacks meet.
+        .env("WRANGLER_LOG_PATH", state.file("logs/wrangler"))
+        .env("WRANGLER_REGISTRY_PATH", state.file("registry"))
+        .env("NO_COLOR", "1")
+        // A token in the shell must not turn a local run into one on an account.
+        .env_remove("CLOUDFLARE_API_TOKEN");
+    // wrangler starts `node` by name, too.
+    if let Some(folder) = tools.node.parent().filter(|folder| folder.is_absolute()) {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(PathBuf::from(folder)).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders)?);
+    }
+    Ok(command)
+}
+
+/// The Worker's variables in the form of an `.env` file.
+fn variables(stores: &Stores, secrets: &Secrets) -> String {
+    let users = &stores.clickhouse_users;
+    let values = [
+        ("CLICKHOUSE_URL", &stores.clickhouse_url),
+        ("CLICKHOUSE_DATABASE", &stores.clickhouse_database),
+        ("CLICKHOUSE_INSERT_USER", &users.ingest.user),
+        ("CLICKHOUSE_INSERT_PASSWORD", &users.ingest.password),
+        ("CLICKHOUSE_READ_USER", &users.read.user),
+        ("CLICKHOUSE_READ_PASSWORD", &users.read.password),
+        ("SUPABASE_URL", &stores.postgrest_url),
+        ("SUPABASE_SECRET_KEY", &stores.supabase_secret_key),
+        ("SUPABASE_JWT_SECRET", &stores.supabase_jwt_secret),
+        ("KEY_PEPPER", &secrets.key_pepper),
+        ("VISITOR_SECRET", &secrets.visitor_secret),
+        ("INTERNAL_SECRET", &secrets.internal_secret),
+    ];
+    values.iter().fold(String::new(), |mut file, (name, value)| {
+        // A dollar would be expanded, whatever the quotes.
+        let _ = writeln!(file, "{name}='{}'", value.replace('$', "\\$"));
+        file
+    })
+}
+
+/// Asks the Worker; otherwise says what it answered.
+fn ready(url: &str) -> Result<(), String> {
+    let agent = ureq::Agent::new_with_config(
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10))).build(),
+    );
+    let mut answer = agent.get(format!("{url}/ready")).call().map_err(|error| error.to_string())?;
+    if answer.status() == 200 {
+        return Ok(());
+    }
+    let body = answer.body_mut().read_to_string().unwrap_or_default();
+    Err(format!("{} {}", answer.status(), body.trim()))
+}

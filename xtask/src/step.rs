@@ -1,0 +1,36 @@
+//! Prints what is done, and how long it took.
+
+use std::io::{IsTerminal as _, Write as _, stdout};
+use std::time::Instant;
+
+use anyhow::Result;
+
+/// Does `work` and prints one line with its title and time.
+pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let started = Instant::now();
+    let live = stdout().is_terminal();
+    if live {
+        print!("  … {title}");
+        let _ = stdout().flush();
+    }
+    let result = work();
+    let mark = if result.is_ok() { '✓' } else { '✗' };
+    let seconds = started.elapsed().as_secs_f32();
+    clear(live);
+    println!("  {mark} {title:<34} {seconds:>7.1} s");
+    let _ = stdout().flush();
+    result
+}
+
+/// Says why the step under way takes its time.
+pub(crate) fn note(text: &str) {
+    clear(stdout().is_terminal());
+    println!("    {text}");
+    let _ = stdout().flush();
+}
+
+fn clear(live: bool) {
+    if live {
+        print!("\r\x1b[2K");
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs the suites and reads their counts.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::setup::Tools;
+use crate::state::State;
+use crate::step::note;
+use crate::{process, workspace};
+
+use super::counts::Counts;
+
+/// Where test files are looked for.
+const FOLDERS: [&str; 3] = ["tests", "sdk-browser", "sdk-node"];
+
+/// `cargo test` over the workspace.
+pub(crate) fn unit(state: &State, tools: &Tools, pattern: Option<&str>) -> Result<Counts> {
+    println!("\ncargo test");
+    let mut cargo = with_stack(workspace::cargo(), state, tools);
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    if std::env::var_os("CARGO_TERM_COLOR").is_none() {
+        // Its summary is read from a pipe, its colours are for the terminal behind.
+        cargo.args(["--color", "never"]);
+    }
+    cargo.args(pattern).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = process::spawn_in_group(cargo, Some(state))?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let reader = std::thread::spawn(move || {
+        let mut counts = Counts::default();
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            counts.add_cargo_line(&line);
+            // Binaries without tests say so at length.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+        counts
+    });
+    let status = process::wait_in_group(child)?;
+    let counts = reader.join().unwrap_or_default();
+    Ok(counts.concluded(status.success()))
+}
+
+/// `node --test` over the files that talk to the Worker.
+pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) -> Result<Counts> {
+    let root = workspace::root();
+    let mut files = Vec::new();
+    for folder in FOLDERS {
+        collect(&root.join(folder), &mut files);
+    }
+    files.sort();
+    let named: Vec<PathBuf> = files
+        .iter()
+        .filter(|file| pattern.is_none_or(|pattern| workspace::shown(file).contains(pattern)))
+        .cloned()
+        .collect();
+    if files.is_empty() {
+        note("there are no end-to-end tests yet");
+        return Ok(Counts::default());
+    }
+    println!("\nnode --test");
+    let report = state.log("end-to-end.tap");
+    let _ = fs::remove_file(&report);
+    let mut node = with_stack(Command::new(&tools.node), state, tools);
+    node.current_dir(&root)
+        .args(["--test", "--test-concurrency=1"])
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+        .arg("--test-reporter=tap")
+        .arg(format!("--test-reporter-destination={}", report.display()))
+        .stdin(Stdio::null());
+    match pattern {
+        Some(pattern) if named.is_empty() => {
+            node.arg(format!("--test-name-pattern={pattern}")).args(&files);
+        }
+        _ => {
+            node.args(&named);
+        }
+    }
+    let status = process::run_in_group(node, Some(state))?;
+    let counts = Counts::of_tap(&fs::read_to_string(&report).unwrap_or_default());
+    Ok(counts.concluded(status.success()))
+}
+
+/// Tells a suite where its stack is.
+fn with_stack(mut command: Command, state: &State, tools: &Tools) -> Command {
+    command.env("HEADWATER_DEV_JSON", state.dev_file()).env("HEADWATER_NODE", &tools.node);
+    if let Some(engine) = &tools.engine {
+        command.env("HEADWATER_CHDB_LIB", engine);
+    }
+    if let Some(devstack) = &tools.devstack {
+        command.env("HEADWATER_DEVSTACK", devstack);
+    }
+    if let Some(postgres) = &tools.postgres {
+        command.env("HEADWATER_POSTGRES_BIN", postgres);
+    }
+    command
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if path.is_dir() && name != "node_modules" {
+            collect(&path, files);
+        } else if name.ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `up`: everything on this machine.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::dev_file::DevFile;
+use crate::stack::{Bundle, Options, Stack};
+use crate::state::{State, StateArg};
+use crate::step::note;
+use crate::{hosted, setup, stop, strays, workspace};
+
+/// Arguments of `up`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Return once all is ready and leave it running; `cargo xtask down` stops it.
+    #[arg(long)]
+    detach: bool,
+    /// The part of `--detach` that stays.
+    #[arg(long, hide = true)]
+    background: bool,
+    #[command(flatten)]
+    state: StateArg,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Runs `cargo xtask up`.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let (clickhouse, supabase) = (&args.options.clickhouse, &args.options.supabase);
+    hosted::with_tls([clickhouse.url.as_deref(), supabase.url.as_deref(), supabase.db_url.as_deref()])?;
+    let mut state = args.state.open()?;
+    state.create()?;
+    if args.detach && !args.background {
+        return detach(&state);
+    }
+    if args.background {
+        // A session of its own: closing the terminal does not reach it.
+        nix::unistd::setsid()?;
+    }
+    let Some(_held) = state.hold()? else {
+        return Err(already_running(&state));
+    };
+    let _ = std::fs::remove_file(state.dev_file());
+    let left = strays::end(state.dir())?;
+    if left > 0 {
+        note(&format!("ended {left} processes that an earlier run had left"));
+    }
+    let tools = setup::all(&state, args.options.needs())?;
+    let (mut stack, dev) = Stack::start(&state, &tools, &args.options, Bundle::Watched)?;
+    summary(&state, &dev, args.background);
+    state.write("dev.json", &dev)?;
+    let outcome = stack.supervise();
+    let _ = std::fs::remove_file(state.dev_file());
+    println!("stopping");
+    stack.stop();
+    strays::end(state.dir())?;
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn already_running(state: &State) -> anyhow::Error {
+    anyhow::anyhow!(
+        "a stack already runs in {}: `cargo xtask status` shows it, `cargo xtask down` stops it; \
+         another one needs a folder of its own with --state and free ports",
+        workspace::shown(state.dir())
+    )
+}
+
+/// Starts this program once more in the background and shows its steps until all is ready.
+fn detach(state: &State) -> Result<ExitCode> {
+    if state.holder()?.is_some() {
+        return Err(already_running(state));
+    }
+    let _ = std::fs::remove_file(state.dev_file());
+    let path = state.log("up");
+    let log = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    arguments.push("--background".into());
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .context("cannot start the background process")?;
+
+    let mut shown = File::open(&path)?;
+    loop {
+        // Looked at before the log is read, so that nothing written before is missed.
+        let ready = state.dev_file().exists();
+        let ended = child.try_wait()?;
+        let mut news = Vec::new();
+        shown.read_to_end(&mut news)?;
+        std::io::stdout().write_all(&news)?;
+        if let Some(status) = ended {
+            // Its reason is in the log, which has just been shown.
+            let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+            return Ok(ExitCode::from(code.max(1)));
+        }
+        if ready {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if stop::pause().is_err() {
+            kill(Pid::from_raw(i32::try_from(child.id())?), Signal::SIGTERM)?;
+            child.wait()?;
+            bail!(stop::Interrupted);
+        }
+    }
+}
+
+/// What to do now.
+fn summary(state: &State, dev: &DevFile, background: bool) {
+    let stores = &dev.stores;
+    println!("\nHeadwater runs.\n");
+    println!("  ClickHouse  {} (database {})", stores.clickhouse_url, stores.clickhouse_database);
+    println!("  PostgREST   {}", stores.postgrest_url);
+    if !dev.worker_url.is_empty() {
+        println!("  Worker      {}\n", dev.worker_url);
+        let keys = &dev.keys;
+        println!("Keys of the demo project:");
+        for (what, key) in [("publishable", &keys.pk), ("secret", &keys.sk), ("read", &keys.rk), ("admin", &keys.ak)] {
+            println!("  {what:<12}{key}");
+        }
+        println!("\nTry:");
+        println!("  curl {}/ready", dev.worker_url);
+        println!(
+            "  curl {}/v1/track -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n    \
+             -d '{{\"event\":\"page_view\",\"url\":\"https://example.com/?utm_source=newsletter\"}}'",
+            dev.worker_url, keys.sk
+        );
+        println!("  curl '{}/v1/stats?metric=events' -H 'Authorization: Bearer {}'", dev.worker_url, keys.rk);
+    }
+    println!("\nData, logs and secrets are in {}.", workspace::shown(state.dir()));
+    println!("{}", if background { "`cargo xtask down` stops it." } else { "Ctrl-C stops it." });
+}
