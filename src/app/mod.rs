@@ -7,11 +7,14 @@ mod days;
 mod deadline;
 mod health;
 mod inbound;
+mod read;
 mod routes;
 mod stats;
 mod track;
 
+use std::pin::Pin;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::auth::KeyCache;
 use crate::config::Config;
@@ -25,13 +28,15 @@ use routes::Handler;
 pub use inbound::{BodyError, Inbound, Reply};
 pub use routes::{ROUTES, Route};
 
-/// The clock, the randomness and the log, which only a runtime has.
+/// Clock, randomness, timer and log, which only a runtime has.
 #[derive(Clone, Copy)]
 pub struct Runtime {
     /// Reads the clock.
     pub now: fn() -> Timestamp,
     /// Fills 16 secure random bytes; `None` where the system has none to give.
     pub random: fn() -> Option<[u8; 16]>,
+    /// Lets time pass.
+    pub sleep: fn(Duration) -> Pin<Box<dyn Future<Output = ()>>>,
     /// Writes a line to the log.
     pub log: fn(&str),
 }

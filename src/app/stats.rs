@@ -32,8 +32,7 @@ impl App {
         let query = parse(request.query(), (self.runtime.now)())?;
         let project = caller.project()?;
         let statement = build(&query, &Scope { project_id: &project.id, env: caller.record.env });
-        let store = &self.config()?.clickhouse;
-        let lines = store.select(statement.sql, &statement.parameters).await.map_err(StoreError::events)?;
+        let lines = self.read(statement).await?;
         let body = shape(&query, &lines)
             .map_err(|reason| StoreError::Unusable(reason).events())?;
         Ok(Reply::json(200, body).header("cache-control", "private, no-store"))

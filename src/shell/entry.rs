@@ -1,7 +1,9 @@
 //! What the runtime calls.
 
 use std::cell::OnceCell;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use worker::{Context, Env, Headers, Request, Response, Result, console_error, event};
 
@@ -31,7 +33,7 @@ fn app(env: &Env) -> Rc<App> {
     APP.with(|app| {
         app.get_or_init(|| {
             let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
-            Rc::new(App::new(config, Runtime { now, random, log }))
+            Rc::new(App::new(config, Runtime { now, random, sleep, log }))
         })
         .clone()
     })
@@ -54,6 +56,10 @@ fn now() -> Timestamp {
 fn random() -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
+}
+
+fn sleep(time: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(worker::Delay::from(time))
 }
 
 fn log(line: &str) {

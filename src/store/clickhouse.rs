@@ -95,12 +95,20 @@ impl ClickHouse {
         judge(exchange(request, READ_LIMIT).await?)
     }
 
-    /// Whether the server answers.
+    /// Whether there is a server at all; asked for without credentials, and answered by it at once.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn alive(&self, limit: Duration) -> Result<(), StoreError> {
+        let url = self.url.join("ping").map_err(|error| StoreError::Unusable(error.to_string()))?;
+        judge(exchange(self.http.get(url), limit).await?).map(|_| ())
+    }
+
+    /// Whether the server serves: that database, table and credentials are right as well.
     ///
     /// # Errors
     /// As every call.
     pub async fn ping(&self, limit: Duration) -> Result<(), StoreError> {
-        // A query rather than /ping: it shows that database and credentials are right as well.
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("database", &self.database).append_pair("query", "SELECT 1 FROM events LIMIT 0");
         judge(exchange(signed(self.http.get(url), &self.read), limit).await?).map(|_| ())

@@ -1,0 +1,145 @@
+// What happens when a store is down, slow, or lies: a typed answer within three seconds, and nothing
+// that looks like success.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { answer, faultyWay } from "./harness/proxy.mjs";
+import { ask, newProject, rowsOf, stack } from "./harness/stack.mjs";
+import { startWorker } from "./harness/worker.mjs";
+
+let project;
+let events;
+let control;
+let worker;
+
+before(async () => {
+  project = await newProject("failure");
+  events = await faultyWay(stack.clickhouse_url);
+  control = await faultyWay(stack.postgrest_url);
+  worker = await startWorker({ CLICKHOUSE_URL: events.url, SUPABASE_URL: control.url });
+});
+after(async () => {
+  await worker?.stop();
+  events?.close();
+  control?.close();
+});
+
+async function timed(path, options) {
+  const begin = performance.now();
+  const [status, body, headers] = await ask(path, { base: worker.url, ...options });
+  return { status, body, headers, seconds: (performance.now() - begin) / 1000 };
+}
+const track = (event_id, key = project.keys.sk) => timed("/v1/track", { key, body: { event: "e", event_id } });
+
+function unavailable(result, error) {
+  assert.deepEqual([result.status, result.body.error], [503, error], JSON.stringify(result.body));
+  assert.ok(Number(result.headers.get("retry-after")) >= 1);
+  assert.ok(result.seconds < 3, `${result.seconds} s`);
+}
+
+const lies = {
+  "an HTML page": answer(200, "<html>hello</html>"),
+  "an empty 200": answer(200, ""),
+  "a gateway's 502": answer(502, "bad gateway"),
+  "its own 500": answer(500, '{"code":"XX000","message":"secret detail"}'),
+};
+
+describe("the event store", () => {
+  before(() => track("warm"));
+  after(() => events.become("pass"));
+
+  for (const mode of ["refuse", "hang"]) {
+    test(`${mode}: 503 on track, and nothing was promised`, async () => {
+      events.become(mode);
+      unavailable(await track(`lost-${mode}`), "store_unavailable");
+    });
+  }
+
+  test("refuse: 503 on stats and ready, health stays", async () => {
+    events.become("refuse");
+    unavailable(await timed("/v1/stats", { key: project.keys.rk }), "store_unavailable");
+    const ready = await timed("/ready");
+    assert.deepEqual([ready.status, ready.body.checks.event_store], [503, "unavailable"]);
+    assert.equal((await timed("/health")).status, 200);
+  });
+
+  test("hang: stats says so within three seconds, ready too", async () => {
+    events.become("hang");
+    unavailable(await timed("/v1/stats", { key: project.keys.rk }), "store_unavailable");
+    const ready = await timed("/ready");
+    assert.equal(ready.status, 503);
+    assert.ok(ready.seconds < 3);
+  });
+
+  test("garbage: 502 or 503, never a 2xx", async () => {
+    events.become("garbage");
+    for (const result of [await track("garbage"), await timed("/v1/stats", { key: project.keys.rk })]) {
+      assert.ok([502, 503].includes(result.status), String(result.status));
+    }
+  });
+
+  test("its errors stay inside", async () => {
+    events.become(answer(404, "Code: 60. DB::Exception: Table secret_table", { "X-ClickHouse-Exception-Code": "60" }));
+    for (const result of [await track("x"), await timed("/v1/stats", { key: project.keys.rk })]) {
+      assert.deepEqual([result.status, result.body.error], [502, "upstream_failed"]);
+      assert.ok(!JSON.stringify(result.body).includes("secret_table"));
+    }
+    assert.match(worker.log(), /secret_table/, "the log says why");
+  });
+
+  test("an error behind a 200 is an error", async () => {
+    events.become(answer(200, "Code: 241. Memory limit exceeded", { "X-ClickHouse-Exception-Code": "241" }));
+    const result = await timed("/v1/stats", { key: project.keys.rk });
+    assert.deepEqual([result.status, result.body.error], [504, "query_timeout"]);
+    events.become(lies["an HTML page"]);
+    assert.equal((await timed("/v1/stats", { key: project.keys.rk })).body.error, "upstream_failed");
+  });
+
+  test("back again: work goes on at once", async () => {
+    events.become("pass");
+    assert.equal((await track("back")).status, 202);
+    const ids = (await rowsOf(project.project_id)).map((row) => row.event_id);
+    assert.ok(ids.includes("back") && ids.includes("warm"));
+    assert.ok(!ids.includes("lost-refuse"));
+  });
+});
+
+describe("the control plane", () => {
+  let fresh;
+  before(async () => {
+    fresh = await newProject("failure-fresh");
+    await track("known");
+  });
+  after(() => control.become("pass"));
+
+  for (const [name, mode] of [["refuse", "refuse"], ["hang", "hang"], ["garbage", "garbage"], ...Object.entries(lies)]) {
+    test(`${name}: a known key goes on, an unknown one gets 5xx and never 401`, async () => {
+      control.become(mode);
+      assert.equal((await track(`known-${name}`)).status, 202);
+      const unknown = await track("unknown", fresh.keys.sk);
+      assert.ok(unknown.status === 503 || unknown.status === 502, `${unknown.status}`);
+      assert.ok(["control_plane_unavailable", "upstream_failed"].includes(unknown.body.error), unknown.body.error);
+      assert.ok(unknown.seconds < 3);
+      assert.ok(!JSON.stringify(unknown.body).includes("secret detail"));
+      if (mode === "refuse" || mode === "hang") unavailable(unknown, "control_plane_unavailable");
+    });
+  }
+
+  test("back again: the unknown key is looked up", async () => {
+    control.become("pass");
+    assert.equal((await track("found", fresh.keys.sk)).status, 202);
+  });
+});
+
+test("without its settings the Worker says which are missing, and nothing else", async () => {
+  const bare = await startWorker({ KEY_PEPPER: undefined, CLICKHOUSE_URL: "not a url" });
+  try {
+    const [status, ready] = await ask("/ready", { base: bare.url });
+    assert.deepEqual([status, ready.missing], [503, ["KEY_PEPPER"]]);
+    const [other, problem] = await ask("/v1/stats", { base: bare.url, key: project.keys.rk });
+    assert.ok(other >= 500, String(other));
+    assert.ok(!JSON.stringify(problem).includes("PEPPER"));
+    assert.equal((await ask("/health", { base: bare.url }))[0], 200);
+  } finally {
+    await bare.stop();
+  }
+});

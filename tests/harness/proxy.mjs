@@ -1,0 +1,52 @@
+// A way to a store that can be cut, slowed down or made to lie.
+import net from "node:net";
+
+/**
+ * Listens on a free port and passes everything on to `target`, as long as its mode is `pass`.
+ *
+ * - `refuse`: connections are reset at once
+ * - `hang`: connections are taken and never answered
+ * - `garbage`: answers that are no HTTP
+ * - any string that begins with `HTTP/`: that answer to every request
+ */
+export async function faultyWay(target) {
+  const { hostname, port } = new URL(target);
+  let mode = "pass";
+  const open = new Set();
+  const server = net.createServer((socket) => {
+    open.add(socket);
+    socket.on("close", () => open.delete(socket));
+    socket.on("error", () => {});
+    if (mode === "refuse") return socket.resetAndDestroy();
+    if (mode === "hang") return;
+    if (mode === "garbage") return socket.end("\u0000\u0001 this is no HTTP\r\n\r\n");
+    if (mode !== "pass") {
+      socket.once("data", () => socket.end(mode));
+      return;
+    }
+    const upstream = net.connect(Number(port), hostname);
+    upstream.on("error", () => socket.destroy());
+    socket.on("close", () => upstream.destroy());
+    upstream.on("close", () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    /** Changes the mode; connections of the old one are cut. */
+    become(next) {
+      mode = next;
+      for (const socket of open) socket.destroy();
+    },
+    close() {
+      for (const socket of open) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+/** A whole HTTP answer as text. */
+export function answer(status, body, headers = {}) {
+  const lines = Object.entries({ "Content-Length": Buffer.byteLength(body), Connection: "close", ...headers });
+  return `HTTP/1.1 ${status} X\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;
+}

@@ -1,0 +1,86 @@
+// The running stack and projects of one's own on it.
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The root of the repository. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const devFile = process.env.HEADWATER_DEV_JSON;
+if (!devFile) throw new Error("these tests need a running stack: use `cargo xtask test`");
+
+/** Addresses and secrets of the stack (`dev.json`). */
+export const stack = JSON.parse(readFileSync(devFile, "utf8"));
+
+/** Runs a command of this repository; its standard output. */
+export async function xtask(...args) {
+  const command = process.env.HEADWATER_XTASK;
+  const state = devFile.replace(/\/dev\.json$/, "");
+  const all = [...args, "--state", state];
+  const options = { cwd: root, maxBuffer: 64 << 20 };
+  const { stdout } = command ? await run(command, all, options) : await run("cargo", ["xtask", ...all], options);
+  return stdout;
+}
+
+/**
+ * Makes a project that no other test knows.
+ * @param {string} about the beginning of its slug
+ * @param {...string} settings flags of `project create`
+ * @returns {Promise<{project_id: string, slug: string, keys: {pk: string, sk: string, rk: string, ak: string}}>}
+ */
+export async function newProject(about, ...settings) {
+  const slug = `${about}-${randomBytes(4).toString("hex")}`;
+  return JSON.parse(await xtask("project", "create", slug, ...settings));
+}
+
+/** Sends a request to the Worker. A body that is no string or buffer goes as JSON. */
+export function call(path, { key, body, headers = {}, base = stack.worker_url, ...init } = {}) {
+  const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  return fetch(base + path, {
+    method: body === undefined ? "GET" : "POST",
+    headers: {
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    body: plain ? body : JSON.stringify(body),
+    ...init,
+  });
+}
+
+/** Sends a request and reads a JSON answer: `[status, answer, headers]`. */
+export async function ask(path, options) {
+  const response = await call(path, options);
+  return [response.status, await response.json(), response.headers];
+}
+
+/** Asks ClickHouse itself, as the user that may read everything: rows as objects. */
+export async function select(sql, parameters = {}) {
+  const url = new URL(stack.clickhouse_url);
+  url.searchParams.set("database", stack.clickhouse_database);
+  url.searchParams.set("default_format", "JSONEachRow");
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(`param_${name}`, value);
+  const { user, password } = stack.clickhouse_users.maintain;
+  const response = await fetch(url, {
+    method: "POST",
+    body: sql,
+    headers: { "X-ClickHouse-User": user, "X-ClickHouse-Key": password },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** The stored rows of a project. */
+export function rowsOf(projectId) {
+  return select("SELECT * FROM events FINAL WHERE project_id = {project:UUID} ORDER BY timestamp, event_id", {
+    project: projectId,
+  });
+}

@@ -1,0 +1,87 @@
+// A Worker of one's own on bare workerd, with other settings than the stack's.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { root, stack } from "./stack.mjs";
+
+const workerd = join(root, `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`);
+const build = resolve(root, process.env.HEADWATER_BUILD_DIR ?? "build");
+
+function freePort() {
+  return new Promise((done) => {
+    const server = net.createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** The settings of the stack's own Worker. */
+export function stackSettings() {
+  const file = join(dirname(process.env.HEADWATER_DEV_JSON), "worker.env");
+  const lines = readFileSync(file, "utf8").split("\n").filter((line) => line.includes("="));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const at = line.indexOf("=");
+      return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, "$1")];
+    }),
+  );
+}
+
+/**
+ * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out.
+ * @returns {Promise<{url: string, log: () => string, stop: () => Promise<void>}>}
+ */
+export async function startWorker(settings = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
+  const port = await freePort();
+  const quote = (text) => JSON.stringify(text);
+  const bindings = Object.entries({ ...stackSettings(), ...settings })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  writeFileSync(
+    join(folder, "config.capnp"),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private", "local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "index.mjs", esModule = embed ${quote(join(build, "index.mjs"))}),
+    (name = "./index_bg.wasm", wasm = embed ${quote(join(build, "index_bg.wasm"))}),
+  ],
+  compatibilityDate = "2026-10-01",
+  bindings = [${bindings.join(", ")}],
+);
+`,
+  );
+  const child = spawn(workerd, ["serve", join(folder, "config.capnp")], { stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stdout.on("data", (chunk) => (log += chunk));
+  child.stderr.on("data", (chunk) => (log += chunk));
+  const ended = new Promise((done) => child.once("exit", done));
+  const url = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; ; attempt++) {
+    if (child.exitCode !== null || attempt > 100) throw new Error(`the Worker did not start:\n${log}`);
+    if (await fetch(`${url}/health`).then((response) => response.ok, () => false)) break;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return {
+    url,
+    log: () => log,
+    async stop() {
+      child.kill("SIGKILL");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export { stack };

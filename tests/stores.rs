@@ -1,0 +1,157 @@
+//! The store clients natively, against the real engines of the stack and against servers that fail.
+
+use std::time::{Duration, Instant};
+
+use headwater::query::{Scope, build, parse};
+use headwater::store::{ClickHouse, Credentials, PostgRest, StoreError};
+use headwater::time::Timestamp;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+fn stack() -> Value {
+    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn user(stack: &Value, name: &str) -> Credentials {
+    let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
+    Credentials { user: text("user"), password: text("password") }
+}
+
+fn clickhouse() -> ClickHouse {
+    let stack = stack();
+    let url = stack["clickhouse_url"].as_str().unwrap();
+    let database = stack["clickhouse_database"].as_str().unwrap();
+    ClickHouse::new(url, database, user(&stack, "ingest"), user(&stack, "read")).unwrap()
+}
+
+fn control_plane() -> PostgRest {
+    let stack = stack();
+    PostgRest::new(stack["postgrest_url"].as_str().unwrap(), stack["supabase_secret_key"].as_str().unwrap()).unwrap()
+}
+
+fn at(url: &str) -> ClickHouse {
+    let nobody = Credentials { user: "u".into(), password: "p".into() };
+    ClickHouse::new(url, "headwater", nobody.clone(), nobody).unwrap()
+}
+
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// A project id that no other test uses.
+fn project() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).unwrap();
+    uuid::Uuid::from_bytes(bytes).to_string()
+}
+
+fn row(project: &str, event_id: &str, more: Value) -> Vec<u8> {
+    let mut row = json!({
+        "project_id": project, "env": "live", "timestamp": "2026-11-01 10:00:00.000", "event_id": event_id,
+        "event": "e", "received_at": "2026-11-01 10:00:00.000", "confidence": "high",
+    });
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    format!("{row}\n").into_bytes()
+}
+
+async fn counted(project: &str, parameters: &str) -> Value {
+    let query = parse(parameters, Timestamp(1_795_255_200_000)).unwrap();
+    let statement = build(&query, &Scope { project_id: project, env: headwater::key::Env::Live });
+    let lines = clickhouse().select(statement.sql, &statement.parameters).await.unwrap();
+    serde_json::from_slice(&lines).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_inserted_is_read_again_and_counts_once() {
+    let project = project();
+    let store = clickhouse();
+    store.insert("events", row(&project, "a", json!({"visitor_hash": u64::MAX.to_string()})), LIMIT).await.unwrap();
+    store.insert("events", row(&project, "a", json!({"received_at": "2026-11-01 11:00:00.000"})), LIMIT).await.unwrap();
+    store.insert("events", row(&project, "b", json!({"anonymous_id": "x"})), LIMIT).await.unwrap();
+    assert_eq!(counted(&project, "metric=events,visitors").await, json!({"events": 2, "visitors": 2}));
+}
+
+#[tokio::test]
+async fn a_parameter_arrives_exactly_as_it_was_given() {
+    let project = project();
+    let name = "tab\t newline\n quote' back\\slash \\N 🚀 {x:String}";
+    clickhouse().insert("events", row(&project, "a", json!({"event": name})), LIMIT).await.unwrap();
+    let encoded: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    assert_eq!(counted(&project, &format!("event={encoded}")).await, json!({"events": 1}));
+}
+
+#[tokio::test]
+async fn a_row_that_does_not_fit_is_refused_and_leaves_nothing() {
+    let project = project();
+    let mut lines = row(&project, "a", json!({}));
+    lines.extend(row(&project, "b", json!({"no_such_column": 1})));
+    let error = clickhouse().insert("events", lines, LIMIT).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Refused { code, .. } if code == "117"), "{error:?}");
+    assert_eq!(counted(&project, "").await, json!({"events": 0}));
+}
+
+#[tokio::test]
+async fn the_answer_of_a_function_is_json_and_a_refusal_is_definite() {
+    let control = control_plane();
+    assert_eq!(control.call("key_lookup", json!({"key_prefix": "00000000"}).to_string(), LIMIT).await.unwrap(), b"null");
+    let days = control.call("day_keys", json!({"days": ["2001-01-01"]}).to_string(), LIMIT).await.unwrap();
+    let again = control.call("day_keys", json!({"days": ["2001-01-01"]}).to_string(), LIMIT).await.unwrap();
+    assert_eq!(days, again, "a day has one row");
+    let error = control.call("day_keys", json!({"days": ["never"]}).to_string(), LIMIT).await.unwrap_err();
+    assert!(matches!(error, StoreError::Refused { status: 400, .. }), "{error:?}");
+    let error = control.call("no_such_function", "{}".into(), LIMIT).await.unwrap_err();
+    assert!(matches!(error, StoreError::Refused { status: 404, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_the_operators_matter_not_an_answer() {
+    let stack = stack();
+    let nobody = Credentials { user: "nobody".into(), password: "wrong".into() };
+    let store = ClickHouse::new(stack["clickhouse_url"].as_str().unwrap(), "headwater", nobody.clone(), nobody).unwrap();
+    assert!(matches!(store.ping(LIMIT).await, Err(StoreError::Busy(_))));
+    let control = PostgRest::new(stack["postgrest_url"].as_str().unwrap(), "sb_secret_wrong").unwrap();
+    let answer = control.call("key_lookup", json!({"key_prefix": "00000000"}).to_string(), LIMIT).await;
+    assert!(matches!(answer, Err(StoreError::Busy(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    assert!(matches!(at(&url).insert("events", b"{}\n".to_vec(), LIMIT).await, Err(StoreError::Unreachable(_))));
+    let control = PostgRest::new(&url, "sb_secret_x").unwrap();
+    assert!(matches!(control.call("key_lookup", "{}".into(), LIMIT).await, Err(StoreError::Unreachable(_))));
+}
+
+#[tokio::test]
+async fn somebody_who_never_answers() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let begin = Instant::now();
+    let error = at(&url).insert("events", b"{}\n".to_vec(), Duration::from_millis(300)).await.unwrap_err();
+    assert_eq!(error, StoreError::TimedOut);
+    assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn somebody_who_lies() {
+    for (answer, unusable) in [
+        ("nonsense\r\n\r\n", false),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\ncut", false),
+        ("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n", false),
+        ("HTTP/1.1 418 Tea\r\ncontent-length: 0\r\n\r\n", true),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let _ = socket.read(&mut [0; 65536]).await;
+                let _ = socket.write_all(answer.as_bytes()).await;
+            }
+        });
+        let result = at(&url).insert("events", b"{}\n".to_vec(), LIMIT).await;
+        assert_eq!(matches!(result, Err(StoreError::Refused { .. })), unusable, "{answer}: {result:?}");
+        assert!(result.is_err());
+    }
+}
