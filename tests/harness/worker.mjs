@@ -1,13 +1,15 @@
 // A Worker of one's own on bare workerd, with other settings than the stack's.
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { root, stack } from "./stack.mjs";
 
 const workerd = join(root, `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`);
-const build = resolve(root, process.env.HEADWATER_BUILD_DIR ?? "build");
+// A test run keeps a bundle of its own beside its data; a development stack uses the workspace's.
+const state = dirname(resolve(process.env.HEADWATER_DEV_JSON));
+const build = existsSync(join(state, "build")) ? join(state, "build") : join(root, "build");
 
 function freePort() {
   return new Promise((done) => {
@@ -21,12 +23,11 @@ function freePort() {
 
 /** The settings of the stack's own Worker. */
 export function stackSettings() {
-  const file = join(dirname(process.env.HEADWATER_DEV_JSON), "worker.env");
-  const lines = readFileSync(file, "utf8").split("\n").filter((line) => line.includes("="));
+  const lines = readFileSync(join(state, "worker.env"), "utf8").split("\n").filter((line) => line.includes("="));
   return Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1).replace(/^"(.*)"$/, "$1")];
+      return [line.slice(0, at), line.slice(at + 1).replace(/^'(.*)'$/, "$1")];
     }),
   );
 }
