@@ -8,7 +8,8 @@
 //! `default`), sessions are not kept (`session_id` is accepted and ignored), asynchronous inserts
 //! run synchronously, `INSERT … SELECT … FROM input()` and ClickHouse's own compression are
 //! refused, whole-document formats such as JSON and Parquet are made in memory (at most 256 MiB),
-//! a query runs for at most ten minutes, and sources outside of the data folder are refused.
+//! a query runs for at most ten minutes, sources outside of the data folder are refused, and
+//! `SHOW DATABASES` lists one more, `_files`.
 
 mod answer;
 mod body;

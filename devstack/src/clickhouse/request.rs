@@ -49,7 +49,7 @@ impl Request {
         let mut request = Self {
             database: header_text("x-clickhouse-database"),
             default_format: header_text("x-clickhouse-format"),
-            readonly: method == Method::GET,
+            readonly: method != Method::POST,
             ..Self::default()
         };
         for (name, value) in pairs(url_query)? {
@@ -185,6 +185,13 @@ mod tests {
         assert_eq!(time("max_execution_time=0"), "600");
         assert_eq!(time("max_execution_time=1e9"), "600");
         assert_eq!(time("max_execution_time=abc"), "abc");
+    }
+
+    #[test]
+    fn only_a_post_may_write() {
+        for (method, readonly) in [(Method::POST, false), (Method::GET, true), (Method::HEAD, true)] {
+            assert_eq!(Request::parse(&method, "", &HeaderMap::new()).unwrap().readonly, readonly);
+        }
     }
 
     #[test]
