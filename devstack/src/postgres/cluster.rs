@@ -102,6 +102,8 @@ impl Cluster {
         command
             .args(["--username=postgres", "--encoding=UTF8", "--locale=C"])
             .args(["--auth=scram-sha-256", "--no-instructions"])
+            // Nothing is lost with a cluster that is still empty.
+            .arg("--no-sync")
             .arg("--pgdata")
             .arg(draft)
             .arg("--pwfile")

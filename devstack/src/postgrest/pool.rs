@@ -7,10 +7,11 @@ use std::{
 };
 
 use tokio::{
+    runtime::Handle,
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
-use tokio_postgres::{CancelToken, Client, Config, NoTls, Statement};
+use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::error::Error;
 
@@ -129,9 +130,10 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if let Some(session) = self.session.take()
             && !session.client.is_closed()
+            && let Ok(runtime) = Handle::try_current()
         {
-            let token: CancelToken = session.client.cancel_token();
-            tokio::spawn(async move {
+            let token = session.client.cancel_token();
+            runtime.spawn(async move {
                 let _ = timeout(CONNECT, token.cancel_query(NoTls)).await;
                 drop(session);
             });

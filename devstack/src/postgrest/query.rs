@@ -60,6 +60,9 @@ impl Query {
                 "on_conflict" => query.on_conflict = Some(names::columns(value)?),
                 "columns" => query.columns = Some(names::columns(value)?),
                 _ if call && !filter::looks_like_filter(value) => {
+                    if query.arguments.iter().any(|(name, _)| name == key) {
+                        return Err(Error::unsupported(format!("the argument '{key}' is given more than once")));
+                    }
                     query.arguments.push((key.clone(), value.clone()));
                 }
                 _ => query.filters.push(Condition::parse(key, value)?),

@@ -49,7 +49,7 @@ impl Service {
             .route("/", any(root))
             .fallback(nowhere)
             .with_state(Arc::new(self));
-        Router::new().nest("/rest/v1", routes.clone()).merge(routes)
+        Router::new().route("/rest/v1/", any(root)).nest("/rest/v1", routes.clone()).merge(routes)
     }
 
     async fn call(&self, name: &str, request: axum::extract::Request) -> Result<Response, Error> {
