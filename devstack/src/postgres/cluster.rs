@@ -71,12 +71,8 @@ impl Cluster {
 
     async fn create(&self, binaries: &Binaries, account: &Account, password: &str) -> Result<()> {
         let draft = self.folder.join("cluster.new");
-        let secret = self.folder.join("cluster.password");
-        let made = self.initdb(binaries, account, password, &draft, &secret).await;
-        // The password lies in a file no longer than `initdb` needs it.
-        let removed = fs::remove_file(&secret);
-        made?;
-        removed.context("the password file of the first start cannot be removed")?;
+        let secret = SecretFile(self.folder.join("cluster.password"));
+        self.initdb(binaries, account, password, &draft, &secret.0).await?;
         fs::rename(&draft, &self.data)?;
         Ok(())
     }
@@ -156,6 +152,15 @@ impl Cluster {
     #[cfg(not(target_os = "linux"))]
     fn server_in_use<'pid>(&self, _: &'pid str) -> Option<&'pid str> {
         None
+    }
+}
+
+/// The password in a file, which lies there no longer than `initdb` needs it.
+struct SecretFile(PathBuf);
+
+impl Drop for SecretFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
     }
 }
 

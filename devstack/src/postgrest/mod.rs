@@ -37,7 +37,7 @@ use self::{config::Config, route::Service};
 use crate::postgres::signal::Stop;
 
 /// How long requests under way may take to end after a signal.
-const FAREWELL: Duration = Duration::from_secs(3);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What `devstack postgrest` takes; the rest comes from the environment, named as PostgREST names
 /// it: `PGRST_DB_URI`, `PGRST_DB_SCHEMAS`, `PGRST_DB_ANON_ROLE`, `PGRST_JWT_SECRET`, and for the
