@@ -1,22 +1,200 @@
-//! What of an address may be stored.
+//! What of an address may be stored (the wire contract's section "Privacy").
+//!
+//! User info and fragment go; click ids keep their name and lose their value; other parameters
+//! stay only where the allow-list has them; path parts that look like e-mail addresses are
+//! replaced. What is stored is never longer than what was looked at, and it classifies like the
+//! original as long as the allow-list keeps [`DEFAULT_KEPT`].
 
 use std::borrow::Cow;
+
+use crate::address::{Address, bounded};
+use crate::query::{click_id, parameter_name};
 
 /// The parameters kept where a project has no allow-list of its own. A trailing `*` is a prefix.
 pub const DEFAULT_KEPT: &[&str] = &["utm_*", "ref", "source", "via"];
 
-/// The address as it may be stored: without user info and fragment, click ids emptied, other
-/// parameters only by the allow-list.
-pub fn store_url(url: &str, _kept: &[&str]) -> String {
-    url.split(['?', '#']).next().unwrap_or_default().to_owned()
+/// What stands in place of a path part that looks like an e-mail address. No longer than the
+/// shortest of these, so that what is stored never outgrows the limit.
+pub const EMAIL: &str = ":email";
+
+/// The address as it may be stored: at most 2048 bytes, trimmed, without user info and fragment,
+/// click ids emptied, other parameters only by the allow-list `kept` (names in any case, a
+/// trailing `*` is a prefix), e-mail addresses in the path replaced.
+///
+/// An address without a host keeps its path and query; of `data:`, `mailto:` and the like only the
+/// scheme is kept.
+pub fn store_url(url: &str, kept: &[&str]) -> String {
+    let address = Address::split(url);
+    let mut stored = String::with_capacity(bounded(url).len());
+    push_place(&address, &mut stored);
+    let mut separator = '?';
+    for pair in address.query.split('&') {
+        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+        let decoded = parameter_name(name);
+        let pair = if click_id(&decoded).is_some() {
+            // With its `=` where it had one, so that nothing grows.
+            pair.get(..=name.len()).unwrap_or(name)
+        } else if is_kept(&decoded, kept) {
+            pair
+        } else {
+            continue;
+        };
+        stored.push(separator);
+        stored.push_str(pair);
+        separator = '&';
+    }
+    stored
 }
 
-/// The referrer as it may be stored: without user info, query and fragment.
+/// The referrer as it may be stored: like [`store_url`], without any query.
 pub fn store_referrer(referrer: &str) -> String {
-    referrer.split(['?', '#']).next().unwrap_or_default().to_owned()
+    let mut stored = String::new();
+    push_place(&Address::split(referrer), &mut stored);
+    stored
 }
 
-/// A path as it may be stored: parts that look like e-mail addresses are replaced by `:email`.
+/// A path as it may be stored: at most 2048 bytes, without query and fragment, parts that look
+/// like e-mail addresses replaced by [`EMAIL`].
 pub fn store_path(path: &str) -> Cow<'_, str> {
-    Cow::Borrowed(path)
+    let path = bounded(path);
+    without_emails(&path[..path.find(['?', '#']).unwrap_or(path.len())])
+}
+
+fn without_emails(path: &str) -> Cow<'_, str> {
+    if !path.split(['/', '\\']).any(looks_like_email) {
+        return Cow::Borrowed(path);
+    }
+    let mut stored = String::with_capacity(path.len());
+    for part in path.split_inclusive(['/', '\\']) {
+        let name = part.trim_end_matches(['/', '\\']);
+        if looks_like_email(name) {
+            stored.push_str(EMAIL);
+            stored.push_str(&part[name.len()..]);
+        } else {
+            stored.push_str(part);
+        }
+    }
+    Cow::Owned(stored)
+}
+
+/// Scheme, host, port and path.
+fn push_place(address: &Address<'_>, stored: &mut String) {
+    if let Some(scheme) = address.opaque {
+        stored.push_str(scheme);
+        return;
+    }
+    let mut path = address.path;
+    if address.host().is_some() {
+        stored.push_str(address.prefix);
+        stored.push_str(address.authority);
+    } else if path.starts_with(['/', '\\']) {
+        // Without its host the path must not be read as `//host`.
+        path = path.trim_start_matches(['/', '\\']);
+        stored.push('/');
+    }
+    stored.push_str(&without_emails(path));
+}
+
+fn is_kept(name: &str, kept: &[&str]) -> bool {
+    !name.is_empty()
+        && kept.iter().any(|allowed| match allowed.strip_suffix('*') {
+            Some(prefix) => name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix)),
+            None => name.eq_ignore_ascii_case(allowed),
+        })
+}
+
+/// Whether a path part has something like `name@host.tld` in it, with `@` written out or escaped
+/// once or twice.
+fn looks_like_email(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let sign = if rest[0] == b'@' {
+            1
+        } else if rest.starts_with(b"%40") {
+            3
+        } else if rest.starts_with(b"%2540") {
+            5
+        } else {
+            at += 1;
+            continue;
+        };
+        if at > 0 && is_local(bytes[at - 1]) && has_domain(&rest[sign..]) {
+            return true;
+        }
+        at += sign;
+    }
+    false
+}
+
+/// What a local part may end in: letters, digits, marks, and the last digit of an escape.
+fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"._+-~!'*$&=".contains(&byte)
+}
+
+/// Whether a domain begins here: labels, a dot, and two letters at least.
+fn has_domain(text: &[u8]) -> bool {
+    let end = text
+        .iter()
+        .position(|&byte| !(byte.is_ascii_alphanumeric() || b"-.".contains(&byte) || !byte.is_ascii()))
+        .unwrap_or(text.len());
+    let mut labels = text[..end].split(|&byte| byte == b'.');
+    labels.next().is_some_and(|first| !first.is_empty())
+        && labels
+            .any(|label| label.len() >= 2 && label.iter().all(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT_KEPT, store_path, store_referrer, store_url};
+
+    #[test]
+    fn keeps_only_what_may_be_kept() {
+        for (url, stored) in [
+            (
+                "https://jane:pw@Example.com:8080/a?utm_source=x&q=secret&gclid=abc&ref=y#top",
+                "https://Example.com:8080/a?utm_source=x&gclid=&ref=y",
+            ),
+            ("https://example.com/?GCLID=abc&UTM_Source=X", "https://example.com/?GCLID=&UTM_Source=X"),
+            ("https://example.com/?fbclid", "https://example.com/?fbclid"),
+            ("https://example.com/?q=1", "https://example.com/"),
+            ("https://example.com", "https://example.com"),
+            ("/pricing?utm_source=x&token=1", "/pricing?utm_source=x"),
+            ("mailto:jane@example.com", "mailto:"),
+            ("data:text/html,hello", "data:"),
+            ("https://user@/x?ref=a", "/x?ref=a"),
+            ("https://user@//evil.test/x", "/evil.test/x"),
+            ("", ""),
+        ] {
+            assert_eq!(store_url(url, DEFAULT_KEPT), stored, "{url}");
+        }
+        assert_eq!(store_url("https://a.test/?page=2&x=1", &["page"]), "https://a.test/?page=2");
+        assert_eq!(store_url("https://a.test/?utm_id=2", &[]), "https://a.test/");
+    }
+
+    #[test]
+    fn a_referrer_has_no_query() {
+        assert_eq!(store_referrer("https://u@a.test/p?q=1#x"), "https://a.test/p");
+        assert_eq!(store_referrer("android-app://com.slack/"), "android-app://com.slack/");
+        assert_eq!(store_referrer("about:blank"), "about:");
+    }
+
+    #[test]
+    fn mail_addresses_in_paths_are_replaced() {
+        for (path, stored) in [
+            ("/users/jane.doe@example.com/orders", "/users/:email/orders"),
+            ("/u/jane%40example.com", "/u/:email"),
+            ("/u/jane%2540example.co.uk/", "/u/:email/"),
+            ("/u/to:jane@example.com,bob@example.org", "/u/:email"),
+            ("/u/jürgen@exämple.de", "/u/:email"),
+            ("/@jane", "/@jane"),
+            ("/@scope/pkg@1.2.3", "/@scope/pkg@1.2.3"),
+            ("/a@b", "/a@b"),
+            ("/a@b.co", "/:email"),
+            ("/search?q=x", "/search"),
+        ] {
+            assert_eq!(store_path(path), stored, "{path}");
+        }
+    }
 }

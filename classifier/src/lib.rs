@@ -1,65 +1,120 @@
-//! Classifies where a visit came from: a pure function of the address, the referrer and the host.
+//! Says where a visit came from: source, medium and channel, from the page's address, the referrer
+//! and the site's host.
+//!
+//! Pure, total and linear: no I/O, no clock, no work at start, an answer for whatever comes in.
+//!
+//! ```
+//! use classifier::{Channel, ProjectRules, Visit, classify};
+//!
+//! let answer = classify(&Visit {
+//!     url: "https://example.com/pricing?utm_campaign=spring",
+//!     referrer: "https://www.google.co.uk/",
+//!     host: "example.com",
+//!     rules: &ProjectRules::default(),
+//! });
+//! assert_eq!((&*answer.source, &*answer.medium), ("google", "organic"));
+//! assert_eq!(answer.channel, Channel::OrganicSearch);
+//! assert_eq!(answer.campaign, "spring");
+//! assert_eq!(answer.rule_id, "referrer-search");
+//! ```
 #![forbid(unsafe_code)]
 
 use std::borrow::Cow;
 
+mod address;
 mod attribution;
+mod brands;
 mod channel;
+mod host;
 pub mod hygiene;
+mod project;
+mod punycode;
+mod query;
+mod rules;
+mod signals;
+mod suffix;
 
 pub use attribution::{Attribution, Confidence};
+pub use brands::{CLASSIFIER_VERSION, CLICK_IDS, ClickId};
 pub use channel::Channel;
+pub use project::{Field, MAX_HOSTS, MAX_RULES, MAX_TEXT, ProjectRule, ProjectRules, RulesError};
+pub use rules::{Example, RULES, Rule};
+pub use suffix::registrable_domain;
 
-/// Changes whenever a rule or a table does.
-pub const CLASSIFIER_VERSION: &str = "0";
-
-/// A project's own rules and hosts.
-#[derive(Clone, Debug, Default)]
-pub struct ProjectRules {}
+use rules::Verdict;
+use signals::Signals;
 
 /// What is known of a visit.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'a> {
-    /// The page's address.
+    /// The page's address; of more than 2048 bytes the rest is not looked at.
     pub url: &'a str,
-    /// The referrer as the browser gave it, or empty.
+    /// The referrer as the browser gave it, or empty; bounded like `url`.
     pub referrer: &'a str,
     /// The site's own host; empty: taken from `url`.
     pub host: &'a str,
-    /// The project's own rules.
+    /// The project's own rules and hosts; [`ProjectRules::default`] has none.
     pub rules: &'a ProjectRules,
 }
 
-/// Says where a visit came from. Always answers.
+/// Says where a visit came from. Always answers, in time linear in the input.
+///
+/// The answer borrows from the visit wherever nothing had to be decoded.
 pub fn classify<'a>(visit: &Visit<'a>) -> Attribution<'a> {
-    let host = host_of(visit.referrer).unwrap_or_default();
-    let direct = host.is_empty();
+    let signals = Signals::read(visit);
+    let query = &signals.query;
+    let utm = [&*query.source, &*query.medium, &*query.campaign];
+    if let Some(answer) = visit.rules.answer(&signals.referrer.host, utm) {
+        let kind = brands::of_name(answer.source).map(|brand| brand.kind);
+        let channel =
+            answer.channel.unwrap_or_else(|| Channel::of(answer.source, kind, answer.medium, &query.campaign));
+        let verdict = Verdict { source: answer.source.into(), medium: answer.medium.into(), kind, click_id: None };
+        return finish(signals, verdict, channel, Confidence::High, answer.id);
+    }
+    for rule in RULES {
+        if let Some(verdict) = (rule.answer)(&signals) {
+            let channel = channel_of(&signals, &verdict, rule.id);
+            return finish(signals, verdict, channel, rule.confidence, rule.id);
+        }
+    }
+    // The last rule always answers; this line satisfies the compiler, not a case.
+    finish(signals, Verdict::nothing(), Channel::Unassigned, Confidence::Low, "none")
+}
+
+/// GA4's channel: from the medium as sent, where one was, and not from what it was rewritten to.
+fn channel_of(signals: &Signals<'_>, verdict: &Verdict<'_>, rule_id: &str) -> Channel {
+    if rule_id == "internal" {
+        return Channel::Internal;
+    }
+    let medium = if signals.medium.is_empty() { &verdict.medium } else { &signals.medium };
+    Channel::of(&verdict.source, verdict.kind, medium, &signals.query.campaign)
+}
+
+fn finish<'a>(
+    signals: Signals<'a>,
+    verdict: Verdict<'a>,
+    channel: Channel,
+    confidence: Confidence,
+    rule_id: &'a str,
+) -> Attribution<'a> {
+    let first_click_id = signals.click_ids().next().map(|id| id.name);
     Attribution {
-        source: if direct { Cow::Borrowed("direct") } else { host.clone() },
-        medium: Cow::Borrowed(if direct { "direct" } else { "referral" }),
-        channel: if direct { Channel::Direct } else { Channel::Referral },
-        campaign: Cow::Borrowed(""),
-        term: Cow::Borrowed(""),
-        content: Cow::Borrowed(""),
-        click_id: "",
-        referrer_host: host,
-        confidence: if direct { Confidence::High } else { Confidence::Low },
-        rule_id: Cow::Borrowed(if direct { "direct" } else { "referral" }),
+        source: verdict.source,
+        medium: verdict.medium,
+        channel,
+        campaign: signals.query.campaign,
+        term: signals.query.term,
+        content: signals.query.content,
+        click_id: verdict.click_id.or(first_click_id).unwrap_or_default(),
+        referrer_host: signals.referrer.host,
+        confidence,
+        rule_id: Cow::Borrowed(rule_id),
         version: CLASSIFIER_VERSION,
     }
 }
 
-/// The registrable domain of a host by the public suffix list: `example.co.uk` of
-/// `www.example.co.uk`; `None` for addresses, bare suffixes and names without a dot.
-pub fn registrable_domain(host: &str) -> Option<&str> {
-    let last = host.rfind('.')?;
-    let start = host[..last].rfind('.').map_or(0, |dot| dot + 1);
-    Some(&host[start..])
-}
-
-/// The host of an address: lower case, ASCII, no port, no trailing dot.
+/// The host of an address: lower case, ASCII (punycode), without user info, port and trailing dot.
+/// `None` where there is none. A host without a scheme (`example.com/x`) counts as one.
 pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
-    let rest = url.split_once("://")?.1;
-    let end = rest.find(['/', '?', '#', ':']).unwrap_or(rest.len());
-    (end > 0).then(|| Cow::Owned(rest[..end].to_ascii_lowercase()))
+    address::Address::split(url).host()
 }

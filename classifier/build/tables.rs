@@ -1,0 +1,179 @@
+//! Turns the source tables into sorted static arrays.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use crate::Result;
+use crate::suffixes::{self, Rules};
+
+/// The host tables in the order in which a name that stands in two of them takes its kind.
+const HOST_TABLES: &[(&str, &str)] = &[
+    ("ai", "Ai"),
+    ("search", "Search"),
+    ("social", "Social"),
+    ("video", "Video"),
+    ("shopping", "Shopping"),
+    ("email", "Email"),
+    ("site", "Site"),
+    ("ads", "Paid"),
+];
+
+/// Everything the tables say, by key.
+#[derive(Default)]
+struct Collected {
+    sources: BTreeMap<String, usize>,
+    hosts: BTreeMap<String, Row>,
+    countries: BTreeMap<String, Row>,
+    apps: BTreeMap<String, Row>,
+    paths: BTreeMap<String, Row>,
+    names: BTreeMap<String, Row>,
+}
+
+#[derive(Clone)]
+struct Row {
+    source: String,
+    kind: &'static str,
+    exact: bool,
+}
+
+pub(crate) fn generate(folder: &Path, rules: &Rules) -> Result<String> {
+    let mut all = Collected::default();
+    for &(file, kind) in HOST_TABLES {
+        for (line, [pattern, source, _origin]) in rows::<3>(&folder.join(format!("{file}.tsv")))? {
+            add(&mut all, rules, pattern.as_str(), source, kind)
+                .map_err(|error| format!("{file}.tsv:{line}: {error}"))?;
+        }
+    }
+    for (line, [name, source, kind, _origin]) in rows::<4>(&folder.join("names.tsv"))? {
+        let kind = kind_of(&kind).ok_or_else(|| format!("names.tsv:{line}: kind {kind}?"))?;
+        all.names.insert(name, Row { source, kind, exact: false });
+    }
+    // A source is a name of itself, of the kind of the first table it stands in.
+    for &(_, kind) in HOST_TABLES {
+        let maps = [&all.hosts, &all.countries, &all.apps, &all.paths];
+        let own: Vec<Row> = maps.iter().flat_map(|map| map.values()).filter(|row| row.kind == kind).cloned().collect();
+        for row in own {
+            all.names.entry(row.source.clone()).or_insert(row);
+        }
+    }
+    let maps = [&all.hosts, &all.countries, &all.apps, &all.paths, &all.names];
+    all.sources = maps.iter().flat_map(|map| map.values()).map(|row| (row.source.clone(), 0)).collect();
+    for (index, slot) in all.sources.values_mut().enumerate() {
+        *slot = index;
+    }
+    let mut code = String::new();
+    let names: Vec<&String> = all.sources.keys().collect();
+    writeln!(code, "pub(crate) static SOURCES: &[&str] = &{names:?};")?;
+    write_rows(&mut code, "HOSTS", &all.hosts, &all.sources)?;
+    write_rows(&mut code, "COUNTRY_HOSTS", &all.countries, &all.sources)?;
+    write_rows(&mut code, "APPS", &all.apps, &all.sources)?;
+    write_rows(&mut code, "PATHS", &all.paths, &all.sources)?;
+    write_rows(&mut code, "NAMES", &all.names, &all.sources)?;
+    code.push_str(&click_ids(folder)?);
+    Ok(code)
+}
+
+fn add(all: &mut Collected, rules: &Rules, pattern: &str, source: String, kind: &'static str) -> Result<()> {
+    if pattern != pattern.to_ascii_lowercase() {
+        return Err("patterns are written in lower case".into());
+    }
+    let mut row = Row { source, kind, exact: false };
+    let (map, key) = if let Some(app) = pattern.strip_prefix("app:") {
+        (&mut all.apps, app)
+    } else if pattern.contains('/') {
+        (&mut all.paths, pattern)
+    } else if let Some(stem) = pattern.strip_suffix(".*") {
+        (&mut all.countries, stem)
+    } else if let Some(host) = pattern.strip_prefix("*.") {
+        (&mut all.hosts, host)
+    } else if let Some(host) = pattern.strip_prefix('=') {
+        row.exact = true;
+        (&mut all.hosts, host)
+    } else {
+        row.exact = suffixes::is_suffix(rules, pattern);
+        (&mut all.hosts, pattern)
+    };
+    match map.insert(key.to_owned(), row) {
+        Some(_) => Err(format!("{pattern} stands in the tables twice").into()),
+        None => Ok(()),
+    }
+}
+
+fn write_rows(
+    code: &mut String,
+    name: &str,
+    rows: &BTreeMap<String, Row>,
+    sources: &BTreeMap<String, usize>,
+) -> Result<()> {
+    writeln!(code, "pub(crate) static {name}: &[Row] = &[")?;
+    for (key, row) in rows {
+        let source = sources.get(&row.source).ok_or("a source without a name")?;
+        let Row { kind, exact, .. } = row;
+        writeln!(code, "Row {{ key: {key:?}, source: {source}, kind: Kind::{kind}, exact: {exact} }},")?;
+    }
+    writeln!(code, "];")?;
+    Ok(())
+}
+
+fn click_ids(folder: &Path) -> Result<String> {
+    let mut code = String::from(
+        "/// The click ids, in the order in which they are looked for.\n\
+         pub static CLICK_IDS: &[ClickId] = &[\n",
+    );
+    let mut count = 0;
+    for (line, [name, source, kind, contradiction, family, origin]) in rows::<6>(&folder.join("click-ids.tsv"))? {
+        let kind = kind_of(&kind).ok_or_else(|| format!("click-ids.tsv:{line}: kind {kind}?"))?;
+        let by_referrer = match contradiction.as_str() {
+            "brand" => true,
+            "tag" => false,
+            other => return Err(format!("click-ids.tsv:{line}: contradiction {other}?").into()),
+        };
+        let family: Vec<&str> = family.split(' ').collect();
+        writeln!(
+            code,
+            "ClickId {{ name: {name:?}, source: {source:?}, kind: Kind::{kind}, \
+             contradicted_by_referrer: {by_referrer}, family: &{family:?}, origin: {origin:?} }},"
+        )?;
+        count += 1;
+    }
+    if count > 32 {
+        return Err("click ids are held in 32 bits".into());
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+fn kind_of(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ai-assistant" => "Ai",
+        "search" | "organic" => "Search",
+        "social" => "Social",
+        "video" => "Video",
+        "shopping" => "Shopping",
+        "email" => "Email",
+        "referral" => "Site",
+        "paid" => "Paid",
+        "sms" | "push" => "Message",
+        "direct" => "Direct",
+        _ => return None,
+    })
+}
+
+/// The rows of a table with their line numbers, each of exactly `N` columns.
+fn rows<const N: usize>(path: &Path) -> Result<Vec<(usize, [String; N])>> {
+    let text = fs::read_to_string(path)?;
+    let mut rows = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
+        let columns = columns.try_into().map_err(|found: Vec<String>| {
+            format!("{}:{}: {} columns, not {N}", path.display(), index + 1, found.len())
+        })?;
+        rows.push((index + 1, columns));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,156 @@
+//! Splits an address by hand: faster than a full parser and looser, because an answer is always due.
+//!
+//! Follows the WHATWG URL standard where browsers' addresses go (tested against the `url` crate):
+//! any number of slashes after `http:` and `https:`, backslashes as slashes there, the last `@`
+//! ends the user info. It is looser where people type: a host without a scheme is a host.
+
+use std::borrow::Cow;
+
+use crate::host;
+
+/// The longest address looked at, in bytes (the wire contract's limit for `url` and `referrer`).
+pub(crate) const MAX_ADDRESS: usize = 2048;
+
+/// An address in its parts. All are slices of the input, nothing is decoded.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Address<'a> {
+    /// Everything before the authority: `https://`, `//` or nothing.
+    pub(crate) prefix: &'a str,
+    /// `Some` for `data:`, `about:`, `mailto:` and the like, which have no host, path or query:
+    /// the scheme with its colon.
+    pub(crate) opaque: Option<&'a str>,
+    /// Host and port without user info; empty where there is none.
+    pub(crate) authority: &'a str,
+    /// From the first slash to the query.
+    pub(crate) path: &'a str,
+    /// Between `?` and `#`, without them.
+    pub(crate) query: &'a str,
+}
+
+impl<'a> Address<'a> {
+    pub(crate) fn split(text: &'a str) -> Self {
+        let text = bounded(text);
+        let text = text.split_once('#').map_or(text, |(before, _)| before);
+        let (head, query) = text.split_once('?').unwrap_or((text, ""));
+        // What is cut off here is cut off when stored, and blanks at the new end with it.
+        let head = head.trim_end_matches(is_blank);
+        let Some(colon) = scheme_end(head) else {
+            return Self::without_scheme(head, query);
+        };
+        let scheme = &head[..colon];
+        let rest = &head[colon + 1..];
+        let special = ["http", "https", "ws", "wss", "ftp"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        if special {
+            let after = rest.trim_start_matches(['/', '\\']);
+            let prefix = &head[..head.len() - after.len()];
+            let end = after.find(['/', '\\']).unwrap_or(after.len());
+            return Self::with_authority(prefix, &after[..end], &after[end..], query);
+        }
+        if let Some(after) = rest.strip_prefix("//") {
+            let end = after.find('/').unwrap_or(after.len());
+            return Self::with_authority(&head[..colon + 3], &after[..end], &after[end..], query);
+        }
+        if is_port_and_path(rest) && (scheme.contains('.') || scheme == "localhost") {
+            return Self::without_scheme(head, query);
+        }
+        Self { opaque: Some(&head[..=colon]), ..Self::default() }
+    }
+
+    fn without_scheme(head: &'a str, query: &'a str) -> Self {
+        if let Some(after) = head.strip_prefix("//") {
+            let end = after.find(['/', '\\']).unwrap_or(after.len());
+            return Self::with_authority("//", &after[..end], &after[end..], query);
+        }
+        let end = head.find(['/', '\\']).unwrap_or(head.len());
+        let first = &head[..end];
+        if !first.contains('@') && looks_like_host(first) {
+            return Self { authority: first, path: &head[end..], query, ..Self::default() };
+        }
+        Self { path: head, query, ..Self::default() }
+    }
+
+    fn with_authority(prefix: &'a str, authority: &'a str, path: &'a str, query: &'a str) -> Self {
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        Self { prefix, opaque: None, authority, path, query }
+    }
+
+    /// The host: lower case, ASCII, without port and trailing dot.
+    pub(crate) fn host(&self) -> Option<Cow<'a, str>> {
+        host::normalize(without_port(self.authority)?)
+    }
+
+    /// The package of an `android-app://` address, or of an `ios-app://` one its id.
+    pub(crate) fn is_app(&self) -> bool {
+        let prefix = self.prefix.as_bytes();
+        prefix.eq_ignore_ascii_case(b"android-app://") || prefix.eq_ignore_ascii_case(b"ios-app://")
+    }
+}
+
+/// The part of an address that is looked at: trimmed, at most [`MAX_ADDRESS`] bytes.
+pub(crate) fn bounded(text: &str) -> &str {
+    let text = text.trim_start_matches(is_blank);
+    let text = if text.len() > MAX_ADDRESS { &text[..text.floor_char_boundary(MAX_ADDRESS)] } else { text };
+    text.trim_end_matches(is_blank)
+}
+
+/// C0 controls and space, which a browser strips at both ends.
+fn is_blank(c: char) -> bool {
+    c <= ' '
+}
+
+/// The host that a site was said to have: a host with or without port, or a whole address.
+pub(crate) fn site_host(text: &str) -> Option<Cow<'_, str>> {
+    let text = bounded(text);
+    Address::split(text).host().or_else(|| host::normalize(without_port(text)?))
+}
+
+fn scheme_end(head: &str) -> Option<usize> {
+    let mut bytes = head.bytes();
+    if !bytes.next()?.is_ascii_alphabetic() {
+        return None;
+    }
+    for (index, byte) in bytes.enumerate() {
+        match byte {
+            b':' => return Some(index + 1),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.' => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether what follows a colon is a port, so that `example.com:8080/x` has a host and no scheme.
+fn is_port_and_path(rest: &str) -> bool {
+    let port = rest.split(['/', '\\']).next().unwrap_or_default();
+    (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Host of `host:port`; `None` where the port is no number or the brackets do not close.
+fn without_port(authority: &str) -> Option<&str> {
+    let (host, port) = if authority.starts_with('[') {
+        let end = authority.find(']')?;
+        (
+            &authority[..=end],
+            authority[end + 1..].strip_prefix(':').or_else(|| authority[end + 1..].is_empty().then_some(""))?,
+        )
+    } else {
+        authority.rsplit_once(':').unwrap_or((authority, ""))
+    };
+    (port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(host)
+}
+
+/// Whether a first segment without a scheme is meant as a host: it has a dot and a last label of
+/// letters, or is an IPv4 address, or `localhost`.
+fn looks_like_host(first: &str) -> bool {
+    let Some(host) = without_port(first).and_then(host::normalize) else {
+        return false;
+    };
+    if host == "localhost" || host::is_ip(&host) {
+        return true;
+    }
+    host.rsplit_once('.').is_some_and(|(name, last)| {
+        !name.is_empty()
+            && last.len() >= 2
+            && (last.starts_with("xn--") || last.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    })
+}

@@ -1,0 +1,130 @@
+//! One form for a host, whatever it was written like.
+
+use std::borrow::Cow;
+
+use crate::punycode;
+
+/// The longest name the DNS knows.
+const MAX_HOST: usize = 253;
+/// The longest label the DNS knows.
+const MAX_LABEL: usize = 63;
+
+/// Lower case, ASCII (punycode), percent-decoded, without trailing dot; `None` where it is no host.
+///
+/// Unicode is lower-cased and full-width forms are narrowed; composition (NFC) and the rest of
+/// IDNA's mapping are left out, as browsers send hosts in ASCII already.
+pub(crate) fn normalize(host: &str) -> Option<Cow<'_, str>> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    if host.is_empty() || host.len() > MAX_HOST * 4 {
+        return None;
+    }
+    if host.bytes().all(is_plain) {
+        return checked(Cow::Borrowed(host));
+    }
+    if host.starts_with('[') {
+        let inner = host.strip_prefix('[')?.strip_suffix(']')?;
+        let address: std::net::Ipv6Addr = inner.parse().ok()?;
+        return Some(Cow::Owned(format!("[{address}]")));
+    }
+    let decoded = if host.contains('%') { percent_decode(host)? } else { host.to_owned() };
+    let mut ascii = String::with_capacity(decoded.len() + 8);
+    for (index, label) in decoded.split(is_dot).enumerate() {
+        if index > 0 {
+            ascii.push('.');
+        }
+        push_label(label, &mut ascii)?;
+    }
+    if ascii.ends_with('.') {
+        ascii.pop();
+    }
+    checked(Cow::Owned(ascii))
+}
+
+/// Whether a normalised host is an IPv4 or IPv6 address.
+pub(crate) fn is_ip(host: &str) -> bool {
+    host.starts_with('[')
+        || host.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) && host.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// The host without a leading `www.`, unless nothing but a suffix would be left.
+pub(crate) fn without_www(host: &str) -> &str {
+    match host.strip_prefix("www.") {
+        Some(rest) if rest.contains('.') => rest,
+        _ => host,
+    }
+}
+
+/// Whether `host` is `domain` or stands below it.
+pub(crate) fn is_within(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
+}
+
+fn is_dot(c: char) -> bool {
+    matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
+}
+
+/// No empty label, none too long, the whole not too long.
+fn checked(host: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let fits = host.len() <= MAX_HOST && host.split('.').all(|label| !label.is_empty() && label.len() <= MAX_LABEL);
+    fits.then_some(host)
+}
+
+fn push_label(label: &str, ascii: &mut String) -> Option<()> {
+    if label.len() > MAX_LABEL * 4 {
+        return None;
+    }
+    let lower: String = label
+        .chars()
+        .filter(|&c| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}'))
+        .map(narrow)
+        .flat_map(char::to_lowercase)
+        .collect();
+    if lower.is_ascii() {
+        if !lower.bytes().all(is_allowed) {
+            return None;
+        }
+        ascii.push_str(&lower);
+        return Some(());
+    }
+    if lower.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\u{fffd}')
+        || !lower.bytes().all(|byte| !byte.is_ascii() || is_allowed(byte))
+    {
+        return None;
+    }
+    ascii.push_str("xn--");
+    punycode::encode(&lower, ascii)
+}
+
+/// Full-width ASCII as ASCII.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+/// What the WHATWG standard lets stand in a host, of ASCII.
+fn is_allowed(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'#' | b'/' | b':' | b'<' | b'>' | b'?' | b'@' | b'[' | b'\\' | b']' | b'^' | b'|' | b'%')
+}
+
+fn percent_decode(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while let Some(&byte) = bytes.get(index) {
+        if byte == b'%' {
+            out.push(crate::query::hex_pair(bytes.get(index + 1..index + 3)?)?);
+            index += 3;
+        } else {
+            out.push(byte);
+            index += 1;
+        }
+    }
+    String::from_utf8(out).ok()
+}

@@ -1,0 +1,116 @@
+//! The parameters of an address that say where a visit came from.
+
+use std::borrow::Cow;
+
+use crate::brands::CLICK_IDS;
+
+/// The parameters looked at, decoded and trimmed; empty where absent or empty. The first that is
+/// not empty wins.
+#[derive(Debug, Default)]
+pub(crate) struct Query<'a> {
+    pub(crate) source: Cow<'a, str>,
+    pub(crate) medium: Cow<'a, str>,
+    pub(crate) campaign: Cow<'a, str>,
+    pub(crate) term: Cow<'a, str>,
+    pub(crate) content: Cow<'a, str>,
+    /// `ref`, `source` and `via`, in this order.
+    pub(crate) hints: [Cow<'a, str>; 3],
+    /// A bit for each click id of the table that is there, with or without a value.
+    pub(crate) click_ids: u32,
+}
+
+impl<'a> Query<'a> {
+    pub(crate) fn read(query: &'a str) -> Self {
+        let mut found = Self::default();
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = parameter_name(name);
+            if let Some(index) = click_id(&name) {
+                found.click_ids |= 1 << index;
+            } else if let Some(slot) = found.slot(&name)
+                && slot.is_empty()
+            {
+                *slot = decode(value);
+            }
+        }
+        found
+    }
+
+    fn slot(&mut self, name: &str) -> Option<&mut Cow<'a, str>> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        Some(match name.len() {
+            3 if is("ref") => &mut self.hints[0],
+            3 if is("via") => &mut self.hints[2],
+            6 if is("source") => &mut self.hints[1],
+            8 if is("utm_term") => &mut self.term,
+            10 if is("utm_source") => &mut self.source,
+            10 if is("utm_medium") => &mut self.medium,
+            11 if is("utm_content") => &mut self.content,
+            12 if is("utm_campaign") => &mut self.campaign,
+            _ => return None,
+        })
+    }
+}
+
+/// The index of a click id in the table.
+pub(crate) fn click_id(name: &str) -> Option<usize> {
+    if !(4..=14).contains(&name.len()) {
+        return None;
+    }
+    CLICK_IDS.iter().position(|id| id.name.eq_ignore_ascii_case(name))
+}
+
+/// A parameter's name decoded, and without the `amp;` that a doubly escaped link leaves before it.
+pub(crate) fn parameter_name(name: &str) -> Cow<'_, str> {
+    match decode(name) {
+        Cow::Borrowed(name) => Cow::Borrowed(without_amp(name)),
+        Cow::Owned(name) => match without_amp(&name) {
+            short if short.len() == name.len() => Cow::Owned(name),
+            short => Cow::Owned(short.to_owned()),
+        },
+    }
+}
+
+fn without_amp(name: &str) -> &str {
+    match name.get(..4) {
+        Some(head) if head.eq_ignore_ascii_case("amp;") => &name[4..],
+        _ => name,
+    }
+}
+
+/// `+` as a space, percent escapes as bytes, broken UTF-8 replaced, trimmed.
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(text.trim());
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while let Some(&byte) = bytes.get(index) {
+        index += 1;
+        match byte {
+            b'+' => out.push(b' '),
+            b'%' => match bytes.get(index..index + 2).and_then(hex_pair) {
+                Some(decoded) => {
+                    out.push(decoded);
+                    index += 2;
+                }
+                None => out.push(b'%'),
+            },
+            _ => out.push(byte),
+        }
+    }
+    let text = match String::from_utf8(out) {
+        Ok(text) => text,
+        Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
+    };
+    let trimmed = text.trim();
+    if trimmed.len() == text.len() { Cow::Owned(text) } else { Cow::Owned(trimmed.to_owned()) }
+}
+
+/// The byte that two hexadecimal digits stand for.
+pub(crate) fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let [high, low] = pair else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    Some(digit(*high)? * 16 + digit(*low)?)
+}
