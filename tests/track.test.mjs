@@ -158,11 +158,7 @@ describe("bad input", () => {
   }
 
   test("a streamed body without a length is bounded as well", async () => {
-    const stream = new ReadableStream({
-      pull(controller) {
-        controller.enqueue(new Uint8Array(32 * 1024).fill(32));
-      },
-    });
+    const stream = ReadableStream.from(Array.from({ length: 64 }, () => new Uint8Array(32 * 1024).fill(32)));
     const response = await fetch(`${stack.worker_url}/v1/track`, {
       method: "POST",
       duplex: "half",

@@ -48,6 +48,7 @@ export function call(path, { key, body, headers = {}, base = stack.worker_url, .
       ...headers,
     },
     body: plain ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
     ...init,
   });
 }

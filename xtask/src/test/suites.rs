@@ -66,7 +66,7 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
     let _ = fs::remove_file(&report);
     let mut node = with_stack(Command::new(&tools.node), state, tools);
     node.current_dir(&root)
-        .args(["--test", "--test-concurrency=1"])
+        .args(["--test", "--test-concurrency=1", "--test-timeout=300000"])
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", report.display()))
