@@ -80,16 +80,18 @@ fn run(options: &Options) -> Result<()> {
     })?;
     let _lock = output::lock(&out_dir)?;
     let stamp = output::Stamp::of(&wasm, optimize)?;
-    if !output::is_current(&out_dir, &stamp) {
-        let staging = output::staging(&out_dir)?;
-        bind(&wasm, &staging)?;
-        shim::write(&staging)?;
-        javascript::bundle(&root, &staging, optimize)?;
-        if optimize {
-            optimize::run(&root, &staging.join(output::WASM))?;
-        }
-        output::publish(&staging, &out_dir, &stamp)?;
+    if output::is_current(&out_dir, &stamp) {
+        println!("the bundle is current");
+        return Ok(());
     }
+    let staging = output::staging(&out_dir)?;
+    bind(&wasm, &staging)?;
+    shim::write(&staging)?;
+    javascript::bundle(&root, &staging, optimize)?;
+    if optimize {
+        optimize::run(&root, &staging.join(output::WASM))?;
+    }
+    output::publish(&staging, &out_dir, &stamp)?;
     output::report(&out_dir)
 }
 

@@ -1,12 +1,13 @@
 //! The output folder: built aside and moved into place, so that a reader never sees half a build.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
-use sha2::{Digest, Sha256};
 
 /// The bundled module.
 pub(crate) const MODULE: &str = "index.mjs";
@@ -30,18 +31,16 @@ pub(crate) fn lock(out_dir: &Path) -> Result<File> {
 pub(crate) struct Stamp(String);
 
 impl Stamp {
-    /// Of the compiled Worker, this very tool and the way of building.
+    /// Of the compiled Worker, this very tool and the way of building. Cargo writes both files
+    /// only when they change, so their times tell; hashing megabytes would cost a second.
     pub(crate) fn of(wasm: &Path, optimize: bool) -> Result<Self> {
-        let mut hash = Sha256::new();
-        hash.update(fs::read(wasm)?);
-        hash.update(fs::read(std::env::current_exe()?)?);
-        hash.update([u8::from(optimize)]);
-        let mut hex = String::with_capacity(64);
-        for byte in hash.finalize() {
-            use std::fmt::Write as _;
-            write!(hex, "{byte:02x}")?;
+        let mut stamp = format!("optimize={optimize}");
+        for file in [wasm, &std::env::current_exe()?] {
+            let metadata = fs::metadata(file).with_context(|| format!("cannot look at {}", file.display()))?;
+            let time = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
+            write!(stamp, "\n{} {} {time}", file.display(), metadata.len())?;
         }
-        Ok(Self(hex))
+        Ok(Self(stamp))
     }
 }
 
