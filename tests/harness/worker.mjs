@@ -1,6 +1,6 @@
 // A Worker of one's own on bare workerd, with other settings than the stack's.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -38,6 +38,8 @@ export function stackSettings() {
  */
 export async function startWorker(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
+  // workerd embeds from the configuration's own folder only.
+  for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(build, file), join(folder, file));
   const port = await freePort();
   const quote = (text) => JSON.stringify(text);
   const bindings = Object.entries({ ...stackSettings(), ...settings })
@@ -55,8 +57,8 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [
-    (name = "index.mjs", esModule = embed ${quote(join(build, "index.mjs"))}),
-    (name = "./index_bg.wasm", wasm = embed ${quote(join(build, "index_bg.wasm"))}),
+    (name = "index.mjs", esModule = embed "index.mjs"),
+    (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
   ],
   compatibilityDate = "2026-10-01",
   bindings = [${bindings.join(", ")}],
