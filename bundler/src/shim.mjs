@@ -49,10 +49,12 @@ function guarded(method) {
       if (!(result instanceof Promise)) return result;
       return new Promise((resolve, reject) => {
         waiting.add(reject);
-        result.then(resolve, (error) => {
-          handleMaybeCritical(error);
-          reject(error);
-        }).finally(() => waiting.delete(reject));
+        result
+          .then(resolve, (error) => {
+            handleMaybeCritical(error);
+            reject(error);
+          })
+          .finally(() => waiting.delete(reject));
       });
     },
   });

@@ -22,7 +22,7 @@ pub(crate) fn check(checks: &mut Checks, state: &State) -> Result<()> {
         command.current_dir(workspace::root()).args(["--log-level", "error", "--all-features"]).args(arguments);
         command
     };
-    checks.run("cargo deny", run(&["--offline", "check", "bans", "licenses", "sources"]))?;
+    checks.run("cargo deny", run(&["--locked", "check", "bans", "licenses", "sources"]))?;
 
     let mut fetch = run(&["fetch", "db"]);
     fetch.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

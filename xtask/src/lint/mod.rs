@@ -11,18 +11,29 @@ use crate::state::{DEFAULT, State};
 use crate::step::step;
 use crate::{process, setup, stop, workspace};
 
+/// The JavaScript linter's program among the npm packages.
+const BIOME: &str = "@biomejs/biome/bin/biome";
+
 /// Arguments of `lint`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Format Rust and JavaScript, and apply what can be put right by itself, before looking.
+    #[arg(long)]
+    fix: bool,
+}
 
 /// Runs `cargo xtask lint`: all checks, also after one has failed.
-pub(crate) fn run(_: &Args) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut state = State::at(Path::new(DEFAULT))?;
     state.create()?;
     setup::wasm_target(&state)?;
     setup::npm_packages(&state)?;
     let node = setup::node()?;
     let mut checks = Checks { failed: Vec::new() };
+    if args.fix {
+        checks.run("rustfmt (fix)", cargo(&["fmt", "--all"]))?;
+        checks.run("biome (fix)", script(&node, BIOME, &["check", "--write", "."]))?;
+    }
 
     checks.run("rustfmt", cargo(&["fmt", "--all", "--check"]))?;
     let clippy_host = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", "xtask/tls"];
@@ -30,7 +41,7 @@ pub(crate) fn run(_: &Args) -> Result<ExitCode> {
     let clippy_wasm = ["clippy", "--quiet", "--package", "headwater", "--lib", "--target", "wasm32-unknown-unknown"];
     checks.run("clippy (wasm32)", denying_warnings(cargo(&clippy_wasm)))?;
     deny::check(&mut checks, &state)?;
-    checks.run("biome", script(&node, "@biomejs/biome/bin/biome", &["ci", "--error-on-warnings", "."]))?;
+    checks.run("biome", script(&node, BIOME, &["ci", "--error-on-warnings", "."]))?;
     checks.run("tsc", script(&node, "typescript/bin/tsc", &["--project", "tsconfig.json"]))?;
 
     if checks.failed.is_empty() {
