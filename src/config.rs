@@ -58,7 +58,10 @@ impl Config {
         let missing: Vec<&'static str> = SETTINGS
             .iter()
             // A password may be empty, but it must be said.
-            .filter(|one| one.required && if one.name.ends_with("_PASSWORD") { get(one.name) } else { present(one.name) }.is_none())
+            .filter(|one| {
+                one.required
+                    && if one.name.ends_with("_PASSWORD") { get(one.name) } else { present(one.name) }.is_none()
+            })
             .map(|one| one.name)
             .collect();
         if !missing.is_empty() {
@@ -73,8 +76,8 @@ impl Config {
             user("CLICKHOUSE_READ_USER", "CLICKHOUSE_READ_PASSWORD"),
         )
         .ok_or_else(|| vec!["CLICKHOUSE_URL"])?;
-        let control_plane = PostgRest::new(&text("SUPABASE_URL"), &text("SUPABASE_SECRET_KEY"))
-            .ok_or_else(|| vec!["SUPABASE_URL"])?;
+        let control_plane =
+            PostgRest::new(&text("SUPABASE_URL"), &text("SUPABASE_SECRET_KEY")).ok_or_else(|| vec!["SUPABASE_URL"])?;
         Ok(Self {
             clickhouse,
             control_plane,

@@ -80,23 +80,23 @@ impl Row<'_> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's; the lint depends on the pointer size")]
 fn env<S: Serializer>(env: &Env, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(env.as_str())
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's; the lint depends on the pointer size")]
 fn store_time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_store())
 }
 
 /// 64 bits do not fit a JSON number everywhere they may pass.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's; the lint depends on the pointer size")]
 fn as_text<S: Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's; the lint depends on the pointer size")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

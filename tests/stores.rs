@@ -1,4 +1,5 @@
 //! The store clients natively, against the real engines of the stack and against servers that fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +94,10 @@ async fn a_row_that_does_not_fit_is_refused_and_leaves_nothing() {
 #[tokio::test]
 async fn the_answer_of_a_function_is_json_and_a_refusal_is_definite() {
     let control = control_plane();
-    assert_eq!(control.call("key_lookup", json!({"key_prefix": "00000000"}).to_string(), LIMIT).await.unwrap(), b"null");
+    assert_eq!(
+        control.call("key_lookup", json!({"key_prefix": "00000000"}).to_string(), LIMIT).await.unwrap(),
+        b"null"
+    );
     let days = control.call("day_keys", json!({"days": ["2001-01-01"]}).to_string(), LIMIT).await.unwrap();
     let again = control.call("day_keys", json!({"days": ["2001-01-01"]}).to_string(), LIMIT).await.unwrap();
     assert_eq!(days, again, "a day has one row");
@@ -107,7 +111,8 @@ async fn the_answer_of_a_function_is_json_and_a_refusal_is_definite() {
 async fn wrong_credentials_are_the_operators_matter_not_an_answer() {
     let stack = stack();
     let nobody = Credentials { user: "nobody".into(), password: "wrong".into() };
-    let store = ClickHouse::new(stack["clickhouse_url"].as_str().unwrap(), "headwater", nobody.clone(), nobody).unwrap();
+    let store =
+        ClickHouse::new(stack["clickhouse_url"].as_str().unwrap(), "headwater", nobody.clone(), nobody).unwrap();
     assert!(matches!(store.ping(LIMIT).await, Err(StoreError::Busy(_))));
     let control = PostgRest::new(stack["postgrest_url"].as_str().unwrap(), "sb_secret_wrong").unwrap();
     let answer = control.call("key_lookup", json!({"key_prefix": "00000000"}).to_string(), LIMIT).await;

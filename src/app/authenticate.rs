@@ -28,7 +28,10 @@ impl Caller {
     /// The project the key opens.
     pub(super) fn project(&self) -> Result<&Project, ApiError> {
         self.record.project.as_ref().ok_or_else(|| {
-            ApiError::new(ErrorCode::KeyKindNotAllowed, "an account key names no project here; use a key of the project")
+            ApiError::new(
+                ErrorCode::KeyKindNotAllowed,
+                "an account key names no project here; use a key of the project",
+            )
         })
     }
 }

@@ -11,7 +11,9 @@ pub(super) fn open(reply: &mut Reply, origin: Option<String>) {
     reply.headers.push(("vary", "Origin".into()));
     if let Some(origin) = origin {
         reply.headers.push(("access-control-allow-origin", origin.into()));
-        reply.headers.push(("access-control-expose-headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy".into()));
+        reply
+            .headers
+            .push(("access-control-expose-headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy".into()));
     }
 }
 

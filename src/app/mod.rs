@@ -53,13 +53,7 @@ pub struct App {
 impl App {
     /// An instance over its settings, or over the names of those that are missing.
     pub fn new(config: Result<Config, Vec<&'static str>>, runtime: Runtime) -> Self {
-        Self {
-            config,
-            runtime,
-            keys: Mutex::default(),
-            lookups: Mutex::default(),
-            days: Mutex::default(),
-        }
+        Self { config, runtime, keys: Mutex::default(), lookups: Mutex::default(), days: Mutex::default() }
     }
 
     /// Answers a request. Never fails: every error has become an answer.

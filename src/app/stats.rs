@@ -33,8 +33,7 @@ impl App {
         let project = caller.project()?;
         let statement = build(&query, &Scope { project_id: &project.id, env: caller.record.env });
         let lines = self.read(statement).await?;
-        let body = shape(&query, &lines)
-            .map_err(|reason| StoreError::Unusable(reason).events())?;
+        let body = shape(&query, &lines).map_err(|reason| StoreError::Unusable(reason).events())?;
         Ok(Reply::json(200, body).header("cache-control", "private, no-store"))
     }
 }

@@ -111,8 +111,7 @@ pub fn validate<'a>(
         }
     };
     let revenue = raw.revenue.and_then(|json| {
-        Revenue::read(json.get())
-            .unwrap_or_else(|(path, message)| check.none(format!("/revenue{path}"), message))
+        Revenue::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/revenue{path}"), message))
     });
     let context = raw.context.filter(|_| bounds.trusted).and_then(|json| {
         Context::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/context{path}"), message))

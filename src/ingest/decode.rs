@@ -34,7 +34,9 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_refused_with_a_reason() {
-        for body in ["", "{", "[]", r#"["signup"]"#, "null", "7", r#"{"event":"a","event":"b"}"#, r#"{"event":"\ud800"}"#] {
+        for body in
+            ["", "{", "[]", r#"["signup"]"#, "null", "7", r#"{"event":"a","event":"b"}"#, r#"{"event":"\ud800"}"#]
+        {
             assert_eq!(one_event(body).unwrap_err().code, ErrorCode::InvalidPayload, "{body}");
         }
         let deep = format!(r#"{{"event":"e","x":{}{}}}"#, "[".repeat(20_000), "]".repeat(20_000));

@@ -54,19 +54,19 @@ impl Enricher<'_> {
             (true, DntMode::Anonymous) => true,
             _ => false,
         };
-        let attribution = classify(&Visit {
-            url: &event.url,
-            referrer: &event.referrer,
-            host: "",
-            rules: &self.project.rules,
-        });
+        let attribution =
+            classify(&Visit { url: &event.url, referrer: &event.referrer, host: "", rules: &self.project.rules });
         let kept: Vec<&str> = match &self.project.kept_params {
             Some(own) => own.iter().map(String::as_str).collect(),
             None => KEPT_PARAMS.to_vec(),
         };
         let host = classifier::host_of(&event.url).unwrap_or_default();
         let url = hygiene::store_url(&event.url, &kept);
-        let path = if event.path.is_empty() { path_of(&url).to_owned() } else { hygiene::store_path(&event.path).into_owned() };
+        let path = if event.path.is_empty() {
+            path_of(&url).to_owned()
+        } else {
+            hygiene::store_path(&event.path).into_owned()
+        };
         let row = Row {
             project_id: &self.project.id,
             env: self.env,
@@ -113,9 +113,7 @@ impl Enricher<'_> {
             None => own_day.or_else(|| self.day_keys.get(&self.received_at.day())),
         };
         let domain = classifier::registrable_domain(host).unwrap_or(host);
-        key.map_or(0, |key| {
-            key.hash(&Traits { project: &self.project.id, ip, user_agent: sender.user_agent, domain })
-        })
+        key.map_or(0, |key| key.hash(&Traits { project: &self.project.id, ip, user_agent: sender.user_agent, domain }))
     }
 }
 

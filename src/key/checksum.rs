@@ -5,7 +5,11 @@ use super::{BASE62, CHECKSUM_LEN};
 
 const TABLE: [u32; 256] = table();
 
-#[expect(clippy::cast_possible_truncation, clippy::indexing_slicing, reason = "the index counts to 256 at compile time")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index counts to 256 at compile time"
+)]
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
     let mut index = 0;

@@ -9,7 +9,7 @@ mod secret;
 
 use std::fmt;
 
-pub use grants::{Access, Grant, GRANTS, Scope};
+pub use grants::{Access, GRANTS, Grant, Scope};
 pub use secret::{SecretHash, hash_secret};
 
 /// Characters of the prefix: lower-case base 36 (contract, "Keys").

@@ -35,13 +35,14 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
     }
     let [metric, from, to, event, group_by, interval, limit] = values;
 
-    let metrics = list(metric.as_deref().unwrap_or("events"))
-        .map(|name| {
-            Metric::ALL.iter().copied().find(|metric| metric.as_str() == name).ok_or_else(|| {
-                ApiError::param("metric", format!("must be of {}", names(Metric::ALL, Metric::as_str)))
+    let metrics =
+        list(metric.as_deref().unwrap_or("events"))
+            .map(|name| {
+                Metric::ALL.iter().copied().find(|metric| metric.as_str() == name).ok_or_else(|| {
+                    ApiError::param("metric", format!("must be of {}", names(Metric::ALL, Metric::as_str)))
+                })
             })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
     if has_repeats(&metrics) || metrics.is_empty() {
         return Err(ApiError::param("metric", "must name each metric once"));
     }
@@ -79,8 +80,8 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
     }
 
     let to = instant("to", to.as_deref())?.unwrap_or(now);
-    let from = instant("from", from.as_deref())?
-        .unwrap_or_else(|| Day(to.day().0).start().plus(-(DEFAULT_DAYS - 1) * DAY_MS));
+    let from =
+        instant("from", from.as_deref())?.unwrap_or_else(|| Day(to.day().0).start().plus(-(DEFAULT_DAYS - 1) * DAY_MS));
     if from >= to {
         return Err(ApiError::param("from", "must lie before to"));
     }

@@ -110,7 +110,9 @@ impl ClickHouse {
     /// As every call.
     pub async fn ping(&self, limit: Duration) -> Result<(), StoreError> {
         let mut url = self.url.clone();
-        url.query_pairs_mut().append_pair("database", &self.database).append_pair("query", "SELECT 1 FROM events LIMIT 0");
+        url.query_pairs_mut()
+            .append_pair("database", &self.database)
+            .append_pair("query", "SELECT 1 FROM events LIMIT 0");
         judge(exchange(signed(self.http.get(url), &self.read), limit).await?).map(|_| ())
     }
 }

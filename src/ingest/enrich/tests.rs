@@ -34,8 +34,7 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
     let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
     let event = validate(serde_json::from_str(json).unwrap(), &bounds, uuid::Uuid::nil).unwrap();
     let project = project(dnt_mode);
-    let enricher =
-        Enricher { project: &project, env: Env::Live, received_at: NOW, sender, day_keys: &keys(days) };
+    let enricher = Enricher { project: &project, env: Env::Live, received_at: NOW, sender, day_keys: &keys(days) };
     let mut lines = Vec::new();
     let fate = enricher.write(&event, &mut lines);
     assert_eq!(fate == Fate::Dropped, lines.is_empty());
@@ -69,7 +68,8 @@ fn who_asks_not_to_be_tracked_is_treated_as_the_project_says() {
 #[test]
 fn the_days_key_is_chosen_as_the_contract_says() {
     let late = r#"{"event":"e","timestamp":"2026-11-10T00:00:00Z"}"#;
-    let hash = |json, days: &[Day]| row(json, Some(BROWSER), DntMode::Anonymous, days).unwrap().get("visitor_hash").cloned();
+    let hash =
+        |json, days: &[Day]| row(json, Some(BROWSER), DntMode::Anonymous, days).unwrap().get("visitor_hash").cloned();
     let own = Day::parse("2026-11-10").unwrap();
     let today = hash(late, &[NOW.day()]);
     assert!(today.is_some(), "a late event takes the receipt day's key");
