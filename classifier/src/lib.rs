@@ -6,11 +6,12 @@
 //! ```
 //! use classifier::{Channel, ProjectRules, Visit, classify};
 //!
+//! let rules = ProjectRules::default();
 //! let answer = classify(&Visit {
 //!     url: "https://example.com/pricing?utm_campaign=spring",
 //!     referrer: "https://www.google.co.uk/",
 //!     host: "example.com",
-//!     rules: &ProjectRules::default(),
+//!     rules: &rules,
 //! });
 //! assert_eq!((&*answer.source, &*answer.medium), ("google", "organic"));
 //! assert_eq!(answer.channel, Channel::OrganicSearch);
