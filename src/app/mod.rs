@@ -2,11 +2,13 @@
 //! nothing but what [`Runtime`] and [`Inbound`] bring.
 
 mod authenticate;
+mod batch;
 mod cors;
 mod days;
 mod deadline;
 mod health;
 mod inbound;
+mod ingest;
 mod read;
 mod routes;
 mod stats;
@@ -85,8 +87,9 @@ impl App {
             (Handler::Health, _) => Ok(health::health()),
             (Handler::Ready, _) => Ok(self.ready().await),
             (Handler::Track, Some(caller)) => self.track(request, &caller, &deadline).await,
+            (Handler::Batch, Some(caller)) => self.batch(request, &caller, &deadline).await,
             (Handler::Stats, Some(caller)) => self.stats(request, &caller).await,
-            (Handler::Track | Handler::Stats, None) => {
+            (Handler::Track | Handler::Batch | Handler::Stats, None) => {
                 Err(ApiError::new(ErrorCode::InternalError, "this route was left without a key check"))
             }
         }

@@ -12,6 +12,8 @@ pub enum Handler {
     Ready,
     /// `POST /v1/track`
     Track,
+    /// `POST /v1/batch`
+    Batch,
     /// `GET /v1/stats`
     Stats,
 }
@@ -37,6 +39,7 @@ const fn route(method: &'static str, path: &'static str, handler: Handler, acces
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/track", Handler::Track, Some(Access::Ingest)),
     route("POST", "/e", Handler::Track, Some(Access::Ingest)),
+    route("POST", "/v1/batch", Handler::Batch, Some(Access::Ingest)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     route("GET", "/health", Handler::Health, None),
     route("GET", "/ready", Handler::Ready, None),

@@ -36,3 +36,13 @@ pub struct RawEvent<'a> {
     #[serde(borrow, default)]
     pub context: Option<&'a RawValue>,
 }
+
+impl<'a> RawEvent<'a> {
+    /// The id the client sent, if it is one.
+    pub fn sent_id(&self) -> Option<std::borrow::Cow<'a, str>> {
+        match &self.event_id {
+            Scalar::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        }
+    }
+}

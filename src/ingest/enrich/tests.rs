@@ -27,7 +27,7 @@ fn project(dnt_mode: DntMode) -> Project {
 }
 
 fn keys(days: &[Day]) -> HashMap<Day, DayKey> {
-    days.iter().map(|day| (*day, DayKey::derive("secret", &[day.0 as u8; 32]).unwrap())).collect()
+    days.iter().map(|day| (*day, DayKey::derive("secret", &day.0.to_be_bytes().repeat(8)).unwrap())).collect()
 }
 
 fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> Option<Value> {

@@ -1,0 +1,47 @@
+//! `POST /v1/batch`: up to 1000 events, a verdict for each that is not plainly accepted.
+
+use serde::Serialize;
+
+use super::authenticate::Caller;
+use super::inbound::{Inbound, Reply};
+use super::ingest::{bounds, read_body};
+use super::{App, Deadline};
+use crate::error::{ApiError, ErrorCode};
+use crate::ingest::{Verdict, batch, body_text, judge};
+
+/// Largest body of a batch (contract, "Endpoints").
+const MAX_BODY: usize = 1024 * 1024;
+
+#[derive(Serialize)]
+struct Answer {
+    ok: bool,
+    accepted: usize,
+    results: Vec<Verdict>,
+}
+
+impl App {
+    pub(super) async fn batch(
+        &self,
+        request: &mut impl Inbound,
+        caller: &Caller,
+        deadline: &Deadline,
+    ) -> Result<Reply, ApiError> {
+        let atomic = form_urlencoded::parse(request.query().as_bytes())
+            .any(|(name, value)| name == "atomic" && matches!(value.as_ref(), "1" | "true"));
+        let body = read_body(request, MAX_BODY).await?;
+        let bounds = bounds(caller, deadline)?;
+        let judged = judge(batch(body_text(&body)?)?, &bounds, || self.event_id(deadline.received_at));
+        if let Some(code) = judged.first_code.filter(|_| atomic) {
+            let detail = "with atomic=1 one bad event refuses the batch; nothing was stored";
+            let mut error = ApiError::new(code, detail);
+            error.fields = judged.faults;
+            return Err(error);
+        }
+        self.store(request, caller, deadline, &judged.events).await?;
+        let answer = Answer { ok: true, accepted: judged.events.len(), results: judged.verdicts };
+        let body = serde_json::to_string(&answer).map_err(|error| {
+            ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
+        })?;
+        Ok(Reply::json(202, body))
+    }
+}

@@ -1,0 +1,113 @@
+//! What the ingest routes share: reading a body, judging by the key's project, writing to the store.
+
+use std::net::IpAddr;
+
+use super::authenticate::Caller;
+use super::inbound::{BodyError, Inbound};
+use super::{App, Deadline};
+use crate::error::{ApiError, ErrorCode};
+use crate::event::{Bounds, Event};
+use crate::ingest::{Enricher, Sender, needed_day};
+use crate::key::Kind;
+use crate::store::StoreError;
+use crate::time::Day;
+
+impl App {
+    /// Turns events into rows and returns once the store has acknowledged them.
+    pub(super) async fn store(
+        &self,
+        request: &impl Inbound,
+        caller: &Caller,
+        deadline: &Deadline,
+        events: &[Event<'_>],
+    ) -> Result<(), ApiError> {
+        let mut days: Vec<Day> = events.iter().filter_map(needed_day).collect();
+        days.push(deadline.received_at.day());
+        let day_keys = self.day_keys(&days, deadline).await;
+        let headers = SenderHeaders::of(request, caller);
+        let enricher = Enricher {
+            project: caller.project()?,
+            env: caller.record.env,
+            received_at: deadline.received_at,
+            sender: headers.as_ref().map(SenderHeaders::sender),
+            day_keys: &day_keys,
+        };
+        let mut lines = Vec::with_capacity(events.len() * 768);
+        for event in events {
+            enricher.write(event, &mut lines);
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.config()?.clickhouse.insert("events", lines, deadline.left()).await.map_err(StoreError::events)
+    }
+}
+
+/// What events of this caller are judged by.
+pub(super) fn bounds(caller: &Caller, deadline: &Deadline) -> Result<Bounds, ApiError> {
+    Ok(Bounds {
+        received_at: deadline.received_at,
+        retention_days: caller.project()?.retention_days,
+        trusted: caller.record.kind == Kind::Secret,
+    })
+}
+
+/// The body of an ingest request, of a right type and size.
+pub(super) async fn read_body(request: &mut impl Inbound, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let too_large = || ApiError::new(ErrorCode::PayloadTooLarge, format!("the body may have {limit} bytes at most"));
+    if let Some(encoding) = request.header("content-encoding")
+        && !encoding.eq_ignore_ascii_case("identity")
+    {
+        return Err(ApiError::new(ErrorCode::UnsupportedEncoding, "send the body without Content-Encoding"));
+    }
+    if let Some(media_type) = request.header("content-type") {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !matches!(essence.as_str(), "" | "application/json" | "text/plain") {
+            return Err(ApiError::new(
+                ErrorCode::UnsupportedMediaType,
+                "send JSON with Content-Type: application/json (or text/plain from a beacon)",
+            ));
+        }
+    }
+    request.body(limit).await.map_err(|error| match error {
+        BodyError::TooLarge => too_large(),
+        BodyError::Broken(reason) => {
+            ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
+        }
+    })
+}
+
+/// A browser's own headers; a server's are not its visitors'.
+pub(super) struct SenderHeaders {
+    ip: Option<IpAddr>,
+    user_agent: String,
+    country: String,
+    language: String,
+    dnt: bool,
+}
+
+impl SenderHeaders {
+    pub(super) fn of(request: &impl Inbound, caller: &Caller) -> Option<Self> {
+        if caller.record.kind != Kind::Publishable {
+            return None;
+        }
+        let text = |name| request.header(name).unwrap_or_default();
+        Some(Self {
+            ip: request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok()),
+            user_agent: text("user-agent"),
+            country: request.country().unwrap_or_default(),
+            language: text("accept-language"),
+            dnt: text("dnt") == "1" || text("sec-gpc") == "1",
+        })
+    }
+
+    pub(super) fn sender(&self) -> Sender<'_> {
+        Sender {
+            ip: self.ip,
+            user_agent: &self.user_agent,
+            country: &self.country,
+            language: &self.language,
+            dnt: self.dnt,
+        }
+    }
+}

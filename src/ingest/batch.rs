@@ -1,0 +1,174 @@
+//! Many events in one body: each is judged on its own, good ones are kept when others are bad.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::error::{ApiError, ErrorCode, FieldError};
+use crate::event::{Bounds, Event, Object, RawEvent, Rejection, validate};
+use crate::time::Day;
+
+/// Most events of one batch (contract, "Endpoints").
+const MAX_EVENTS: usize = 1000;
+
+/// The events of a batch as sent; one that cannot be read is an error in its place.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// In the order sent.
+    pub events: Vec<Result<RawEvent<'a>, Rejection>>,
+    /// JSON pointer to the list: `/events`, or nothing for a bare array.
+    pub path: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    events: T,
+}
+
+/// Reads `{"events":[…]}` or a bare array.
+///
+/// # Errors
+/// `invalid_payload` where it is neither or empty, `batch_too_large` for more than 1000 events.
+pub fn batch(text: &str) -> Result<Batch<'_>, ApiError> {
+    let bare = text.trim_start().starts_with('[');
+    let path = if bare { "" } else { "/events" };
+    // Nearly always the whole batch can be read in one go; only where it cannot is it taken apart first,
+    // so that one bad event does not take the others with it.
+    let events = if let Ok(events) = list::<Vec<Object<RawEvent<'_>>>>(text, bare) {
+        events.into_iter().map(|Object(event)| Ok(event)).collect::<Vec<_>>()
+    } else {
+        let parts = list::<Vec<&RawValue>>(text, bare).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a batch as JSON: {error}"))
+                .field("", "must be an array of events, or an object with such an array as events")
+        })?;
+        parts
+            .into_iter()
+            .map(|part| {
+                serde_json::from_str(part.get())
+                    .map(|Object(event)| event)
+                    .map_err(|error| Rejection::one(ErrorCode::InvalidPayload, "", format!("is no event: {error}")))
+            })
+            .collect()
+    };
+    match events.len() {
+        0 => Err(ApiError::new(ErrorCode::InvalidPayload, "the batch is empty").field(path, "must hold events")),
+        1..=MAX_EVENTS => Ok(Batch { events, path }),
+        count => Err(ApiError::new(
+            ErrorCode::BatchTooLarge,
+            format!("a batch holds at most {MAX_EVENTS} events, this one has {count}"),
+        )),
+    }
+}
+
+fn list<'a, T: Deserialize<'a>>(text: &'a str, bare: bool) -> serde_json::Result<T> {
+    if bare {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str::<Object<Envelope<T>>>(text).map(|Object(envelope)| envelope.events)
+    }
+}
+
+/// What became of an event that was not plainly accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Taken, with a remark.
+    Accepted,
+    /// The same identity stood earlier in this request.
+    Duplicate,
+    /// Not taken.
+    Rejected,
+}
+
+/// One entry of `results` in the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Place in the batch, from 0.
+    pub index: usize,
+    /// The event's id, where it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// What became of it.
+    pub status: Status,
+    /// The machine code.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub detail: String,
+}
+
+/// A judged batch.
+#[derive(Debug, Default)]
+pub struct Judged<'a> {
+    /// To be stored, in order.
+    pub events: Vec<Event<'a>>,
+    /// For every event that is not plainly accepted.
+    pub verdicts: Vec<Verdict>,
+    /// Fields at fault with their paths from the body's root, and the first code, for `?atomic=1`.
+    pub faults: Vec<FieldError>,
+    /// Code of the first rejection.
+    pub first_code: Option<ErrorCode>,
+}
+
+/// Judges each event of a batch. `fresh_id` is called for each event without one.
+pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, mut fresh_id: impl FnMut() -> Uuid) -> Judged<'a> {
+    let mut judged = Judged { events: Vec::with_capacity(batch.events.len()), ..Judged::default() };
+    let mut seen: HashSet<(String, Day)> = HashSet::new();
+    let path = batch.path;
+    for (index, raw) in batch.events.into_iter().enumerate() {
+        let sent_id = raw.as_ref().ok().and_then(RawEvent::sent_id).map(Cow::into_owned);
+        match raw.and_then(|raw| validate(raw, bounds, &mut fresh_id)) {
+            Ok(event) => {
+                let identity = sent_id.map(|id| (id, event.timestamp.day()));
+                if let Some(identity) = identity
+                    && !seen.insert(identity)
+                {
+                    judged.verdicts.push(Verdict {
+                        index,
+                        event_id: Some(event.event_id.into_owned()),
+                        status: Status::Duplicate,
+                        code: "duplicate",
+                        detail: "the same event_id stood earlier in this request".to_owned(),
+                    });
+                    continue;
+                }
+                if event.time_replaced {
+                    judged.verdicts.push(Verdict {
+                        index,
+                        event_id: Some(event.event_id.to_string()),
+                        status: Status::Accepted,
+                        code: TIME_REPLACED.0,
+                        detail: TIME_REPLACED.1.to_owned(),
+                    });
+                }
+                judged.events.push(event);
+            }
+            Err(rejection) => {
+                judged.verdicts.push(Verdict {
+                    index,
+                    event_id: sent_id,
+                    status: Status::Rejected,
+                    code: rejection.code.as_str(),
+                    detail: rejection.detail(),
+                });
+                judged.first_code.get_or_insert(rejection.code);
+                judged.faults.extend(
+                    rejection.fields.into_iter().map(|field| FieldError {
+                        path: format!("{path}/{index}{}", field.path),
+                        message: field.message,
+                    }),
+                );
+            }
+        }
+    }
+    judged
+}
+
+/// Code and sentence for an event whose time was replaced by the time of receipt.
+pub(crate) const TIME_REPLACED: (&str, &str) =
+    ("timestamp_replaced", "the timestamp lay more than 24 hours ahead; the time of receipt was taken");
+
+#[cfg(test)]
+mod tests;
