@@ -92,6 +92,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_readme_lists_every_setting() {
+        let readme = include_str!("../README.md");
+        for one in SETTINGS {
+            let kind = if one.secret { "secret" } else { "variable" };
+            let optional = if one.required { "" } else { ", optional" };
+            let row = format!("| `{}` | {kind}{optional} | {} |", one.name, one.about);
+            assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
+        }
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         assert_eq!(Config::read(|_| None).err().unwrap().len(), SETTINGS.iter().filter(|one| one.required).count());
         let all = |name: &str| Some(if name.ends_with("_URL") { "http://localhost:1" } else { "x" }.to_owned());

@@ -6,7 +6,7 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::ingest::{bounds, read_body};
 use super::{App, Deadline};
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::ingest::{Verdict, batch, body_text, judge};
 
 /// Largest body of a batch (contract, "Endpoints").
@@ -39,9 +39,6 @@ impl App {
         }
         self.store(request, caller, deadline, &judged.events).await?;
         let answer = Answer { ok: true, accepted: judged.events.len(), results: judged.verdicts };
-        let body = serde_json::to_string(&answer).map_err(|error| {
-            ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
-        })?;
-        Ok(Reply::json(202, body))
+        Reply::of(202, &answer)
     }
 }

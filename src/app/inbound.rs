@@ -2,6 +2,10 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
+use crate::error::{ApiError, ErrorCode};
+
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyError {
@@ -43,6 +47,16 @@ impl Reply {
     /// An answer in JSON.
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body: body.into() }
+    }
+
+    /// A value of ours as an answer in JSON.
+    ///
+    /// # Errors
+    /// `internal_error`, which plain structures never bring about.
+    pub fn of(status: u16, value: &impl Serialize) -> Result<Self, ApiError> {
+        serde_json::to_vec(value).map(|body| Self::json(status, body)).map_err(|error| {
+            ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
+        })
     }
 
     /// An answer without a body.

@@ -1,6 +1,6 @@
 //! `POST /v1/track`: one event, acknowledged once the store has it.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
@@ -12,6 +12,16 @@ use crate::ingest::{TIME_REPLACED, body_text, one_event};
 
 /// Largest body of one event (contract, "Endpoints").
 const MAX_BODY: usize = 64 * 1024;
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    ok: bool,
+    event_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+}
 
 impl App {
     pub(super) async fn track(
@@ -29,11 +39,13 @@ impl App {
             error
         })?;
         self.store(request, caller, deadline, std::slice::from_ref(&event)).await?;
-        let mut answer = json!({ "ok": true, "event_id": event.event_id });
-        if event.time_replaced {
-            answer["code"] = TIME_REPLACED.0.into();
-            answer["detail"] = TIME_REPLACED.1.into();
-        }
-        Ok(Reply::json(202, answer.to_string()))
+        let remark = event.time_replaced.then_some(TIME_REPLACED);
+        let answer = Answer {
+            ok: true,
+            event_id: &event.event_id,
+            code: remark.map(|(code, _)| code),
+            detail: remark.map(|(_, detail)| detail),
+        };
+        Reply::of(202, &answer)
     }
 }

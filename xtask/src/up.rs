@@ -123,17 +123,17 @@ fn summary(state: &State, dev: &DevFile, background: bool) {
         println!("  Worker      {}\n", dev.worker_url);
         let keys = &dev.keys;
         println!("Keys of the demo project:");
-        for (what, key) in [("publishable", &keys.pk), ("secret", &keys.sk), ("read", &keys.rk), ("admin", &keys.ak)] {
+        for (what, key) in [("publishable", &keys.pk), ("secret", &keys.sk), ("read-only", &keys.rk), ("account", &keys.ak)] {
             println!("  {what:<12}{key}");
         }
         println!("\nTry:");
         println!("  curl {}/ready", dev.worker_url);
         println!(
             "  curl {}/v1/track -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"event\":\"page_view\",\"url\":\"https://example.com/?utm_source=newsletter\"}}'",
+             -d '{{\"event\":\"pageview\",\"url\":\"https://example.com/pricing?utm_source=newsletter&utm_medium=email\",\"anonymous_id\":\"visitor-1\"}}'",
             dev.worker_url, keys.sk
         );
-        println!("  curl '{}/v1/stats?metric=events' -H 'Authorization: Bearer {}'", dev.worker_url, keys.rk);
+        println!("  curl '{}/v1/stats?metric=events,visitors&group_by=source,medium' -H 'Authorization: Bearer {}'", dev.worker_url, keys.rk);
     }
     println!("\nData, logs and secrets are in {}.", workspace::shown(state.dir()));
     println!("{}", if background { "`cargo xtask down` stops it." } else { "Ctrl-C stops it." });
