@@ -31,6 +31,7 @@ impl<'a> Address<'a> {
     pub(crate) fn split(text: &'a str) -> Self {
         let text = bounded(text);
         let text = text.split_once('#').map_or(text, |(before, _)| before);
+        let text = text.trim_end_matches(is_blank);
         let (head, query) = text.split_once('?').unwrap_or((text, ""));
         // What is cut off here is cut off when stored, and blanks at the new end with it.
         let head = head.trim_end_matches(is_blank);

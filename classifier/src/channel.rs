@@ -55,7 +55,7 @@ pub enum Channel {
 
 impl Channel {
     /// Every channel.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: &[Self] = &[
         Self::Internal,
         Self::Direct,
         Self::AiAssistant,
@@ -81,7 +81,7 @@ impl Channel {
 
     /// The channel of that name, whatever its case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|channel| channel.as_str().eq_ignore_ascii_case(name))
+        Self::ALL.iter().copied().find(|channel| channel.as_str().eq_ignore_ascii_case(name))
     }
 
     /// The channel of a source of that kind, a medium in lower case and a campaign.

@@ -81,7 +81,7 @@ fn without_amp(name: &str) -> &str {
 /// `+` as a space, percent escapes as bytes, broken UTF-8 replaced, trimmed.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(text.trim());
+        return Cow::Borrowed(text.trim_matches(is_blank));
     }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -104,8 +104,13 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
         Ok(text) => text,
         Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
     };
-    let trimmed = text.trim();
+    let trimmed = text.trim_matches(is_blank);
     if trimmed.len() == text.len() { Cow::Owned(text) } else { Cow::Owned(trimmed.to_owned()) }
+}
+
+/// White space and the controls that a browser strips from an address.
+fn is_blank(c: char) -> bool {
+    c <= ' ' || c.is_whitespace()
 }
 
 /// The byte that two hexadecimal digits stand for.
