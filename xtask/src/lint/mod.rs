@@ -89,9 +89,9 @@ fn denying_warnings(mut clippy: Command) -> Command {
 fn script(node: &Path, path: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(node);
     command.current_dir(workspace::root()).arg(workspace::node_module(path)).args(arguments);
-    if !stdout().is_terminal() {
-        // Biome colours a pipe, too, and more than doubles its length.
-        command.env("NO_COLOR", "1");
+    if path == BIOME && !stdout().is_terminal() {
+        // It colours a pipe, too, and multiplies its length.
+        command.arg("--colors=off");
     }
     command
 }
