@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_name_leads_back_to_its_channel() {
-        for channel in Channel::ALL {
+        for &channel in Channel::ALL {
             assert_eq!(Channel::from_name(channel.as_str()), Some(channel));
         }
     }

@@ -23,6 +23,7 @@
 use std::borrow::Cow;
 
 mod address;
+mod answers;
 mod attribution;
 mod brands;
 mod channel;
@@ -42,7 +43,7 @@ pub use project::{Field, MAX_HOSTS, MAX_RULES, MAX_TEXT, ProjectRule, ProjectRul
 pub use rules::{Example, RULES, Rule};
 pub use suffix::registrable_domain;
 
-use rules::Verdict;
+use answers::Verdict;
 use signals::Signals;
 
 /// What is known of a visit.

@@ -4,12 +4,11 @@
 //! others found; `docs/classifier.md` is written from this table. Channels are not decided here:
 //! GA4's conditions are applied to the source and the medium as sent (`channel.rs`).
 
-use std::borrow::Cow;
-
+use crate::answers::{self, Verdict};
 use crate::attribution::Confidence;
-use crate::brands::{self, Brand, Kind};
+use crate::brands::Kind;
 use crate::channel::Channel;
-use crate::signals::{Signals, Tagged};
+use crate::signals::Signals;
 
 /// A rule: its stable name, what it means, how sure it is, an example that is a test.
 pub struct Rule {
@@ -39,22 +38,6 @@ pub struct Example {
     pub channel: Channel,
 }
 
-/// What a rule answers.
-pub(crate) struct Verdict<'a> {
-    pub(crate) source: Cow<'a, str>,
-    pub(crate) medium: Cow<'a, str>,
-    /// GA4's category of the source.
-    pub(crate) kind: Option<Kind>,
-    /// The click id that decided.
-    pub(crate) click_id: Option<&'static str>,
-}
-
-impl Verdict<'_> {
-    pub(crate) fn nothing() -> Self {
-        unknown("unknown")
-    }
-}
-
 const fn example(
     url: &'static str,
     referrer: &'static str,
@@ -76,7 +59,7 @@ pub static RULES: &[Rule] = &[
               the vendor's own family.",
         confidence: Confidence::High,
         example: example("https://example.com/?gclid=x", "", ("google", "paid"), Channel::PaidSearch),
-        answer: paid_click_id,
+        answer: answers::paid_click_id,
     },
     Rule {
         id: "meta-paid-click-id",
@@ -84,7 +67,7 @@ pub static RULES: &[Rule] = &[
               says otherwise: a link tagged for an advertisement.",
         confidence: Confidence::High,
         example: example("https://example.com/?utm_source=ig&fbclid=x", "", ("instagram", "paid"), Channel::PaidSocial),
-        answer: meta_paid_click_id,
+        answer: answers::meta_paid_click_id,
     },
     Rule {
         id: "paid-medium",
@@ -97,7 +80,7 @@ pub static RULES: &[Rule] = &[
             ("google", "paid"),
             Channel::Display,
         ),
-        answer: paid_medium,
+        answer: answers::paid_medium,
     },
     Rule {
         id: "paid-medium-click-id",
@@ -105,7 +88,7 @@ pub static RULES: &[Rule] = &[
               vendor.",
         confidence: Confidence::Medium,
         example: example("https://example.com/?utm_medium=cpc&fbclid=x", "", ("facebook", "paid"), Channel::PaidSocial),
-        answer: paid_medium_click_id,
+        answer: answers::paid_medium_click_id,
     },
     Rule {
         id: "paid-medium-unknown",
@@ -117,7 +100,7 @@ pub static RULES: &[Rule] = &[
             ("unknown", "paid"),
             Channel::PaidOther,
         ),
-        answer: paid_medium_unknown,
+        answer: answers::paid_medium_unknown,
     },
     Rule {
         id: "click-id",
@@ -132,7 +115,7 @@ pub static RULES: &[Rule] = &[
             ("facebook", "social"),
             Channel::OrganicSocial,
         ),
-        answer: click_id,
+        answer: answers::click_id,
     },
     Rule {
         id: "utm-source",
@@ -147,7 +130,7 @@ pub static RULES: &[Rule] = &[
             ("chatgpt", "ai-assistant"),
             Channel::AiAssistant,
         ),
-        answer: utm_source,
+        answer: answers::utm_source,
     },
     Rule {
         id: "utm-medium",
@@ -156,7 +139,7 @@ pub static RULES: &[Rule] = &[
               unknown.",
         confidence: Confidence::Medium,
         example: example("https://example.com/?utm_medium=Email", "", ("unknown", "email"), Channel::Email),
-        answer: utm_medium,
+        answer: answers::utm_medium,
     },
     Rule {
         id: "ref-parameter",
@@ -170,7 +153,7 @@ pub static RULES: &[Rule] = &[
             ("product-hunt", "social"),
             Channel::OrganicSocial,
         ),
-        answer: ref_parameter,
+        answer: answers::ref_parameter,
     },
     Rule {
         id: "internal",
@@ -184,7 +167,7 @@ pub static RULES: &[Rule] = &[
             ("internal", "direct"),
             Channel::Internal,
         ),
-        answer: internal,
+        answer: answers::internal,
     },
     Rule {
         id: "referrer-ai",
@@ -197,7 +180,7 @@ pub static RULES: &[Rule] = &[
             ("gemini", "ai-assistant"),
             Channel::AiAssistant,
         ),
-        answer: |signals| referrer_of(signals, Kind::Ai),
+        answer: |signals| answers::referrer_of(signals, Kind::Ai),
     },
     Rule {
         id: "referrer-search",
@@ -209,14 +192,14 @@ pub static RULES: &[Rule] = &[
             ("google", "organic"),
             Channel::OrganicSearch,
         ),
-        answer: |signals| referrer_of(signals, Kind::Search),
+        answer: |signals| answers::referrer_of(signals, Kind::Search),
     },
     Rule {
         id: "referrer-social",
         doc: "The referrer is a social network, a community or a messenger (`tables/social.tsv`).",
         confidence: Confidence::Medium,
         example: example("https://example.com/", "https://t.co/abc", ("twitter", "social"), Channel::OrganicSocial),
-        answer: |signals| referrer_of(signals, Kind::Social),
+        answer: |signals| answers::referrer_of(signals, Kind::Social),
     },
     Rule {
         id: "referrer-video",
@@ -228,7 +211,7 @@ pub static RULES: &[Rule] = &[
             ("youtube", "video"),
             Channel::OrganicVideo,
         ),
-        answer: |signals| referrer_of(signals, Kind::Video),
+        answer: |signals| answers::referrer_of(signals, Kind::Video),
     },
     Rule {
         id: "referrer-shopping",
@@ -240,7 +223,7 @@ pub static RULES: &[Rule] = &[
             ("amazon", "shopping"),
             Channel::OrganicShopping,
         ),
-        answer: |signals| referrer_of(signals, Kind::Shopping),
+        answer: |signals| answers::referrer_of(signals, Kind::Shopping),
     },
     Rule {
         id: "referrer-email",
@@ -252,7 +235,7 @@ pub static RULES: &[Rule] = &[
             ("gmail", "email"),
             Channel::Email,
         ),
-        answer: |signals| referrer_of(signals, Kind::Email),
+        answer: |signals| answers::referrer_of(signals, Kind::Email),
     },
     Rule {
         id: "referrer-known-site",
@@ -260,7 +243,7 @@ pub static RULES: &[Rule] = &[
               (`tables/site.tsv`).",
         confidence: Confidence::Medium,
         example: example("https://example.com/", "https://github.com/a/b", ("github", "referral"), Channel::Referral),
-        answer: |signals| referrer_of(signals, Kind::Site),
+        answer: |signals| answers::referrer_of(signals, Kind::Site),
     },
     Rule {
         id: "referrer-ads",
@@ -272,7 +255,7 @@ pub static RULES: &[Rule] = &[
             ("doubleclick", "paid"),
             Channel::PaidOther,
         ),
-        answer: |signals| referrer_of(signals, Kind::Paid),
+        answer: |signals| answers::referrer_of(signals, Kind::Paid),
     },
     Rule {
         id: "referrer-webmail",
@@ -285,7 +268,7 @@ pub static RULES: &[Rule] = &[
             ("webmail.provider.net", "email"),
             Channel::Email,
         ),
-        answer: referrer_webmail,
+        answer: answers::referrer_webmail,
     },
     Rule {
         id: "referrer",
@@ -297,7 +280,7 @@ pub static RULES: &[Rule] = &[
             ("some-blog.org", "referral"),
             Channel::Referral,
         ),
-        answer: referrer,
+        answer: answers::referrer,
     },
     Rule {
         id: "ref-word",
@@ -305,7 +288,7 @@ pub static RULES: &[Rule] = &[
               source, as other products do.",
         confidence: Confidence::Low,
         example: example("https://example.com/?ref=Partner-Page", "", ("partner-page", "referral"), Channel::Referral),
-        answer: ref_word,
+        answer: answers::ref_word,
     },
     Rule {
         id: "unusable-referrer",
@@ -313,155 +296,13 @@ pub static RULES: &[Rule] = &[
               garbage).",
         confidence: Confidence::Low,
         example: example("https://example.com/", "about:blank", ("direct", "direct"), Channel::Direct),
-        answer: |signals| signals.referrer.is_unusable.then(direct),
+        answer: |signals| signals.referrer.is_unusable.then(answers::direct),
     },
     Rule {
         id: "direct",
         doc: "No referrer and no tag.",
         confidence: Confidence::High,
         example: example("https://example.com/", "", ("direct", "direct"), Channel::Direct),
-        answer: |_| Some(direct()),
+        answer: |_| Some(answers::direct()),
     },
 ];
-
-fn known<'a>(brand: Brand, medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
-    let source = Cow::Borrowed(brand.source);
-    Verdict { source, medium: medium.into(), kind: Some(brand.kind), click_id: None }
-}
-
-fn tagged<'a>(tagged: &Tagged<'a>, medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
-    let kind = tagged.brand.map(|brand| brand.kind);
-    Verdict { source: tagged.source.clone(), medium: medium.into(), kind, click_id: None }
-}
-
-fn direct<'a>() -> Verdict<'a> {
-    known(Brand { source: "direct", kind: Kind::Direct }, "direct")
-}
-
-fn paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let id = signals.click_ids().find(|id| id.kind == Kind::Paid && !signals.contradicts(id))?;
-    let of_referrer = signals.referrer.brand.is_some_and(|brand| brand.kind != Kind::Site);
-    let brand = signals.family_member(id, of_referrer && id.contradicted_by_referrer);
-    Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
-}
-
-fn meta_paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let id = signals.click_ids().find(|id| id.name == "fbclid")?;
-    let brand = signals.tagged.as_ref()?.brand?;
-    let paid = signals.medium.is_empty() || signals.is_paid_medium();
-    (paid && matches!(brand.source, "facebook" | "instagram" | "meta"))
-        .then(|| Verdict { click_id: Some(id.name), ..known(brand, "paid") })
-}
-
-fn paid_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let source = signals.tagged.as_ref()?;
-    signals.is_paid_medium().then(|| tagged(source, "paid"))
-}
-
-fn paid_medium_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    if !signals.is_paid_medium() {
-        return None;
-    }
-    let id = signals.click_ids().find(|id| !signals.contradicts(id))?;
-    let brand = signals.family_member(id, true);
-    Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
-}
-
-fn paid_medium_unknown<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    signals.is_paid_medium().then(|| unknown("paid"))
-}
-
-fn click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let referrer = &signals.referrer;
-    let elsewhere = !referrer.host.is_empty() && !referrer.is_internal && referrer.brand.is_none();
-    if signals.tagged.is_some() || !signals.medium.is_empty() || elsewhere {
-        return None;
-    }
-    let id = signals.click_ids().find(|id| id.kind != Kind::Paid && !signals.contradicts(id))?;
-    // A mail is opened in somebody's webmail; the sender's system is the source all the same.
-    let brand = signals.family_member(id, id.kind != Kind::Email);
-    Some(Verdict { click_id: Some(id.name), ..known(brand, id.medium()) })
-}
-
-fn utm_source<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let source = signals.tagged.as_ref()?;
-    Some(if signals.medium.is_empty() {
-        tagged(source, source.default_medium())
-    } else {
-        tagged(source, signals.medium.clone())
-    })
-}
-
-fn utm_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    if signals.medium.is_empty() {
-        return None;
-    }
-    let medium = signals.medium.clone();
-    if let Some(hint) = signals.hint() {
-        return Some(tagged(&hint, medium));
-    }
-    if let Some(id) = signals.click_ids().find(|id| !signals.contradicts(id)) {
-        let brand = signals.family_member(id, true);
-        return Some(Verdict { click_id: Some(id.name), ..known(brand, medium) });
-    }
-    Some(match signals.referrer_source() {
-        Some(source) => {
-            let kind = signals.referrer.brand.map(|brand| brand.kind);
-            Verdict { source, medium, kind, click_id: None }
-        }
-        None => unknown(medium),
-    })
-}
-
-fn ref_parameter<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    if signals.referrer.is_internal {
-        return None;
-    }
-    let hint = signals.hint()?;
-    let medium = hint.brand.map_or("referral", |brand| brand.kind.medium());
-    Some(tagged(&hint, medium))
-}
-
-fn internal<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    signals.referrer.is_internal.then_some(Verdict {
-        source: Cow::Borrowed("internal"),
-        medium: Cow::Borrowed("direct"),
-        kind: None,
-        click_id: None,
-    })
-}
-
-fn referrer_of<'a>(signals: &Signals<'a>, kind: Kind) -> Option<Verdict<'a>> {
-    let brand = signals.referrer.brand.filter(|brand| brand.kind == kind)?;
-    Some(known(brand, kind.medium()))
-}
-
-fn referrer_webmail<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let referrer = &signals.referrer;
-    if referrer.is_app || !brands::is_webmail(&referrer.host) {
-        return None;
-    }
-    let source = signals.referrer_source()?;
-    Some(Verdict { source, medium: "email".into(), kind: Some(Kind::Email), click_id: None })
-}
-
-fn referrer<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let source = signals.referrer_source()?;
-    Some(Verdict { source, medium: "referral".into(), kind: None, click_id: None })
-}
-
-fn ref_word<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let word = signals.query.hints.iter().find(|hint| is_word(hint))?;
-    Some(tagged(&Tagged::read(word)?, "referral"))
-}
-
-/// A name somebody would give a source: letters, and nothing that is a number, a path or a text.
-fn is_word(text: &str) -> bool {
-    text.len() <= 64
-        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_. +".contains(&byte))
-}
-
-fn unknown<'a>(medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
-    Verdict { source: "unknown".into(), medium: medium.into(), kind: None, click_id: None }
-}

@@ -1,0 +1,164 @@
+//! What each rule of `rules.rs` looks at, in its order there.
+
+use std::borrow::Cow;
+
+use crate::brands::{self, Brand, Kind};
+use crate::signals::{Signals, Tagged};
+
+/// What a rule answers.
+pub(crate) struct Verdict<'a> {
+    pub(crate) source: Cow<'a, str>,
+    pub(crate) medium: Cow<'a, str>,
+    /// GA4's category of the source.
+    pub(crate) kind: Option<Kind>,
+    /// The click id that decided.
+    pub(crate) click_id: Option<&'static str>,
+}
+
+impl Verdict<'_> {
+    pub(crate) fn nothing() -> Self {
+        unknown("unknown")
+    }
+}
+
+fn known<'a>(brand: Brand, medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
+    let source = Cow::Borrowed(brand.source);
+    Verdict { source, medium: medium.into(), kind: Some(brand.kind), click_id: None }
+}
+
+fn tagged<'a>(tagged: &Tagged<'a>, medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
+    let kind = tagged.brand.map(|brand| brand.kind);
+    Verdict { source: tagged.source.clone(), medium: medium.into(), kind, click_id: None }
+}
+
+pub(crate) fn direct<'a>() -> Verdict<'a> {
+    known(Brand { source: "direct", kind: Kind::Direct }, "direct")
+}
+
+pub(crate) fn paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let id = signals.click_ids().find(|id| id.kind == Kind::Paid && !signals.contradicts(id))?;
+    let of_referrer = signals.referrer.brand.is_some_and(|brand| brand.kind != Kind::Site);
+    let brand = signals.family_member(id, of_referrer && id.contradicted_by_referrer);
+    Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
+}
+
+pub(crate) fn meta_paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let id = signals.click_ids().find(|id| id.name == "fbclid")?;
+    let brand = signals.tagged.as_ref()?.brand?;
+    let paid = signals.medium.is_empty() || signals.is_paid_medium();
+    (paid && matches!(brand.source, "facebook" | "instagram" | "meta"))
+        .then(|| Verdict { click_id: Some(id.name), ..known(brand, "paid") })
+}
+
+pub(crate) fn paid_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let source = signals.tagged.as_ref()?;
+    signals.is_paid_medium().then(|| tagged(source, "paid"))
+}
+
+pub(crate) fn paid_medium_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    if !signals.is_paid_medium() {
+        return None;
+    }
+    let id = signals.click_ids().find(|id| !signals.contradicts(id))?;
+    let brand = signals.family_member(id, true);
+    Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
+}
+
+pub(crate) fn paid_medium_unknown<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    signals.is_paid_medium().then(|| unknown("paid"))
+}
+
+pub(crate) fn click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let referrer = &signals.referrer;
+    let elsewhere = !referrer.host.is_empty() && !referrer.is_internal && referrer.brand.is_none();
+    if signals.tagged.is_some() || !signals.medium.is_empty() || elsewhere {
+        return None;
+    }
+    let id = signals.click_ids().find(|id| id.kind != Kind::Paid && !signals.contradicts(id))?;
+    // A mail is opened in somebody's webmail; the sender's system is the source all the same.
+    let brand = signals.family_member(id, id.kind != Kind::Email);
+    Some(Verdict { click_id: Some(id.name), ..known(brand, id.medium()) })
+}
+
+pub(crate) fn utm_source<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let source = signals.tagged.as_ref()?;
+    Some(if signals.medium.is_empty() {
+        tagged(source, source.default_medium())
+    } else {
+        tagged(source, signals.medium.clone())
+    })
+}
+
+pub(crate) fn utm_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    if signals.medium.is_empty() {
+        return None;
+    }
+    let medium = signals.medium.clone();
+    if let Some(hint) = signals.hint() {
+        return Some(tagged(&hint, medium));
+    }
+    if let Some(id) = signals.click_ids().find(|id| !signals.contradicts(id)) {
+        let brand = signals.family_member(id, true);
+        return Some(Verdict { click_id: Some(id.name), ..known(brand, medium) });
+    }
+    Some(match signals.referrer_source() {
+        Some(source) => {
+            let kind = signals.referrer.brand.map(|brand| brand.kind);
+            Verdict { source, medium, kind, click_id: None }
+        }
+        None => unknown(medium),
+    })
+}
+
+pub(crate) fn ref_parameter<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    if signals.referrer.is_internal {
+        return None;
+    }
+    let hint = signals.hint()?;
+    let medium = hint.brand.map_or("referral", |brand| brand.kind.medium());
+    Some(tagged(&hint, medium))
+}
+
+pub(crate) fn internal<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    signals.referrer.is_internal.then_some(Verdict {
+        source: Cow::Borrowed("internal"),
+        medium: Cow::Borrowed("direct"),
+        kind: None,
+        click_id: None,
+    })
+}
+
+pub(crate) fn referrer_of<'a>(signals: &Signals<'a>, kind: Kind) -> Option<Verdict<'a>> {
+    let brand = signals.referrer.brand.filter(|brand| brand.kind == kind)?;
+    Some(known(brand, kind.medium()))
+}
+
+pub(crate) fn referrer_webmail<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let referrer = &signals.referrer;
+    if referrer.is_app || !brands::is_webmail(&referrer.host) {
+        return None;
+    }
+    let source = signals.referrer_source()?;
+    Some(Verdict { source, medium: "email".into(), kind: Some(Kind::Email), click_id: None })
+}
+
+pub(crate) fn referrer<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let source = signals.referrer_source()?;
+    Some(Verdict { source, medium: "referral".into(), kind: None, click_id: None })
+}
+
+pub(crate) fn ref_word<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+    let word = signals.query.hints.iter().find(|hint| is_word(hint))?;
+    Some(tagged(&Tagged::read(word)?, "referral"))
+}
+
+/// A name somebody would give a source: letters, and nothing that is a number, a path or a text.
+fn is_word(text: &str) -> bool {
+    text.len() <= 64
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_. +".contains(&byte))
+}
+
+fn unknown<'a>(medium: impl Into<Cow<'a, str>>) -> Verdict<'a> {
+    Verdict { source: "unknown".into(), medium: medium.into(), kind: None, click_id: None }
+}
