@@ -4,13 +4,11 @@
 //! are what CI runs. Each module is named after the thing it handles; `setup` installs, `stack`
 //! runs, `migrate` brings the stores to the current schema.
 
-mod bench;
 mod bundle;
 mod control;
 mod dev_file;
 mod down;
 mod hosted;
-mod import;
 mod lint;
 mod migrate;
 mod port;
@@ -55,8 +53,6 @@ enum Command {
     Migrate(migrate::Args),
     /// Builds the Worker into `build/`; arguments go to the bundler (`--optimize`, `--features`).
     Bundle(bundle::Args),
-    /// Sends the page requests of a web server's access log as events.
-    ImportLog(import::Args),
     /// Projects of the running stack.
     #[command(subcommand)]
     Project(project::Command),
@@ -64,9 +60,6 @@ enum Command {
     Lint(lint::Args),
     /// Runs all tests over a stack of their own.
     Test(test::Args),
-    /// Measures what the Worker costs, on bare workerd.
-    #[command(subcommand)]
-    Bench(bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -78,11 +71,9 @@ fn main() -> ExitCode {
         Command::Reset(args) => down::reset(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Bundle(args) => bundle::run(&args),
-        Command::ImportLog(args) => import::run(&args),
         Command::Project(command) => project::run(&command),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
-        Command::Bench(command) => bench::run(&command),
     };
     match outcome {
         Ok(code) => code,
