@@ -81,7 +81,7 @@ fn detach(state: &State) -> Result<ExitCode> {
     let log = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     arguments.push("--background".into());
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut child = Command::new(workspace::this_program()?)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
@@ -123,7 +123,9 @@ fn summary(state: &State, dev: &DevFile, background: bool) {
         println!("  Worker      {}\n", dev.worker_url);
         let keys = &dev.keys;
         println!("Keys of the demo project:");
-        for (what, key) in [("publishable", &keys.pk), ("secret", &keys.sk), ("read-only", &keys.rk), ("account", &keys.ak)] {
+        for (what, key) in
+            [("publishable", &keys.pk), ("secret", &keys.sk), ("read-only", &keys.rk), ("account", &keys.ak)]
+        {
             println!("  {what:<12}{key}");
         }
         println!("\nTry:");
@@ -133,7 +135,10 @@ fn summary(state: &State, dev: &DevFile, background: bool) {
              -d '{{\"event\":\"pageview\",\"url\":\"https://example.com/pricing?utm_source=newsletter&utm_medium=email\",\"anonymous_id\":\"visitor-1\"}}'",
             dev.worker_url, keys.sk
         );
-        println!("  curl '{}/v1/stats?metric=events,visitors&group_by=source,medium' -H 'Authorization: Bearer {}'", dev.worker_url, keys.rk);
+        println!(
+            "  curl '{}/v1/stats?metric=events,visitors&group_by=source,medium' -H 'Authorization: Bearer {}'",
+            dev.worker_url, keys.rk
+        );
     }
     println!("\nData, logs and secrets are in {}.", workspace::shown(state.dir()));
     println!("{}", if background { "`cargo xtask down` stops it." } else { "Ctrl-C stops it." });

@@ -12,6 +12,14 @@ pub(crate) fn root() -> PathBuf {
     if root.join("xtask/Cargo.toml").exists() { root } else { PathBuf::from(".") }
 }
 
+/// This very program. Cargo may have replaced its file meanwhile, and the kernel then adds a remark
+/// to the path; the new one does as well.
+pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let replaced = path.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map(PathBuf::from);
+    Ok(replaced.filter(|path| path.exists()).unwrap_or(path))
+}
+
 /// A file that an npm package of ours brings.
 pub(crate) fn node_module(path: &str) -> PathBuf {
     root().join("node_modules").join(path)

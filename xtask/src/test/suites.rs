@@ -87,7 +87,7 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
 /// Tells a suite where its stack is.
 fn with_stack(mut command: Command, state: &State, tools: &Tools) -> Command {
     command.env("HEADWATER_DEV_JSON", state.dev_file()).env("HEADWATER_NODE", &tools.node);
-    if let Ok(this) = std::env::current_exe() {
+    if let Ok(this) = workspace::this_program() {
         command.env("HEADWATER_XTASK", this);
     }
     if let Some(engine) = &tools.engine {
