@@ -30,6 +30,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("CLICKHOUSE_READ_PASSWORD", true, true, "Its password"),
     setting("SUPABASE_URL", true, false, "Address of the Supabase project"),
     setting("SUPABASE_SECRET_KEY", true, true, "`sb_secret_…` key, or the older service-role JWT"),
+    setting(
+        "SUPABASE_JWT_SECRET",
+        false,
+        true,
+        "Signs the tokens of signed-in users (HS256), for the management routes",
+    ),
     setting("KEY_PEPPER", true, true, "Mixed into the hashes of API keys; 32 random bytes"),
     setting("KEY_PEPPER_PREVIOUS", false, true, "The pepper before, while keys are re-hashed"),
     setting("VISITOR_SECRET", true, true, "The Worker's half of each day's visitor key; 32 random bytes"),
@@ -44,6 +50,8 @@ pub struct Config {
     pub control_plane: PostgRest,
     /// For key hashes.
     pub peppers: Peppers,
+    /// For tokens of signed-in users; `None`: only account keys manage.
+    pub jwt_secret: Option<String>,
     /// For day keys.
     pub visitor_secret: String,
 }
@@ -82,6 +90,7 @@ impl Config {
             clickhouse,
             control_plane,
             peppers: Peppers { current: text("KEY_PEPPER"), previous: present("KEY_PEPPER_PREVIOUS") },
+            jwt_secret: present("SUPABASE_JWT_SECRET"),
             visitor_secret: text("VISITOR_SECRET"),
         })
     }

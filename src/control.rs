@@ -3,11 +3,14 @@
 
 use std::collections::HashMap;
 
-use classifier::ProjectRules;
-use serde::Deserialize;
+use classifier::{ProjectRule, ProjectRules};
+use serde::{Deserialize, Deserializer};
 
+use crate::exclude::IpRange;
 use crate::hex;
 use crate::key::{Env, Kind, Scope, SecretHash};
+use crate::limit::Rate;
+use crate::quota::{Mode, Quota};
 use crate::time::{Day, Timestamp};
 
 /// What to do with events of people who ask not to be tracked (contract, "Privacy").
@@ -21,6 +24,19 @@ pub enum DntMode {
     Anonymous,
     /// Keep nothing.
     Drop,
+}
+
+/// How exactly the visitor's place is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GeoLevel {
+    /// The country alone.
+    #[default]
+    Country,
+    /// Its part as well.
+    Region,
+    /// The city as well.
+    City,
 }
 
 /// A project as the edge needs it.
@@ -42,6 +58,14 @@ pub struct Project {
     pub archived: bool,
     /// The project's own classifier rules.
     pub rules: ProjectRules,
+    /// Address ranges whose events are not kept.
+    pub excluded: Vec<IpRange>,
+    /// How exactly places are stored.
+    pub geo_level: GeoLevel,
+    /// Events a month, for the key's env.
+    pub quota: Quota,
+    /// Events a second and burst; `None` takes the plan's or the default, a rate of 0 is no limit.
+    pub rate: Option<Rate>,
 }
 
 /// A stored key.
@@ -94,6 +118,24 @@ struct RawKey {
 
 #[derive(Deserialize)]
 struct RawProject {
+    #[serde(default, deserialize_with = "or_none")]
+    classifier_rules: Vec<ProjectRule>,
+    #[serde(default, deserialize_with = "or_none")]
+    internal_hosts: Vec<String>,
+    #[serde(default, deserialize_with = "or_none")]
+    excluded_ip_ranges: Vec<String>,
+    #[serde(default)]
+    geo_level: GeoLevel,
+    #[serde(default)]
+    quota_events: Option<u64>,
+    #[serde(default)]
+    quota_mode: Mode,
+    #[serde(default)]
+    used_events: u64,
+    #[serde(default)]
+    events_per_second: Option<u32>,
+    #[serde(default)]
+    burst: Option<u32>,
     id: String,
     slug: String,
     timezone: String,
@@ -130,10 +172,23 @@ pub fn read_key(json: &[u8]) -> Result<Option<(KeyRecord, DayRows)>, String> {
             dnt_mode: project.dnt_mode,
             kept_params: project.kept_params,
             archived: project.archived,
-            rules: ProjectRules::default(),
+            // Both are checked when they are set; were a row broken all the same, events still count.
+            rules: ProjectRules::new(project.classifier_rules, project.internal_hosts).unwrap_or_default(),
+            excluded: project.excluded_ip_ranges.iter().filter_map(|range| IpRange::parse(range)).collect(),
+            geo_level: project.geo_level,
+            quota: Quota { events: project.quota_events, mode: project.quota_mode, used: project.used_events },
+            rate: project.events_per_second.map(|per_second| Rate {
+                per_second,
+                burst: project.burst.unwrap_or_else(|| per_second.saturating_mul(4)),
+            }),
         }),
     };
     Ok(Some((record, day_rows(raw.day_keys)?)))
+}
+
+/// A list, or none where the column is null.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Reads the answer of `day_keys`.

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::limit::{Exceeded, Left};
+
 /// Where the documentation of an error code lives; the `type` of a problem is this plus the code.
 pub const ERROR_DOCS: &str = "https://headwater.dev/errors/";
 
@@ -120,6 +122,8 @@ pub struct ApiError {
     pub fields: Vec<FieldError>,
     /// Seconds after which the same request may be sent again.
     pub retry_after: Option<u32>,
+    /// The limit that was reached, for 429.
+    pub limit: Option<(&'static str, Left)>,
     /// Methods that exist on the path, for 405.
     pub allow: Option<String>,
     /// For the log alone: what really happened. Never part of an answer.
@@ -133,7 +137,7 @@ impl ApiError {
             503 => Some(2),
             _ => None,
         };
-        Self { code, detail: detail.into(), fields: Vec::new(), retry_after, allow: None, internal: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), retry_after, limit: None, allow: None, internal: None }
     }
 
     /// Names the field at fault.
@@ -148,6 +152,16 @@ impl ApiError {
     pub fn because(mut self, internal: impl Into<String>) -> Self {
         self.internal = Some(internal.into());
         self
+    }
+
+    /// A `rate_limited` by the limit of this name.
+    pub fn limited(name: &'static str, exceeded: Exceeded) -> Self {
+        let seconds = exceeded.retry_after_s;
+        let mut error =
+            Self::new(ErrorCode::RateLimited, format!("the limit of {name} is reached; come back in {seconds} s"));
+        error.retry_after = Some(seconds);
+        error.limit = Some((name, exceeded.left));
+        error
     }
 
     /// An `invalid_params` about one query parameter.

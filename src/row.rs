@@ -57,6 +57,10 @@ pub struct Row<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     pub country: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
+    pub region: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub city: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     pub language: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revenue: Option<String>,

@@ -48,7 +48,9 @@ impl App {
         let in_query = (access == Access::Ingest).then(|| query_key(request.query())).flatten();
         let presented = presented(authorization.as_deref(), in_query)?;
         let key = presented.parse()?;
-        let record = self.record(key.prefix, deadline).await?.ok_or_else(unknown_key)?;
+        // What changes or destroys things needs a key that is known to be good now.
+        let stale = !matches!(access, Access::Manage | Access::Forget);
+        let record = self.record(key.prefix, stale, deadline).await?.ok_or_else(unknown_key)?;
         verify(&key, &record, &self.config()?.peppers, (self.runtime.now)())?;
         access.check(record.kind, &record.scopes).map_err(|code| {
             let shown = redacted(record.kind, record.env, key.prefix);
@@ -62,7 +64,7 @@ impl App {
 
     /// What is stored under a prefix: from the cache, else from the control plane. `None`: definitely
     /// nothing.
-    async fn record(&self, prefix: &str, deadline: &Deadline) -> Result<Option<Arc<KeyRecord>>, ApiError> {
+    async fn record(&self, prefix: &str, stale: bool, deadline: &Deadline) -> Result<Option<Arc<KeyRecord>>, ApiError> {
         let lookup = lock(&self.keys).get(prefix, deadline.received_at);
         let older = match lookup {
             Lookup::Found(record) => return Ok(Some(record)),
@@ -71,7 +73,7 @@ impl App {
         };
         match self.ask(prefix, deadline).await {
             Ok(answer) => Ok(answer),
-            Err(error) => match older {
+            Err(error) => match older.filter(|_| stale) {
                 Some(record) => {
                     (self.runtime.log)(&format!("control plane silent, using an older answer for {prefix}: {error:?}"));
                     Ok(Some(record))
@@ -116,6 +118,12 @@ impl Drop for Slot<'_> {
         let mut count = lock(&self.0.lookups);
         *count = count.saturating_sub(1);
     }
+}
+
+/// The token of an `Authorization: Bearer …` header.
+pub(super) fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
 }
 
 fn query_key(query: &str) -> Option<Cow<'_, str>> {

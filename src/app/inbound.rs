@@ -15,6 +15,17 @@ pub enum BodyError {
     Broken(String),
 }
 
+/// Where a visitor is; parts that are not known are empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// ISO 3166 alpha-2.
+    pub country: String,
+    /// Name of the part of the country.
+    pub region: String,
+    /// Name of the city.
+    pub city: String,
+}
+
 /// A request as the app sees it. Headers cost a crossing of the runtime's boundary each, so only those
 /// needed are asked for.
 pub trait Inbound {
@@ -26,8 +37,8 @@ pub trait Inbound {
     fn query(&self) -> &str;
     /// A header, by its lower-case name.
     fn header(&self, name: &str) -> Option<String>;
-    /// The visitor's country as the network tells it.
-    fn country(&self) -> Option<String>;
+    /// The visitor's place as the network tells it.
+    fn place(&self) -> Place;
     /// The whole body, of at most `limit` bytes.
     fn body(&mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
 }

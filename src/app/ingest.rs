@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::authenticate::Caller;
-use super::inbound::{BodyError, Inbound};
+use super::inbound::{BodyError, Inbound, Place};
 use super::{App, Deadline};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::{Bounds, Event};
@@ -21,6 +21,7 @@ impl App {
         deadline: &Deadline,
         events: &[Event<'_>],
     ) -> Result<(), ApiError> {
+        self.admit_events(caller, events.len(), deadline.received_at)?;
         let mut days: Vec<Day> = events.iter().filter_map(needed_day).collect();
         days.push(deadline.received_at.day());
         let day_keys = self.day_keys(&days, deadline).await;
@@ -81,7 +82,7 @@ pub(super) async fn read_body(request: &mut impl Inbound, limit: usize) -> Resul
 pub(super) struct SenderHeaders {
     ip: Option<IpAddr>,
     user_agent: String,
-    country: String,
+    place: Place,
     language: String,
     dnt: bool,
 }
@@ -95,7 +96,7 @@ impl SenderHeaders {
         Some(Self {
             ip: request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok()),
             user_agent: text("user-agent"),
-            country: request.country().unwrap_or_default(),
+            place: request.place(),
             language: text("accept-language"),
             dnt: text("dnt") == "1" || text("sec-gpc") == "1",
         })
@@ -105,7 +106,9 @@ impl SenderHeaders {
         Sender {
             ip: self.ip,
             user_agent: &self.user_agent,
-            country: &self.country,
+            country: &self.place.country,
+            region: &self.place.region,
+            city: &self.place.city,
             language: &self.language,
             dnt: self.dnt,
         }

@@ -1,14 +1,18 @@
 //! The way of a request: route → auth → ingest or query → store. Knows the stores, and of the runtime
 //! nothing but what [`Runtime`] and [`Inbound`] bring.
 
+mod after;
 mod authenticate;
 mod batch;
 mod cors;
+mod cron;
 mod days;
 mod deadline;
 mod health;
 mod inbound;
 mod ingest;
+mod limits;
+mod manage;
 mod read;
 mod routes;
 mod stats;
@@ -23,11 +27,14 @@ use crate::config::Config;
 use crate::error::{ApiError, ErrorCode};
 use crate::time::Timestamp;
 
+use after::Touched;
 use days::Days;
 use deadline::Deadline;
+use limits::Limits;
 use routes::Handler;
 
-pub use inbound::{BodyError, Inbound, Reply};
+pub use after::After;
+pub use inbound::{BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 
 /// Clock, randomness, timer and log, which only a runtime has.
@@ -50,49 +57,62 @@ pub struct App {
     keys: Mutex<KeyCache>,
     lookups: Mutex<usize>,
     days: Mutex<Days>,
+    limits: Mutex<Limits>,
+    touched: Mutex<Touched>,
 }
 
 impl App {
     /// An instance over its settings, or over the names of those that are missing.
     pub fn new(config: Result<Config, Vec<&'static str>>, runtime: Runtime) -> Self {
-        Self { config, runtime, keys: Mutex::default(), lookups: Mutex::default(), days: Mutex::default() }
+        Self {
+            config,
+            runtime,
+            keys: Mutex::default(),
+            lookups: Mutex::default(),
+            days: Mutex::default(),
+            limits: Mutex::default(),
+            touched: Mutex::default(),
+        }
     }
 
-    /// Answers a request. Never fails: every error has become an answer.
-    pub async fn handle(&self, request: &mut impl Inbound) -> Reply {
+    /// Answers a request, and says what is to be done once the answer has gone out. Never fails: every
+    /// error has become an answer.
+    pub async fn handle(&self, request: &mut impl Inbound) -> (Reply, Option<After>) {
         let request_id = self.request_id();
-        let mut reply = match self.dispatch(request).await {
-            Ok(reply) => reply,
-            Err(error) => self.refuse(&error, &request_id),
+        let (mut reply, after) = match self.dispatch(request).await {
+            Ok(answered) => answered,
+            Err(error) => (self.refuse(&error, &request_id), None),
         };
         reply.headers.push(("x-request-id", request_id.into()));
         cors::open(&mut reply, request.header("origin"));
         if request.method() == "HEAD" {
             reply.body.clear();
         }
-        reply
+        (reply, after)
     }
 
-    async fn dispatch(&self, request: &mut impl Inbound) -> Result<Reply, ApiError> {
+    async fn dispatch(&self, request: &mut impl Inbound) -> Result<(Reply, Option<After>), ApiError> {
         if request.method() == "OPTIONS" {
-            return cors::preflight(request);
+            return Ok((cors::preflight(request)?, None));
         }
-        let route = routes::resolve(request.method(), request.path())?;
+        let path = request.path().to_owned();
+        let (route, id) = routes::resolve(request.method(), &path)?;
         let deadline = Deadline::start(self.runtime.now);
-        let caller = match route.access {
-            Some(access) => Some(self.authenticate(request, access, &deadline).await?),
-            None => None,
+        let Some(access) = route.access else {
+            let reply = if route.handler == Handler::Ready { self.ready().await } else { health::health() };
+            return Ok((reply, None));
         };
-        match (route.handler, caller) {
-            (Handler::Health, _) => Ok(health::health()),
-            (Handler::Ready, _) => Ok(self.ready().await),
-            (Handler::Track, Some(caller)) => self.track(request, &caller, &deadline).await,
-            (Handler::Batch, Some(caller)) => self.batch(request, &caller, &deadline).await,
-            (Handler::Stats, Some(caller)) => self.stats(request, &caller).await,
-            (Handler::Track | Handler::Batch | Handler::Stats, None) => {
-                Err(ApiError::new(ErrorCode::InternalError, "this route was left without a key check"))
-            }
+        if let Handler::Manage(what) = route.handler {
+            return Ok((self.manage(request, what, id, &deadline).await?, None));
         }
+        let caller = self.authenticate(request, access, &deadline).await?;
+        let after = self.touch(&caller, deadline.received_at);
+        let reply = match route.handler {
+            Handler::Batch => self.batch(request, &caller, &deadline).await?,
+            Handler::Stats => self.stats(request, &caller).await?,
+            _ => self.track(request, &caller, &deadline).await?,
+        };
+        Ok((reply, after))
     }
 
     fn refuse(&self, error: &ApiError, request_id: &str) -> Reply {
@@ -106,6 +126,9 @@ impl App {
         };
         if let Some(seconds) = error.retry_after {
             reply = reply.header("retry-after", seconds.to_string());
+        }
+        if let Some((name, left)) = error.limit {
+            reply = limits::tell(reply, name, left);
         }
         if let Some(allow) = &error.allow {
             reply = reply.header("allow", allow.clone());

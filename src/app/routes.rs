@@ -16,6 +16,33 @@ pub enum Handler {
     Batch,
     /// `GET /v1/stats`
     Stats,
+    /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
+    Manage(Management),
+}
+
+/// What is managed. Named after the functions of the control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Management {
+    /// `GET /v1/projects`
+    Projects,
+    /// `POST /v1/projects`
+    ProjectCreate,
+    /// `PATCH /v1/projects/{id}`
+    ProjectUpdate,
+    /// `DELETE /v1/projects/{id}`
+    ProjectArchive,
+    /// `GET /v1/keys`
+    Keys,
+    /// `POST /v1/keys`
+    KeyCreate,
+    /// `PATCH /v1/keys/{id}`
+    KeyUpdate,
+    /// `POST /v1/keys/{id}/rotate`
+    KeyRotate,
+    /// `DELETE /v1/keys/{id}`
+    KeyRevoke,
+    /// `GET /v1/usage`
+    Usage,
 }
 
 /// One route.
@@ -35,23 +62,38 @@ const fn route(method: &'static str, path: &'static str, handler: Handler, acces
     Route { method, path, handler, access }
 }
 
+const fn manage(method: &'static str, path: &'static str, what: Management) -> Route {
+    route(method, path, Handler::Manage(what), Some(Access::Manage))
+}
+
 /// All routes (contract, "Endpoints").
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/track", Handler::Track, Some(Access::Ingest)),
     route("POST", "/e", Handler::Track, Some(Access::Ingest)),
     route("POST", "/v1/batch", Handler::Batch, Some(Access::Ingest)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
+    manage("GET", "/v1/projects", Management::Projects),
+    manage("POST", "/v1/projects", Management::ProjectCreate),
+    manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),
+    manage("DELETE", "/v1/projects/{id}", Management::ProjectArchive),
+    manage("GET", "/v1/keys", Management::Keys),
+    manage("POST", "/v1/keys", Management::KeyCreate),
+    manage("PATCH", "/v1/keys/{id}", Management::KeyUpdate),
+    manage("DELETE", "/v1/keys/{id}", Management::KeyRevoke),
+    manage("POST", "/v1/keys/{id}/rotate", Management::KeyRotate),
+    manage("GET", "/v1/usage", Management::Usage),
     route("GET", "/health", Handler::Health, None),
     route("GET", "/ready", Handler::Ready, None),
 ];
 
-/// Finds the route of a request. `HEAD` is answered like `GET`.
+/// Finds the route of a request, and what stands at `{id}` in its path. `HEAD` is answered like `GET`.
 ///
 /// # Errors
 /// `not_found`, or `method_not_allowed` with the methods that exist.
-pub fn resolve(method: &str, path: &str) -> Result<&'static Route, ApiError> {
+pub fn resolve<'a>(method: &str, path: &'a str) -> Result<(&'static Route, &'a str), ApiError> {
     let wanted = if method == "HEAD" { "GET" } else { method };
-    let found = ROUTES.iter().find(|route| route.path == path && route.method == wanted);
+    let mut fitting = ROUTES.iter().filter(|route| route.method == wanted);
+    let found = fitting.find_map(|route| fits(route.path, path).map(|id| (route, id)));
     found.ok_or_else(|| match allowed(path) {
         None => ApiError::new(ErrorCode::NotFound, "there is nothing at this address"),
         Some(allow) => {
@@ -62,9 +104,19 @@ pub fn resolve(method: &str, path: &str) -> Result<&'static Route, ApiError> {
     })
 }
 
+/// Whether a path has a route's form: what stands at `{id}`, or an empty text where the route has none.
+fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{id}") else {
+        return (pattern == path).then_some("");
+    };
+    let id = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}
+
 /// The methods that exist on a path, e.g. `GET, HEAD, OPTIONS`; `None` where the path does not exist.
 pub fn allowed(path: &str) -> Option<String> {
-    let mut methods: Vec<&str> = ROUTES.iter().filter(|route| route.path == path).map(|route| route.method).collect();
+    let fitting = ROUTES.iter().filter(|route| fits(route.path, path).is_some());
+    let mut methods: Vec<&str> = fitting.map(|route| route.method).collect();
     if methods.is_empty() {
         return None;
     }
@@ -81,9 +133,13 @@ mod tests {
 
     #[test]
     fn routes_are_found_and_others_refused() {
-        assert_eq!(resolve("POST", "/v1/track").unwrap().handler, Handler::Track);
-        assert_eq!(resolve("HEAD", "/health").unwrap().handler, Handler::Health);
+        assert_eq!(resolve("POST", "/v1/track").unwrap().0.handler, Handler::Track);
+        assert_eq!(resolve("HEAD", "/health").unwrap().0.handler, Handler::Health);
         assert_eq!(resolve("GET", "/v1/track/").unwrap_err().code, ErrorCode::NotFound);
+        let (route, id) = resolve("POST", "/v1/keys/abc/rotate").unwrap();
+        assert_eq!((route.handler, id), (Handler::Manage(Management::KeyRotate), "abc"));
+        assert_eq!(resolve("PATCH", "/v1/keys/abc").unwrap().1, "abc");
+        assert!(resolve("PATCH", "/v1/keys/").is_err() && resolve("PATCH", "/v1/keys/a/b").is_err());
         let error = resolve("DELETE", "/v1/stats").unwrap_err();
         assert_eq!((error.code, error.allow.as_deref()), (ErrorCode::MethodNotAllowed, Some("GET, HEAD, OPTIONS")));
     }

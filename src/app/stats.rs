@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
+use super::limits::tell;
 use crate::error::ApiError;
 use crate::query::{Query, Scope, build, parse};
 use crate::store::StoreError;
@@ -29,12 +30,18 @@ struct Meta {
 
 impl App {
     pub(super) async fn stats(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
-        let query = parse(request.query(), (self.runtime.now)())?;
+        let now = (self.runtime.now)();
+        let left = self.admit_question(caller, now)?;
+        let query = parse(request.query(), now)?;
         let project = caller.project()?;
         let statement = build(&query, &Scope { project_id: &project.id, env: caller.record.env });
         let lines = self.read(statement).await?;
         let body = shape(&query, &lines).map_err(|reason| StoreError::Unusable(reason).events())?;
-        Ok(Reply::json(200, body).header("cache-control", "private, no-store"))
+        let reply = Reply::json(200, body).header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
     }
 }
 

@@ -72,6 +72,12 @@ impl KeyCache {
         }
     }
 
+    /// Forgets everything: keys were changed here, and what is known may no longer hold.
+    pub fn clear(&mut self) {
+        self.found.clear();
+        self.missing.clear();
+    }
+
     /// Keeps a definite answer of the control plane.
     pub fn put(&mut self, prefix: &str, record: Option<Arc<KeyRecord>>, now: Timestamp) {
         if let Some(record) = record {

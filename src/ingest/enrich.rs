@@ -6,22 +6,19 @@ use std::collections::HashMap;
 use classifier::{Visit, classify, hygiene};
 
 use super::Sender;
-use crate::control::{DntMode, Project};
+use crate::control::{DntMode, GeoLevel, Project};
 use crate::event::Event;
 use crate::key::Env;
 use crate::row::Row;
 use crate::time::{Day, Timestamp};
 use crate::visitor::{DayKey, Traits};
 
-/// Query parameters kept in stored URLs where the project names none (contract, "Privacy").
-const KEPT_PARAMS: &[&str] = &["utm_*", "ref", "source", "via"];
-
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// Its row was written.
     Written,
-    /// The visitor asked not to be tracked and the project drops such events.
+    /// The project does not want it: its own traffic, or a visitor who asked not to be tracked.
     Dropped,
 }
 
@@ -54,11 +51,14 @@ impl Enricher<'_> {
             (true, DntMode::Anonymous) => true,
             _ => false,
         };
+        if sender.ip.is_some_and(|ip| self.project.excluded.iter().any(|range| range.contains(ip))) {
+            return Fate::Dropped;
+        }
         let attribution =
             classify(&Visit { url: &event.url, referrer: &event.referrer, host: "", rules: &self.project.rules });
         let kept: Vec<&str> = match &self.project.kept_params {
             Some(own) => own.iter().map(String::as_str).collect(),
-            None => KEPT_PARAMS.to_vec(),
+            None => hygiene::DEFAULT_KEPT.to_vec(),
         };
         let host = classifier::host_of(&event.url).unwrap_or_default();
         let url = hygiene::store_url(&event.url, &kept);
@@ -95,6 +95,8 @@ impl Enricher<'_> {
             confidence: attribution.confidence.as_str(),
             classifier_version: attribution.version,
             country: sender.country,
+            region: if self.project.geo_level >= GeoLevel::Region { sender.region } else { "" },
+            city: if self.project.geo_level >= GeoLevel::City { sender.city } else { "" },
             language: Cow::Owned(sender.primary_language()),
             revenue: event.revenue.map(|revenue| revenue.amount()),
             currency: event.revenue.as_ref().map_or("", |revenue| revenue.currency()),

@@ -14,6 +14,10 @@ pub struct Sender<'a> {
     pub user_agent: &'a str,
     /// ISO 3166 alpha-2, or empty.
     pub country: &'a str,
+    /// Part of the country, or empty.
+    pub region: &'a str,
+    /// City, or empty.
+    pub city: &'a str,
     /// `Accept-Language`, or empty.
     pub language: &'a str,
     /// Asked not to be tracked (`DNT: 1` or `Sec-GPC: 1`).
@@ -27,6 +31,9 @@ impl<'a> Sender<'a> {
             ip: context.ip,
             user_agent: context.user_agent.as_deref().unwrap_or_default(),
             country: context.country.as_deref().unwrap_or_default(),
+            // A server tells the country only.
+            region: "",
+            city: "",
             language: context.language.as_deref().unwrap_or_default(),
             dnt: context.dnt,
         }

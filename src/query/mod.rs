@@ -6,4 +6,4 @@ mod sql;
 
 pub use model::{Dimension, Interval, MAX_RANGE_DAYS, Metric, Query};
 pub use params::parse;
-pub use sql::{Scope, Statement, build};
+pub use sql::{Scope, Statement, build, usage};

@@ -3,6 +3,7 @@
 
 use super::model::{Interval, Metric, Query};
 use crate::key::Env;
+use crate::time::Timestamp;
 
 /// Whose events a question is about: from the key, never from the caller.
 #[derive(Debug, Clone, Copy)]
@@ -75,6 +76,17 @@ pub fn build(query: &Query, scope: &Scope<'_>) -> Statement {
     Statement { sql, parameters }
 }
 
+/// Counts the events of each project and env in this month and the last (UTC): one JSON object a row, as
+/// the control plane's `usage_set` takes it. The one statement that is not about a single project.
+pub fn usage(now: Timestamp) -> Statement {
+    let sql = "SELECT project_id, env, toString(toStartOfMonth(timestamp)) AS month, count() AS events\n\
+               FROM events FINAL\n\
+               WHERE timestamp >= toStartOfMonth({now:DateTime64(3, 'UTC')} - INTERVAL 1 MONTH)\n\
+               AND timestamp < toStartOfMonth({now:DateTime64(3, 'UTC')} + INTERVAL 1 MONTH)\n\
+               GROUP BY project_id, env, month\nORDER BY project_id, env, month\nFORMAT JSONEachRow";
+    Statement { sql: sql.to_owned(), parameters: vec![("now".to_owned(), now.to_store())] }
+}
+
 fn bucket(interval: Interval) -> &'static str {
     match interval {
         Interval::Hour => "formatDateTime(toStartOfHour(timestamp), '%Y-%m-%dT%H:00:00Z', 'UTC')",
@@ -95,7 +107,6 @@ fn aggregate(metric: Metric) -> &'static str {
 mod tests {
     use super::*;
     use crate::query::parse;
-    use crate::time::Timestamp;
 
     const SCOPE: Scope = Scope { project_id: "00000000-0000-0000-0000-000000000001", env: Env::Live };
 

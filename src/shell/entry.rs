@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use worker::{Context, Env, Headers, Request, Response, Result, console_error, event};
+use worker::{Context, Env, Headers, Request, Response, Result, ScheduleContext, ScheduledEvent, console_error, event};
 
 use super::request::WorkerRequest;
 use crate::app::{App, Reply, Runtime};
@@ -23,10 +23,18 @@ fn start() {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     let app = app(&env);
-    let reply = app.handle(&mut WorkerRequest::new(request)).await;
+    let (reply, after) = app.handle(&mut WorkerRequest::new(request)).await;
+    if let Some(work) = after {
+        context.wait_until(async move { app.after(work).await });
+    }
     response(reply)
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    app(&env).scheduled().await;
 }
 
 fn app(env: &Env) -> Rc<App> {

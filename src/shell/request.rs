@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use worker::{Method, Request};
 
-use crate::app::{BodyError, Inbound};
+use crate::app::{BodyError, Inbound, Place};
 
 /// A request, with what costs a crossing to learn learnt once.
 pub(super) struct WorkerRequest {
@@ -44,8 +44,13 @@ impl Inbound for WorkerRequest {
         self.request.headers().get(name).ok().flatten()
     }
 
-    fn country(&self) -> Option<String> {
-        self.request.cf().and_then(worker::Cf::country)
+    fn place(&self) -> Place {
+        let Some(cf) = self.request.cf() else { return Place::default() };
+        Place {
+            country: cf.country().unwrap_or_default(),
+            region: cf.region().unwrap_or_default(),
+            city: cf.city().unwrap_or_default(),
+        }
     }
 
     async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {

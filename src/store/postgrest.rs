@@ -50,19 +50,36 @@ impl PostgRest {
         let answer = exchange(request, limit).await?;
         match answer.status {
             200 | 204 => Ok(answer.body),
+            // A refusal that a function of ours raised is an answer, whatever its status.
+            status @ 400..=499 if sqlstate(&answer.body).starts_with("PT") => Err(refused(status, &answer.body)),
             // Our own credentials refused, or a gateway's trouble: says nothing about what was asked.
             401 | 403 | 408 | 429 | 500..=599 => {
                 Err(StoreError::Busy(format!("{} {}", answer.status, excerpt(&answer.body))))
             }
-            status => Err(StoreError::Refused { status, code: sqlstate(&answer.body), message: excerpt(&answer.body) }),
+            status => Err(refused(status, &answer.body)),
         }
     }
 }
 
+#[derive(Default, serde::Deserialize)]
+struct Problem {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+fn problem(body: &[u8]) -> Problem {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
 fn sqlstate(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Problem {
-        code: Option<String>,
+    problem(body).code.unwrap_or_default()
+}
+
+fn refused(status: u16, body: &[u8]) -> StoreError {
+    let problem = problem(body);
+    StoreError::Refused {
+        status,
+        code: problem.code.unwrap_or_default(),
+        message: problem.message.unwrap_or_else(|| excerpt(body)),
     }
-    serde_json::from_slice::<Problem>(body).ok().and_then(|problem| problem.code).unwrap_or_default()
 }

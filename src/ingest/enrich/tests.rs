@@ -9,6 +9,8 @@ const BROWSER: Sender = Sender {
     ip: Some(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1))),
     user_agent: "Firefox",
     country: "DE",
+    region: "",
+    city: "",
     language: "de",
     dnt: false,
 };
@@ -23,6 +25,10 @@ fn project(dnt_mode: DntMode) -> Project {
         kept_params: None,
         archived: false,
         rules: ProjectRules::default(),
+        quota: crate::quota::Quota::default(),
+        rate: None,
+        excluded: vec![crate::exclude::IpRange::parse("198.51.100.0/24").unwrap()],
+        geo_level: crate::control::GeoLevel::Region,
     }
 }
 
@@ -78,6 +84,19 @@ fn the_days_key_is_chosen_as_the_contract_says() {
     let imported = r#"{"event":"e","timestamp":"2026-11-10T00:00:00Z","context":{"ip":"192.0.2.9"}}"#;
     assert_eq!(hash(imported, &[NOW.day()]), None, "an imported one never takes another day's");
     assert!(hash(imported, &[own]).is_some());
+}
+
+#[test]
+fn a_projects_own_traffic_is_not_kept() {
+    let own = Some(Sender { ip: "198.51.100.77".parse().ok(), ..BROWSER });
+    assert!(row(EVENT, own, DntMode::Anonymous, &[NOW.day()]).is_none());
+}
+
+#[test]
+fn places_are_as_exact_as_the_project_asks() {
+    let sender = Some(Sender { region: "Bavaria", city: "Munich", ..BROWSER });
+    let row = row(EVENT, sender, DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!((&row["region"], row.get("city")), (&"Bavaria".into(), None));
 }
 
 #[test]

@@ -1,0 +1,55 @@
+//! What is done once the answer has gone out. Nothing here is promised to anybody.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::authenticate::Caller;
+use super::{App, lock};
+use crate::time::Timestamp;
+
+/// A key's `last_used_at` is written at most this often, in milliseconds.
+const TOUCH_MS: i64 = 60 * 60_000;
+const LIMIT: Duration = Duration::from_secs(5);
+/// Keys remembered as touched.
+const MAX_TOUCHED: usize = 10_000;
+
+/// Work for after the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// Write down that a key was used.
+    TouchKey {
+        /// UUID of the key.
+        id: String,
+    },
+}
+
+/// When keys were last touched from here.
+#[derive(Default)]
+pub(super) struct Touched(HashMap<String, Timestamp>);
+
+impl App {
+    /// Whether this use of a key is to be written down.
+    pub(super) fn touch(&self, caller: &Caller, now: Timestamp) -> Option<After> {
+        let mut touched = lock(&self.touched);
+        let id = &caller.record.id;
+        if touched.0.get(id).is_some_and(|at| now.0 - at.0 < TOUCH_MS) {
+            return None;
+        }
+        if touched.0.len() >= MAX_TOUCHED {
+            touched.0.clear();
+        }
+        touched.0.insert(id.clone(), now);
+        Some(After::TouchKey { id: id.clone() })
+    }
+
+    /// Does the work. Failures are logged and forgotten.
+    pub async fn after(&self, work: After) {
+        let Ok(config) = &self.config else { return };
+        let After::TouchKey { id } = work;
+        if let Err(error) = config.control_plane.call("key_touch", json!({ "key_id": id }).to_string(), LIMIT).await {
+            (self.runtime.log)(&format!("last use of a key was not written: {error:?}"));
+        }
+    }
+}

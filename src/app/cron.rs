@@ -1,0 +1,51 @@
+//! What the cron trigger runs: the meter of each project's use.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::App;
+use crate::query::usage;
+
+/// A count over a whole month may take longer than a reader would wait.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Rows that the control plane takes at once.
+const ROWS: usize = 10_000;
+
+#[derive(Serialize)]
+struct Metered<'a> {
+    rows: &'a [&'a RawValue],
+}
+
+impl App {
+    /// Runs everything that is due. Failures are logged; the next run begins anew.
+    pub async fn scheduled(&self) {
+        if let Err(reason) = self.meter().await {
+            (self.runtime.log)(&format!("usage was not metered: {reason}"));
+        }
+    }
+
+    /// Sets the meter of this month and the last to what the store counts: an absolute number, so that
+    /// running twice or half a run counts nothing twice.
+    async fn meter(&self) -> Result<(), String> {
+        let config = self.config.as_ref().map_err(|missing| missing.join(", "))?;
+        let statement = usage((self.runtime.now)());
+        let lines = config
+            .clickhouse
+            .select(statement.sql, &statement.parameters)
+            .await
+            .map_err(|error| format!("{error:?}"))?;
+        let text = str::from_utf8(&lines).map_err(|error| error.to_string())?;
+        let rows = text
+            .lines()
+            .map(serde_json::from_str::<&RawValue>)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| error.to_string())?;
+        for rows in rows.chunks(ROWS) {
+            let body = serde_json::to_string(&Metered { rows }).map_err(|error| error.to_string())?;
+            config.control_plane.call("usage_set", body, LIMIT).await.map_err(|error| format!("{error:?}"))?;
+        }
+        Ok(())
+    }
+}

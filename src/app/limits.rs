@@ -1,0 +1,79 @@
+//! What a caller may send and ask: rates and quotas, in the instance's memory.
+
+use std::net::IpAddr;
+
+use super::authenticate::Caller;
+use super::inbound::{Inbound, Reply};
+use super::{App, lock};
+use crate::error::{ApiError, ErrorCode};
+use crate::key::Kind;
+use crate::limit::{CLIENT, INGEST, Left, Limiter, READ};
+use crate::quota::Counters;
+use crate::time::Timestamp;
+
+/// A project and env.
+type DataSet = (String, &'static str);
+
+/// All limiters of an instance.
+#[derive(Default)]
+pub(super) struct Limits {
+    events: Limiter<DataSet>,
+    questions: Limiter<DataSet>,
+    clients: Limiter<(String, Option<IpAddr>)>,
+    quotas: Counters,
+}
+
+impl App {
+    /// Lets a browser's request in, before its body is read. The address is used here and kept nowhere else.
+    pub(super) fn admit_client(&self, request: &impl Inbound, caller: &Caller, now: Timestamp) -> Result<(), ApiError> {
+        let unlimited = caller.project()?.rate.is_some_and(|rate| rate.per_second == 0);
+        if caller.record.kind != Kind::Publishable || unlimited {
+            return Ok(());
+        }
+        let ip = request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok());
+        let client = (caller.record.id.clone(), ip);
+        let taken = lock(&self.limits).clients.take(client, 1, CLIENT, now);
+        taken.map(|_| ()).map_err(|exceeded| ApiError::limited("requests", exceeded))
+    }
+
+    /// Lets events in: the project's rate, then its quota.
+    pub(super) fn admit_events(&self, caller: &Caller, count: usize, now: Timestamp) -> Result<(), ApiError> {
+        let project = caller.project()?;
+        let env = caller.record.env.as_str();
+        let rate = project.rate.unwrap_or(INGEST);
+        let mut limits = lock(&self.limits);
+        if rate.per_second > 0 {
+            let cost = u32::try_from(count).unwrap_or(u32::MAX);
+            limits
+                .events
+                .take((project.id.clone(), env), cost, rate, now)
+                .map_err(|exceeded| ApiError::limited("events", exceeded))?;
+        }
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        if limits.quotas.take(&project.id, env, &project.quota, count, now) {
+            Ok(())
+        } else {
+            Err(ApiError::new(ErrorCode::QuotaExceeded, "this month's events are used up; raise the quota or wait"))
+        }
+    }
+
+    /// Lets a question in; what is left goes into the answer's headers.
+    pub(super) fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
+        let project = caller.project()?;
+        if project.rate.is_some_and(|rate| rate.per_second == 0) {
+            return Ok(None);
+        }
+        let data_set = (project.id.clone(), caller.record.env.as_str());
+        let taken = lock(&self.limits).questions.take(data_set, 1, READ, now);
+        taken.map(Some).map_err(|exceeded| ApiError::limited("questions", exceeded))
+    }
+}
+
+/// Adds `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).
+pub(super) fn tell(reply: Reply, name: &'static str, left: Left) -> Reply {
+    let rate = left.rate;
+    let window = rate.burst.div_ceil(rate.per_second.max(1));
+    reply
+        .header("ratelimit-policy", format!("\"{name}\";q={};w={window}", rate.burst))
+        .header("ratelimit", format!("\"{name}\";r={};t={}", left.remaining, left.full_in_s))
+}

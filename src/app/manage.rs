@@ -1,0 +1,212 @@
+//! `/v1/projects`, `/v1/keys`, `/v1/usage`: each is one function of the control plane, which decides who
+//! may do what. Here the caller is established, secrets are made and hashed, and errors become ours.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::authenticate::bearer;
+use super::inbound::{BodyError, Inbound, Reply};
+use super::routes::Management;
+use super::{App, Deadline, lock};
+use crate::error::{ApiError, ErrorCode};
+use crate::key::{Access, Draft, Env, Kind, Scope};
+use crate::session;
+use crate::store::StoreError;
+use crate::time::Day;
+
+/// Largest body of a management call.
+const MAX_BODY: usize = 64 * 1024;
+/// Longest that the control plane may take; this is no hot path.
+const LIMIT: Duration = Duration::from_millis(2_500);
+/// How long a rotated key goes on working unless told otherwise: a day, in seconds.
+const OVERLAP_S: u64 = 86_400;
+
+impl App {
+    pub(super) async fn manage(
+        &self,
+        request: &mut impl Inbound,
+        what: Management,
+        id: &str,
+        deadline: &Deadline,
+    ) -> Result<Reply, ApiError> {
+        let actor = self.actor(request, deadline).await?;
+        let id = if id.is_empty() { String::new() } else { uuid_of(id)? };
+        let input = match what {
+            Management::ProjectCreate
+            | Management::ProjectUpdate
+            | Management::KeyCreate
+            | Management::KeyUpdate
+            | Management::KeyRotate => body(request).await?,
+            _ => Map::new(),
+        };
+        let mut secret = None;
+        let (function, arguments) = match what {
+            Management::Projects => ("manage_projects", json!({})),
+            Management::ProjectCreate => ("manage_project_create", json!({ "input": input })),
+            Management::ProjectUpdate => ("manage_project_update", json!({ "project_id": id, "input": input })),
+            Management::ProjectArchive => ("manage_project_archive", json!({ "project_id": id })),
+            Management::Keys => ("manage_keys", json!({ "project_id": query_uuid(request, "project_id")? })),
+            Management::KeyCreate => {
+                let (draft, input) = self.new_key(input)?;
+                secret = Some(draft);
+                ("manage_key_create", json!({ "input": input }))
+            }
+            Management::KeyUpdate => ("manage_key_update", json!({ "key_id": id, "input": input })),
+            Management::KeyRevoke => ("manage_key_revoke", json!({ "key_id": id })),
+            Management::KeyRotate => return self.rotate(&actor, &id, &input).await,
+            Management::Usage => {
+                let (from, to) = (query_month(request, "from")?, query_month(request, "to")?);
+                ("usage_get", json!({ "month_from": from, "month_to": to }))
+            }
+        };
+        let mut answer = self.control(function, &actor, arguments).await?;
+        if request.method() != "GET" {
+            // What is cached here may just have been changed.
+            lock(&self.keys).clear();
+        }
+        if let Some(draft) = secret {
+            answer["key"] = draft.reveal().into();
+        }
+        let status = if matches!(what, Management::ProjectCreate | Management::KeyCreate) { 201 } else { 200 };
+        Ok(Reply::json(status, answer.to_string()).header("cache-control", "no-store"))
+    }
+
+    /// Who manages: an account key with `admin`, or a signed-in user.
+    async fn actor(&self, request: &impl Inbound, deadline: &Deadline) -> Result<Value, ApiError> {
+        let authorization = request.header("authorization");
+        if let Some(token) = authorization.as_deref().and_then(bearer).filter(|token| session::looks_like_one(token)) {
+            let secret = self.config()?.jwt_secret.as_deref().unwrap_or_default();
+            let session = session::verify(token, secret, (self.runtime.now)()).map_err(|reason| {
+                ApiError::new(ErrorCode::InvalidSession, "the session is over or not one of ours; sign in again")
+                    .because(reason)
+            })?;
+            return Ok(json!({ "user_id": session.user_id }));
+        }
+        let caller = self.authenticate(request, Access::Manage, deadline).await?;
+        Ok(json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id }))
+    }
+
+    async fn control(&self, function: &'static str, actor: &Value, mut arguments: Value) -> Result<Value, ApiError> {
+        arguments["actor"] = actor.clone();
+        let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
+        let answer = answer.map_err(outward)?;
+        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
+    }
+
+    /// A fresh key, and what the control plane is to store of it.
+    fn new_key(&self, mut input: Map<String, Value>) -> Result<(Draft, Map<String, Value>), ApiError> {
+        let word = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let fault = |name: &str, message: &'static str| {
+            ApiError::new(ErrorCode::InvalidPayload, format!("{name}: {message}")).field(format!("/{name}"), message)
+        };
+        let kind = Kind::parse(&word("kind")).ok_or_else(|| fault("kind", "must be pk, sk, rk or ak"))?;
+        let env = match input.get("env") {
+            None => Env::Live,
+            Some(_) => Env::parse(&word("env")).ok_or_else(|| fault("env", "must be live or test"))?,
+        };
+        let draft = self.draft(kind, env)?;
+        let scopes: Vec<&str> = kind.default_scopes().into_iter().map(Scope::as_str).collect();
+        input.entry("scopes").or_insert_with(|| json!(scopes));
+        input.insert("env".to_owned(), env.as_str().into());
+        input.insert("prefix".to_owned(), draft.prefix().into());
+        input.insert("secret_hash".to_owned(), draft.hash(&self.config()?.peppers.current).to_hex().into());
+        Ok((draft, input))
+    }
+
+    /// A successor with the same settings; the old key ends after an overlap.
+    async fn rotate(&self, actor: &Value, id: &str, input: &Map<String, Value>) -> Result<Reply, ApiError> {
+        let overlap = match input.get("overlap_seconds") {
+            None => OVERLAP_S,
+            Some(value) => value.as_u64().filter(|seconds| *seconds <= 30 * 86_400).ok_or_else(|| {
+                ApiError::new(ErrorCode::InvalidPayload, "overlap_seconds: must be a whole number up to 30 days")
+                    .field("/overlap_seconds", "must be a whole number up to 2592000")
+            })?,
+        };
+        // Kind and env are the old key's, which its owner can see.
+        let keys = self.control("manage_keys", actor, json!({ "project_id": null })).await?;
+        let old = keys.as_array().into_iter().flatten().find(|key| key["id"] == id);
+        let old = old.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such key"))?;
+        let kind = old["kind"].as_str().and_then(Kind::parse);
+        let env = old["env"].as_str().and_then(Env::parse);
+        let (Some(kind), Some(env)) = (kind, env) else {
+            return Err(StoreError::Unusable("a key without kind or env".to_owned()).control_plane());
+        };
+        let draft = self.draft(kind, env)?;
+        let arguments = json!({
+            "key_id": id, "prefix": draft.prefix(), "overlap_seconds": overlap,
+            "secret_hash": draft.hash(&self.config()?.peppers.current).to_hex(),
+        });
+        let mut answer = self.control("manage_key_rotate", actor, arguments).await?;
+        lock(&self.keys).clear();
+        answer["key"] = draft.reveal().into();
+        Ok(Reply::json(201, answer.to_string()).header("cache-control", "no-store"))
+    }
+
+    fn draft(&self, kind: Kind, env: Env) -> Result<Draft, ApiError> {
+        let random: Vec<u8> = (0..16).filter_map(|_| (self.runtime.random)()).flatten().collect();
+        Draft::from_random(kind, env, &random)
+            .ok_or_else(|| ApiError::new(ErrorCode::InternalError, "no key could be made").because("no randomness"))
+    }
+}
+
+/// A refusal that a function of ours raised, in its own words, which are made for callers.
+fn outward(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Refused { code, message, .. } if code.starts_with("PT") => {
+            let code = match code.as_str() {
+                "PT403" => ErrorCode::InsufficientScope,
+                "PT404" => ErrorCode::NotFound,
+                _ => ErrorCode::InvalidPayload,
+            };
+            ApiError::new(code, message)
+        }
+        // A value that the database's types or checks turn down.
+        StoreError::Refused { status: 400 | 409, code, message } => {
+            ApiError::new(ErrorCode::InvalidPayload, "a value is not acceptable").because(format!("{code}: {message}"))
+        }
+        other => other.control_plane(),
+    }
+}
+
+async fn body(request: &mut impl Inbound) -> Result<Map<String, Value>, ApiError> {
+    let bytes = request.body(MAX_BODY).await.map_err(|error| match error {
+        BodyError::TooLarge => ApiError::new(ErrorCode::PayloadTooLarge, "the body may have 64 KiB at most"),
+        BodyError::Broken(reason) => {
+            ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
+        }
+    })?;
+    if bytes.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(&bytes).map_err(|error| {
+        ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {error}"))
+            .field("", "must be a JSON object")
+    })
+}
+
+fn uuid_of(text: &str) -> Result<String, ApiError> {
+    uuid::Uuid::try_parse(text)
+        .map(|id| id.to_string())
+        .map_err(|_| ApiError::new(ErrorCode::NotFound, "there is nothing under this id"))
+}
+
+fn query_value(request: &impl Inbound, name: &str) -> Option<String> {
+    form_urlencoded::parse(request.query().as_bytes())
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// A month as `2026-11`, told to the control plane as its first day.
+fn query_month(request: &impl Inbound, name: &str) -> Result<Option<String>, ApiError> {
+    query_value(request, name)
+        .map(|text| Day::parse(&format!("{text}-01")).map(Day::to_iso))
+        .map_or(Ok(None), |day| day.map(Some).ok_or_else(|| ApiError::param(name, "must be a month, like 2026-11")))
+}
+
+fn query_uuid(request: &impl Inbound, name: &str) -> Result<Option<String>, ApiError> {
+    query_value(request, name)
+        .map(|text| uuid::Uuid::try_parse(&text).map(|id| id.to_string()))
+        .transpose()
+        .map_err(|_| ApiError::param(name, "must be a UUID"))
+}
