@@ -4,6 +4,7 @@
 //! are what CI runs. Each module is named after the thing it handles; `setup` installs, `stack`
 //! runs, `migrate` brings the stores to the current schema.
 
+mod bench;
 mod bundle;
 mod control;
 mod dev_file;
@@ -60,6 +61,9 @@ enum Command {
     Lint(lint::Args),
     /// Runs all tests over a stack of their own.
     Test(test::Args),
+    /// Measures what the Worker costs, on bare workerd.
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Project(command) => project::run(&command),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Bench(command) => bench::run(&command),
     };
     match outcome {
         Ok(code) => code,

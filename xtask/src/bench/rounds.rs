@@ -1,0 +1,99 @@
+//! Rounds: every contestant once, in alternating order, each in a fresh process.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::state::State;
+use crate::step::step;
+use crate::stop;
+
+use super::contestant::Contestant;
+use super::load::Load;
+use super::workerd::Workerd;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    /// Rounds.
+    pub(super) rounds: u32,
+    /// The load of a contestant in a round.
+    pub(super) load: Load,
+}
+
+impl Plan {
+    /// What runs before the clock does: V8 compiles the hot functions anew during the first
+    /// thousands of requests.
+    fn warm_up(self) -> Load {
+        Load { requests: (self.load.requests / 4).max(1), ..self.load }
+    }
+}
+
+/// What one contestant took in one round.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    /// Requests per second.
+    pub(super) requests_per_second: f64,
+    /// Microseconds of processor time of the whole process for a request.
+    pub(super) cpu_us_per_request: f64,
+}
+
+impl Sample {
+    fn of(requests: u32, elapsed: Duration, cpu: Duration) -> Self {
+        let requests = f64::from(requests);
+        Self {
+            requests_per_second: requests / elapsed.as_secs_f64(),
+            cpu_us_per_request: cpu.as_secs_f64() * 1e6 / requests,
+        }
+    }
+}
+
+/// Runs all rounds; the samples of each contestant, in the order of the contestants.
+///
+/// The order within a round is turned round each time, so that a machine that slows down or speeds
+/// up favours nobody. A process of its own for each sample, because two processes of the same binary
+/// differ, too, and a ratio should not rest on one pair of them.
+pub(super) fn run(contestants: &[Contestant], plan: Plan, state: &State) -> Result<Vec<Vec<Sample>>> {
+    let mut samples = vec![Vec::new(); contestants.len()];
+    for round in 0..plan.rounds {
+        step(&format!("round {} of {}", round + 1, plan.rounds), || {
+            let mut order: Vec<usize> = (0..contestants.len()).collect();
+            if round % 2 == 1 {
+                order.reverse();
+            }
+            for index in order {
+                let (Some(contestant), Some(samples)) = (contestants.get(index), samples.get_mut(index)) else {
+                    continue;
+                };
+                samples.push(sample(contestant, plan, state).with_context(|| contestant.title)?);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(samples)
+}
+
+fn sample(contestant: &Contestant, plan: Plan, state: &State) -> Result<Sample> {
+    stop::check()?;
+    let request = contestant.request.bytes();
+    let workerd = Workerd::start(contestant, state)?;
+    plan.warm_up().run(workerd.address, &request)?;
+    let before = workerd.cpu()?;
+    let elapsed = plan.load.run(workerd.address, &request)?;
+    let cpu = workerd.cpu()?.saturating_sub(before);
+    Ok(Sample::of(plan.load.requests, elapsed, cpu))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Sample;
+
+    #[test]
+    fn a_sample_is_per_second_and_per_request() {
+        let sample = Sample::of(1000, Duration::from_secs(2), Duration::from_millis(150));
+        assert!((sample.requests_per_second - 500.0).abs() < 1e-9);
+        assert!((sample.cpu_us_per_request - 150.0).abs() < 1e-9);
+    }
+}
