@@ -139,8 +139,10 @@ impl App {
         });
         let mut answer = self.control("manage_key_rotate", actor, arguments).await?;
         lock(&self.keys).clear();
-        answer["key"] = draft.reveal().into();
-        Ok(Reply::json(201, answer.to_string()).header("cache-control", "no-store"))
+        let mut made = answer["key"].take();
+        made["replaced"] = answer["replaced"].take();
+        made["key"] = draft.reveal().into();
+        Ok(Reply::json(201, made.to_string()).header("cache-control", "no-store"))
     }
 
     fn draft(&self, kind: Kind, env: Env) -> Result<Draft, ApiError> {
