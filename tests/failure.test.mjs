@@ -124,6 +124,41 @@ describe("the control plane", () => {
     });
   }
 
+  test("gone under load: cached keys keep working, unknown ones get 503, and all is well within 30 s", async () => {
+    control.become("pass");
+    await track("load-warm");
+    const seen = { known: new Map(), unknown: new Map() };
+    const others = await Promise.all(Array.from({ length: 4 }, () => newProject("failure-load")));
+    const count = (which, status) => seen[which].set(status, (seen[which].get(status) ?? 0) + 1);
+    const load = async (milliseconds) => {
+      const end = performance.now() + milliseconds;
+      const client = async (index) => {
+        while (performance.now() < end) {
+          count("known", (await timed("/v1/stats", { key: project.keys.sk })).status);
+          count("unknown", (await track(`load-${index}`, others[index % 4].keys.sk)).status);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, (_, index) => client(index)));
+    };
+    control.become("refuse");
+    await load(3000);
+    // Of the known key's questions some meet their own rate limit; none meets a refusal.
+    assert.ok(
+      [...seen.known.keys()].every((status) => status === 200 || status === 429),
+      JSON.stringify([...seen.known]),
+    );
+    assert.ok(seen.known.get(200) > 30);
+    assert.deepEqual([...seen.unknown.keys()], [503]);
+    control.become("pass");
+    const begin = performance.now();
+    for (const { keys } of others) {
+      while ((await track("load-back", keys.sk)).status !== 202) {
+        assert.ok(performance.now() - begin < 30_000, "not back within 30 s");
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
+  });
+
   test("back again: the unknown key is looked up", async () => {
     control.become("pass");
     assert.equal((await track("found", fresh.keys.sk)).status, 202);

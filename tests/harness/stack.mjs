@@ -1,7 +1,7 @@
 // The running stack and projects of one's own on it.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -26,6 +26,11 @@ export async function xtask(...args) {
   return stdout;
 }
 
+/** Notes secrets that a test has used: at the end of a run all logs are searched for them. */
+export function remember(secrets) {
+  appendFileSync(devFile.replace(/dev\.json$/, "used-secrets.txt"), secrets.map((secret) => `${secret}\n`).join(""));
+}
+
 /**
  * Makes a project that no other test knows.
  * @param {string} about the beginning of its slug
@@ -34,7 +39,9 @@ export async function xtask(...args) {
  */
 export async function newProject(about, ...settings) {
   const slug = `${about}-${randomBytes(4).toString("hex")}`;
-  return JSON.parse(await xtask("project", "create", slug, ...settings));
+  const made = JSON.parse(await xtask("project", "create", slug, ...settings));
+  remember(Object.values(made.keys));
+  return made;
 }
 
 /** Sends a request to the Worker. A body that is no string or buffer goes as JSON. */

@@ -1,6 +1,7 @@
 //! `test`: all suites over a stack of their own, with fresh data, beside whatever else runs.
 
 mod counts;
+mod leaks;
 mod suites;
 
 use std::path::Path;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         std::fs::remove_dir_all(data)?;
     }
 
+    let _ = std::fs::remove_file(state.file(leaks::USED));
     let (unit, e2e) = (args.suite != Some(Suite::E2e), args.suite != Some(Suite::Unit));
     let options = Options::anywhere(!e2e);
     let tools = setup::all(&state, options.needs())?;
@@ -65,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         }
         if e2e {
             counts += suites::end_to_end(&state, &tools, args.pattern.as_deref())?;
+            counts += leaks::search(&state)?;
         }
         anyhow::Ok(counts)
     })();
