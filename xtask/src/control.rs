@@ -1,29 +1,60 @@
 //! The control plane as the commands use it: organizations, projects and keys of any Supabase, through
-//! the same functions as the Worker's management routes.
+//! the same functions as the Worker's management routes (`docs/control-plane.md`).
+
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use headwater::key::{Draft, Env, Kind, Scope};
 use serde_json::{Value, json};
+
+use crate::dev_file::DevFile;
+use crate::hosted;
+use crate::secrets::Secrets;
+use crate::state::StateArg;
+
+/// Which control plane a command is for: the running stack's, or a hosted one.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    pub(crate) state: StateArg,
+    /// A Supabase project, in place of the running stack's.
+    #[arg(long, value_name = "URL", requires = "supabase_secret_key")]
+    supabase_url: Option<String>,
+    /// Its secret API key (`sb_secret_…`); the environment keeps it out of the shell's history.
+    #[arg(long, value_name = "KEY", env = "SUPABASE_SECRET_KEY", hide_env_values = true)]
+    supabase_secret_key: Option<String>,
+    /// The Worker's `KEY_PEPPER`, to make keys that it accepts.
+    #[arg(long, value_name = "PEPPER", env = "KEY_PEPPER", hide_env_values = true)]
+    key_pepper: Option<String>,
+}
+
+impl Target {
+    /// Whether a hosted control plane is meant.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.supabase_url.is_some()
+    }
+
+    /// Finds the way there.
+    pub(crate) fn open(&self) -> Result<ControlPlane> {
+        if let (Some(url), Some(secret)) = (&self.supabase_url, &self.supabase_secret_key) {
+            hosted::with_tls([Some(url.as_str())])?;
+            return Ok(ControlPlane::new(url, secret, self.key_pepper.as_deref().unwrap_or_default()));
+        }
+        let state = self.state.open()?;
+        let dev: DevFile = state
+            .read("dev.json")?
+            .context("nothing runs here: start it with `cargo xtask up`, or name a --supabase-url")?;
+        let secrets = Secrets::of(&state)?;
+        Ok(ControlPlane::new(&dev.stores.postgrest_url, &dev.stores.supabase_secret_key, &secrets.key_pepper))
+    }
+}
 
 /// A Supabase project reached with its secret key.
 pub(crate) struct ControlPlane {
     url: String,
     secret: String,
     pepper: String,
-}
-
-/// What a new project is to be.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct ProjectSettings {
-    /// IANA time zone of its reports.
-    #[arg(long, default_value = "UTC")]
-    pub(crate) timezone: String,
-    /// Days for which events are kept; for ever if not given.
-    #[arg(long)]
-    pub(crate) retention_days: Option<u32>,
-    /// Events of people who ask not to be tracked: ignore (the wish), anonymous or drop.
-    #[arg(long, default_value = "anonymous")]
-    pub(crate) dnt_mode: String,
+    agent: ureq::Agent,
 }
 
 /// What a new key is to be.
@@ -38,10 +69,22 @@ pub(crate) struct KeySettings<'a> {
     pub(crate) allowed_origins: Vec<String>,
 }
 
+/// The operator, in one organization where it matters.
+pub(crate) fn operator(organization: Option<&str>) -> Value {
+    json!({ "operator": true, "organization": organization })
+}
+
 impl ControlPlane {
-    /// `url` is the Supabase project's address, `secret` its secret key, `pepper` the Worker's `KEY_PEPPER`.
+    /// `url` is the Supabase project's address, `secret` its secret key, `pepper` the Worker's `KEY_PEPPER`
+    /// (empty where no keys are made).
     pub(crate) fn new(url: &str, secret: &str, pepper: &str) -> Self {
-        Self { url: url.trim_end_matches('/').to_owned(), secret: secret.to_owned(), pepper: pepper.to_owned() }
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .into();
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, secret: secret.to_owned(), pepper: pepper.to_owned(), agent }
     }
 
     /// Makes an organization, or finds it.
@@ -49,30 +92,25 @@ impl ControlPlane {
         self.call("organization_create", &json!({ "slug": slug, "name": name }))
     }
 
-    /// Makes a project, or finds it.
-    pub(crate) fn project(
-        &self,
-        organization: &str,
-        slug: &str,
-        name: &str,
-        settings: &ProjectSettings,
-    ) -> Result<Value> {
-        let arguments = json!({
-            "organization": organization, "slug": slug, "name": name, "timezone": settings.timezone,
-            "retention_days": settings.retention_days, "dnt_mode": settings.dnt_mode,
-        });
-        self.call("project_create", &arguments)
+    /// Random key material of a new key, and the hash that is stored.
+    pub(crate) fn draft(&self, kind: Kind, env: Env) -> Result<(Draft, String)> {
+        if self.pepper.is_empty() {
+            bail!("making a key takes the Worker's KEY_PEPPER: set it in the environment");
+        }
+        let mut random = [0_u8; 256];
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+        let draft = Draft::from_random(kind, env, &random).context("too little randomness")?;
+        let hash = draft.hash(&self.pepper).to_hex();
+        Ok((draft, hash))
     }
 
     /// Makes a key and returns it whole: the only time its secret is seen.
     pub(crate) fn key(&self, settings: &KeySettings<'_>) -> Result<String> {
-        let mut random = [0_u8; 256];
-        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-        let draft = Draft::from_random(settings.kind, settings.env, &random).context("too little randomness")?;
+        let (draft, hash) = self.draft(settings.kind, settings.env)?;
         let arguments = json!({
             "organization": settings.organization, "project": settings.project,
             "kind": settings.kind.as_str(), "env": settings.env.as_str(), "prefix": draft.prefix(),
-            "secret_hash": draft.hash(&self.pepper).to_hex(),
+            "secret_hash": hash,
             "scopes": settings.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(),
             "name": settings.name, "allowed_origins": settings.allowed_origins,
         });
@@ -85,13 +123,10 @@ impl ControlPlane {
         Ok(!self.call("key_lookup", &json!({ "key_prefix": prefix }))?.is_null())
     }
 
-    fn call(&self, function: &str, arguments: &Value) -> Result<Value> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(std::time::Duration::from_secs(20)))
-            .build()
-            .into();
-        let mut request = agent
+    /// Calls a function of the control plane.
+    pub(crate) fn call(&self, function: &str, arguments: &Value) -> Result<Value> {
+        let mut request = self
+            .agent
             .post(format!("{}/rest/v1/rpc/{function}", self.url))
             .header("content-type", "application/json")
             .header("apikey", &self.secret);
@@ -108,5 +143,12 @@ impl ControlPlane {
             200 => Ok(value),
             status => bail!("{function}: {status} {}", value["message"].as_str().unwrap_or(&body)),
         }
+    }
+}
+
+/// Prints the elements of a list, one JSON object a line.
+pub(crate) fn print_lines(list: &Value) {
+    for item in list.as_array().into_iter().flatten() {
+        println!("{item}");
     }
 }

@@ -10,8 +10,10 @@ mod control;
 mod dev_file;
 mod down;
 mod hosted;
+mod keys;
 mod lint;
 mod migrate;
+mod org;
 mod port;
 mod process;
 mod project;
@@ -54,9 +56,15 @@ enum Command {
     Migrate(migrate::Args),
     /// Builds the Worker into `build/`; arguments go to the bundler (`--optimize`, `--features`).
     Bundle(bundle::Args),
-    /// Projects of the running stack.
+    /// Organizations, their plan and members: of the running stack or of a hosted Supabase.
+    #[command(subcommand)]
+    Org(org::Command),
+    /// Projects, their settings and limits.
     #[command(subcommand)]
     Project(project::Command),
+    /// API keys: create, list, rotate, revoke.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Formatting, clippy for host and wasm32, licences, JavaScript lint and types.
     Lint(lint::Args),
     /// Runs all tests over a stack of their own.
@@ -75,7 +83,9 @@ fn main() -> ExitCode {
         Command::Reset(args) => down::reset(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Bundle(args) => bundle::run(&args),
+        Command::Org(command) => org::run(&command),
         Command::Project(command) => project::run(&command),
+        Command::Keys(command) => keys::run(&command),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(command) => bench::run(&command),

@@ -3,8 +3,9 @@
 use anyhow::Result;
 use headwater::key::{Env, Kind, Scope};
 
-use crate::control::{ControlPlane, KeySettings, ProjectSettings};
+use crate::control::{ControlPlane, KeySettings};
 use crate::dev_file::{Keys, Stores};
+use crate::project::{self, Settings};
 use crate::secrets::Secrets;
 use crate::state::State;
 
@@ -22,9 +23,7 @@ pub(crate) fn demo(state: &State, stores: &Stores, secrets: &Secrets) -> Result<
         return Ok(keys);
     }
     control.organization(DEMO, "Demo")?;
-    let settings =
-        ProjectSettings { timezone: "UTC".to_owned(), retention_days: None, dnt_mode: "anonymous".to_owned() };
-    control.project(DEMO, DEMO, "Demo", &settings)?;
+    project::ensure(&control, DEMO, DEMO, &Settings::default())?;
     let keys = one_of_each(&control, DEMO, DEMO, Env::Live)?;
     state.write(FILE, &keys)?;
     Ok(keys)
