@@ -69,3 +69,17 @@ proptest! {
         let _ = ApiKey::parse(&text);
     }
 }
+
+#[test]
+fn the_documentation_shows_the_table_of_grants() {
+    let columns = [Access::Ingest, Access::Read, Access::Mcp, Access::McpAccount, Access::Forget, Access::Manage];
+    let documentation = include_str!("../../docs/keys.md");
+    for kind in Kind::ALL {
+        let cells = columns.map(|access| {
+            let grant = GRANTS.iter().find(|grant| grant.kind == kind && grant.access == access);
+            grant.map_or_else(|| "–".to_owned(), |grant| format!("scope `{}`", grant.scope.as_str()))
+        });
+        let row = format!("| `{}` | {} |", kind.as_str(), cells.join(" | "));
+        assert!(documentation.contains(&row), "docs/keys.md lacks this row:\n{row}");
+    }
+}

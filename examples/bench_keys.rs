@@ -1,0 +1,61 @@
+//! What checking a key costs once it is known to the instance: taken apart, found, hashed, compared.
+//! `cargo xtask bench keys` runs this; natively, in one thread.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a measurement")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use headwater::auth::{KeyCache, Lookup, Peppers, verify};
+use headwater::control::KeyRecord;
+use headwater::key::{ApiKey, Draft, Env, Kind, Scope};
+use headwater::time::Timestamp;
+
+/// Keys in the cache, as many as it holds at most.
+const KEYS: usize = 10_000;
+const ROUNDS: usize = 7;
+const CHECKS: usize = 100_000;
+
+fn main() {
+    let peppers = Peppers { current: "p".repeat(64), previous: Some("q".repeat(64)) };
+    let now = Timestamp(1_795_255_200_000);
+    let mut cache = KeyCache::default();
+    let keys: Vec<String> = (0..KEYS)
+        .map(|_| {
+            let mut random = [0; 256];
+            getrandom::fill(&mut random).expect("randomness");
+            let draft = Draft::from_random(Kind::Secret, Env::Live, &random).expect("enough randomness");
+            let record = KeyRecord {
+                id: String::new(),
+                kind: Kind::Secret,
+                env: Env::Live,
+                secret_hash: draft.hash(&peppers.current),
+                scopes: vec![Scope::Ingest, Scope::Read],
+                allowed_origins: Vec::new(),
+                expires_at: None,
+                revoked_at: None,
+                organization_id: String::new(),
+                project: None,
+            };
+            cache.put(draft.prefix(), Some(Arc::new(record)), now);
+            draft.reveal().to_owned()
+        })
+        .collect();
+    let mut rounds: Vec<f64> = (0..ROUNDS)
+        .map(|_| {
+            let begin = Instant::now();
+            for index in 0..CHECKS {
+                let key = ApiKey::parse(black_box(&keys[index * 7919 % KEYS])).expect("a key of ours");
+                let Lookup::Found(record) = cache.get(key.prefix, now) else { panic!("not in the cache") };
+                black_box(verify(&key, &record, &peppers, now)).expect("a good key");
+            }
+            begin.elapsed().as_secs_f64() * 1e6 / 100_000.0
+        })
+        .collect();
+    rounds.sort_by(f64::total_cmp);
+    println!(
+        "{{\"rounds\":{ROUNDS},\"checks\":{CHECKS},\"median_us\":{:.3},\"worst_us\":{:.3}}}",
+        rounds[ROUNDS / 2],
+        rounds[ROUNDS - 1]
+    );
+}

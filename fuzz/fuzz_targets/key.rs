@@ -1,0 +1,14 @@
+//! A key is taken apart: whatever the text, and what is taken apart is what it was put together from.
+#![no_main]
+
+use headwater::key::{ApiKey, KEY_LEN};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Some(key) = ApiKey::parse(text) {
+        assert_eq!(text.len(), KEY_LEN);
+        let shown = format!("{key:?}");
+        assert!(text.starts_with(shown.trim_end_matches('…')));
+        assert!(!shown.contains(&text[17..]));
+    }
+});
