@@ -79,8 +79,11 @@ pub(crate) fn apply(server: &Server, files: &[Migration]) -> Result<()> {
     if !server.database.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
         bail!("the database name {:?} is not made of letters, digits and underscores", server.database);
     }
-    let create = format!("CREATE DATABASE IF NOT EXISTS {}", server.database);
-    server.post(&create, None).context("cannot create the database")?;
+    // Asked first: on a hosted server the user may have rights within the database only.
+    if server.post(&format!("EXISTS DATABASE {}", server.database), None)?.trim() != "1" {
+        let create = format!("CREATE DATABASE IF NOT EXISTS {}", server.database);
+        server.post(&create, None).context("cannot create the database")?;
+    }
     server.execute(LEDGER).context("cannot create the ledger")?;
     let ledger = server.execute("SELECT name, any(checksum) FROM headwater_migrations GROUP BY name FORMAT TSV")?;
     let applied: BTreeMap<String, String> = ledger

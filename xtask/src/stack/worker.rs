@@ -79,6 +79,8 @@ fn wrangler(state: &State, tools: &Tools, port: u16) -> Result<Command> {
         .env("WRANGLER_SEND_METRICS", "false")
         // Otherwise the start waits for an answer from Cloudflare, which nobody here needs.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+        // What the runtime leaves behind when it is killed goes with the state folder.
+        .env("TMPDIR", temporary(state)?)
         // Both would go to the home folder, where two stacks meet.
         .env("WRANGLER_LOG_PATH", state.file("logs/wrangler"))
         .env("WRANGLER_REGISTRY_PATH", state.file("registry"))
@@ -92,6 +94,16 @@ fn wrangler(state: &State, tools: &Tools, port: u16) -> Result<Command> {
         command.env("PATH", std::env::join_paths(folders)?);
     }
     Ok(command)
+}
+
+/// An empty folder for temporary files.
+fn temporary(state: &State) -> Result<PathBuf> {
+    let folder = state.file("tmp");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The Worker's variables in the form of an `.env` file.
