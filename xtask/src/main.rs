@@ -10,6 +10,7 @@ mod control;
 mod dev_file;
 mod down;
 mod hosted;
+mod import;
 mod keys;
 mod lint;
 mod migrate;
@@ -56,6 +57,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Builds the Worker into `build/`; arguments go to the bundler (`--optimize`, `--features`).
     Bundle(bundle::Args),
+    /// Sends the page requests of a web server's access log as events.
+    ImportLog(import::Args),
     /// Organizations, their plan and members: of the running stack or of a hosted Supabase.
     #[command(subcommand)]
     Org(org::Command),
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Reset(args) => down::reset(&args),
         Command::Migrate(args) => migrate::run(&args),
         Command::Bundle(args) => bundle::run(&args),
+        Command::ImportLog(args) => import::run(&args),
         Command::Org(command) => org::run(&command),
         Command::Project(command) => project::run(&command),
         Command::Keys(command) => keys::run(&command),

@@ -1,0 +1,80 @@
+//! Where events go, and with which key.
+
+use anyhow::{Context as _, Result, bail};
+use headwater::key::{ApiKey, Kind};
+
+use super::Args;
+use crate::dev_file::DevFile;
+use crate::hosted;
+use crate::seed::DEMO;
+
+/// A Worker and a key for it.
+pub(crate) struct Target {
+    /// The Worker's origin, without a slash at its end.
+    pub(crate) url: String,
+    /// A secret key of the project.
+    pub(crate) key: String,
+}
+
+impl Target {
+    /// What the arguments name, else the local stack and its demo project.
+    pub(crate) fn of(args: &Args) -> Result<Self> {
+        let key = match &args.key {
+            Some(key) => secret_key(key.trim())?,
+            None if args.url.is_some() => {
+                bail!("a key of that deployment is needed: set HEADWATER_KEY to a secret key (sk_…) of the project");
+            }
+            None if args.project != DEMO => bail!(
+                "only the keys of the project {DEMO} are kept: set HEADWATER_KEY to the secret key (sk_…) that \
+                 `cargo xtask project create {}` printed",
+                args.project
+            ),
+            None => local(args)?.keys.sk,
+        };
+        let url = match &args.url {
+            Some(url) => {
+                hosted::with_tls([Some(url.as_str())])?;
+                url.clone()
+            }
+            None => local(args)?.worker_url,
+        };
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            bail!("--url is the Worker's address, like https://stats.example.com");
+        }
+        Ok(Self { url: url.trim_end_matches('/').to_owned(), key })
+    }
+}
+
+fn local(args: &Args) -> Result<DevFile> {
+    let state = args.state.open()?;
+    let dev: Option<DevFile> = state.read("dev.json")?;
+    dev.context("nothing runs here: start it with `cargo xtask up`, or name a deployment with --url and HEADWATER_KEY")
+}
+
+/// Says at once what the Worker would say to every batch.
+fn secret_key(key: &str) -> Result<String> {
+    match ApiKey::parse(key) {
+        None => bail!("that is no API key: it is mistyped, or a part is missing"),
+        Some(parsed) if parsed.kind != Kind::Secret => {
+            bail!("{parsed:?} is no secret key: what a visitor's address was is believed only of an sk_… key")
+        }
+        Some(_) => Ok(key.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use headwater::key::{Draft, Env};
+
+    use super::*;
+
+    #[test]
+    fn only_a_secret_key_will_do_and_no_message_shows_one() {
+        let key = |kind| Draft::from_random(kind, Env::Live, &[7; 256]).unwrap().reveal().to_owned();
+        assert_eq!(secret_key(&key(Kind::Secret)).unwrap(), key(Kind::Secret));
+        let publishable = key(Kind::Publishable);
+        let refusal = secret_key(&publishable).unwrap_err().to_string();
+        assert!(refusal.contains("no secret key") && !refusal.contains(&publishable), "{refusal}");
+        assert!(secret_key("sk_live_x").unwrap_err().to_string().contains("mistyped"));
+    }
+}
