@@ -14,8 +14,17 @@ use super::npm;
 /// The oldest version whose SQL the migrations may use.
 const OLDEST: u32 = 15;
 
+/// Names the folder to use, such as that of the version that made the data.
+const VARIABLE: &str = "HEADWATER_POSTGRES_BIN";
+
 /// The folder of `initdb` and `postgres`.
 pub(crate) fn find_or_install(state: &State) -> Result<PathBuf> {
+    if let Some(folder) = std::env::var_os(VARIABLE).map(PathBuf::from) {
+        if folder.join("initdb").is_file() {
+            return Ok(folder);
+        }
+        bail!("{VARIABLE} names {}, which holds no initdb: correct it or unset it", folder.display());
+    }
     if let Some((_, folder)) = installed().into_iter().max_by_key(|(version, _)| *version) {
         return Ok(folder);
     }

@@ -261,5 +261,9 @@ fn spawn(children: &mut Vec<Supervised>, name: &'static str, command: Command, s
 
 fn wait(children: &mut [Supervised], index: usize, title: &str) -> Result<String> {
     let Some(child) = children.get_mut(index) else { bail!("{title} was not started") };
-    step(title, || child.wait_for_ready_line(START))
+    step(title, || {
+        child
+            .wait_for_ready_line(START)
+            .with_context(|| format!("{title} did not start; if its data is damaged, `cargo xtask reset` starts empty"))
+    })
 }
