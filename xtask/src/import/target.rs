@@ -25,8 +25,8 @@ impl Target {
                 bail!("a key of that deployment is needed: set HEADWATER_KEY to a secret key (sk_…) of the project");
             }
             None if args.project != DEMO => bail!(
-                "only the keys of the project {DEMO} are kept: set HEADWATER_KEY to the secret key (sk_…) that \
-                 `cargo xtask project create {}` printed",
+                "only the keys of the project {DEMO} are kept: set HEADWATER_KEY to a secret key of {0}, \
+                 made with `cargo xtask keys create --kind sk --project {0}`",
                 args.project
             ),
             None => local(args)?.keys.sk,

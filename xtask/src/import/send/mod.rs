@@ -18,6 +18,8 @@ use backoff::Backoff;
 
 /// Longest wait for the answer to one request.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Tries of a batch that the limit may turn away before it is said.
+const PATIENT_TRIES: u32 = 2;
 /// Refused lines that one batch shows; the rest is only counted.
 const SHOWN: usize = 3;
 
@@ -34,6 +36,8 @@ enum Outcome {
     Answered(Answer),
     /// Worth another try: why, and after what time if the other side says so.
     Again(Error, Option<Duration>),
+    /// Too fast for the project's limit, which is nothing to talk about unless it lasts.
+    Slower(Error, Option<Duration>),
     /// No other try would end differently.
     Refused(Error),
 }
@@ -69,15 +73,18 @@ impl Courier {
     fn send(&self, batch: &Batch) -> Result<Answer> {
         let mut backoff = Backoff::default();
         loop {
-            let (error, asked) = match self.attempt(batch) {
+            let (error, asked, quiet) = match self.attempt(batch) {
                 Outcome::Answered(answer) => return Ok(answer),
                 Outcome::Refused(error) => return Err(error),
-                Outcome::Again(error, asked) => (error, asked),
+                Outcome::Again(error, asked) => (error, asked, false),
+                Outcome::Slower(error, asked) => (error, asked, backoff.tries() < PATIENT_TRIES),
             };
             let Some(wait) = backoff.next(asked) else {
                 return Err(error.context(format!("given up after {} tries", backoff.tries())));
             };
-            let _ = self.messages.send(Message::Retrying(format!("{error:#}"), wait.as_secs_f64()));
+            if !quiet {
+                let _ = self.messages.send(Message::Retrying(format!("{error:#}"), wait.as_secs_f64()));
+            }
             thread::sleep(wait);
         }
     }
@@ -105,7 +112,8 @@ impl Courier {
                 Ok(answer) => Outcome::Answered(answer),
                 Err(error) => Outcome::Refused(error),
             },
-            408 | 425 | 429 | 500..=599 => Outcome::Again(anyhow!("{}", Problem::read(status, &body)), asked),
+            429 => Outcome::Slower(anyhow!("{}", Problem::read(status, &body)), asked),
+            408 | 425 | 500..=599 => Outcome::Again(anyhow!("{}", Problem::read(status, &body)), asked),
             _ => Outcome::Refused(anyhow!("{}", Problem::read(status, &body))),
         }
     }
