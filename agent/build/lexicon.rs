@@ -1,0 +1,104 @@
+//! Reads the tables of tokens and writes them as one sorted static array with its buckets.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::{Result, fold};
+
+struct Entry {
+    token: String,
+    /// Only at the start of the user agent (`^token`).
+    start: bool,
+    /// Letters or digits may follow (`token*`).
+    open: bool,
+    /// The variant of `Kind`, as code.
+    kind: &'static str,
+    rank: u8,
+    name: String,
+    /// Device type of a system, else empty.
+    device: String,
+}
+
+/// The code of `ENTRIES` and `STARTS`.
+pub(crate) fn generate(folder: &Path) -> Result<String> {
+    let mut entries = Vec::new();
+    for (file, kind, columns) in [
+        ("bots.tsv", "Bot", 3),
+        ("browsers.tsv", "Browser", 3),
+        ("systems.tsv", "System", 4),
+        ("devices.tsv", "Device", 3),
+        ("versions.tsv", "Version", 2),
+    ] {
+        read(&fs::read_to_string(folder.join(file))?, file, kind, columns, &mut entries)?;
+    }
+    let mut buckets: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
+    for entry in entries {
+        let [first, second, ..] = entry.token.as_bytes() else {
+            return Err(format!("{:?}: two bytes at least", entry.token).into());
+        };
+        buckets.entry(fold::bucket(*first, *second)).or_default().push(entry);
+    }
+    let (mut code, mut starts) = (String::new(), String::new());
+    let mut count = 0;
+    for bucket in 0..fold::BUCKETS {
+        write!(starts, "{count},")?;
+        let Some(entries) = buckets.get_mut(&bucket) else { continue };
+        // The longest token first: the first that fits is the right one.
+        entries.sort_by_key(|entry| (Reverse(entry.token.len()), entry.token.to_ascii_lowercase(), !entry.start));
+        for pair in entries.windows(2) {
+            if let [one, other] = pair
+                && one.token.eq_ignore_ascii_case(&other.token)
+                && one.start == other.start
+            {
+                return Err(format!("{:?} stands in the tables twice", one.token).into());
+            }
+        }
+        for Entry { token, start, open, kind, rank, name, device } in entries {
+            count += 1;
+            writeln!(
+                code,
+                "Entry {{ token: {token:?}, start: {start}, open: {open}, kind: Kind::{kind}, rank: {rank}, \
+                 name: {name:?}, device: {device:?} }},"
+            )?;
+        }
+    }
+    Ok(format!(
+        "pub(crate) static ENTRIES: [Entry; {count}] = [\n{code}];\n\
+         static STARTS: [u16; {}] = [{starts}{count}];\n",
+        fold::BUCKETS + 1
+    ))
+}
+
+fn read(table: &str, file: &str, kind: &'static str, columns: usize, into: &mut Vec<Entry>) -> Result<()> {
+    for (number, line) in table.lines().enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let bad = |why: &str| format!("{file}:{}: {why}: {line:?}", number + 1);
+        let fields: Vec<&str> = line.split('\t').collect();
+        if fields.len() != columns || !line.is_ascii() {
+            return Err(bad(&format!("{columns} columns of ASCII")).into());
+        }
+        let field = |at: usize| fields.get(at).copied().unwrap_or_default();
+        let (start, token) = field(0).strip_prefix('^').map_or((false, field(0)), |token| (true, token));
+        let (open, token) = token.strip_suffix('*').map_or((false, token), |token| (true, token));
+        // A bot's third column is its origin, of no use at run time.
+        let rank = match kind {
+            "Bot" | "Version" => 0,
+            _ => field(2).parse().map_err(|_| bad("the third column is a rank below 256"))?,
+        };
+        into.push(Entry {
+            token: token.to_owned(),
+            start,
+            open,
+            kind,
+            rank,
+            name: field(1).to_owned(),
+            device: field(3).to_owned(),
+        });
+    }
+    Ok(())
+}

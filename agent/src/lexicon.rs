@@ -1,0 +1,98 @@
+//! The tokens worth knowing, looked up at the start of each word of a user agent.
+
+use crate::fold::bucket;
+
+/// What a token speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Bot,
+    Browser,
+    System,
+    Device,
+    Version,
+}
+
+/// A row of a table.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Compared without regard to case.
+    pub token: &'static str,
+    /// Only at the start of the user agent.
+    start: bool,
+    /// Letters or digits may follow.
+    open: bool,
+    pub kind: Kind,
+    /// The highest of a kind wins; of equals the first.
+    pub rank: u8,
+    /// Class of a bot, name of a browser or system, type of a device.
+    pub name: &'static str,
+    /// Type of the device a system runs on, empty where that is open.
+    pub device: &'static str,
+}
+
+include!(concat!(env!("OUT_DIR"), "/lexicon.rs"));
+
+/// How much of a user agent is looked at, in bytes: the longest of real people (in-app browsers of
+/// Meta and ByteDance) stay below.
+const LIMIT: usize = 1024;
+
+/// A token met, with what follows it.
+pub(crate) struct Hit<'a> {
+    pub entry: &'static Entry,
+    /// What stands before the token.
+    pub before: &'a str,
+    /// What stands after the token.
+    pub rest: &'a str,
+}
+
+/// The tokens of a user agent, in order, without overlaps.
+pub(crate) struct Hits<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Hits<'a> {
+    pub(crate) fn of(user_agent: &'a str) -> Self {
+        Self { text: bounded(user_agent), at: 0 }
+    }
+}
+
+impl<'a> Iterator for Hits<'a> {
+    type Item = Hit<'a>;
+
+    fn next(&mut self) -> Option<Hit<'a>> {
+        let bytes = self.text.as_bytes();
+        let mut inside = self.at > 0 && bytes.get(self.at - 1).is_some_and(u8::is_ascii_alphanumeric);
+        while let Some(rest) = bytes.get(self.at..)
+            && let [first, ..] = rest
+        {
+            let starts = !inside;
+            inside = first.is_ascii_alphanumeric();
+            if starts && let Some(entry) = longest(rest, self.at == 0) {
+                let end = self.at + entry.token.len();
+                let before = self.text.get(..self.at).unwrap_or_default();
+                self.at = end;
+                return Some(Hit { entry, before, rest: self.text.get(end..).unwrap_or_default() });
+            }
+            self.at += 1;
+        }
+        None
+    }
+}
+
+fn longest(rest: &[u8], at_start: bool) -> Option<&'static Entry> {
+    let [first, second, ..] = *rest else { return None };
+    let bucket = bucket(first, second);
+    let (from, to) = (*STARTS.get(bucket)?, *STARTS.get(bucket + 1)?);
+    ENTRIES.get(usize::from(from)..usize::from(to))?.iter().find(|entry| {
+        let length = entry.token.len();
+        (at_start || !entry.start)
+            && rest.get(..length).is_some_and(|head| head.eq_ignore_ascii_case(entry.token.as_bytes()))
+            && (entry.open || !rest.get(length).is_some_and(u8::is_ascii_alphanumeric))
+    })
+}
+
+/// The first [`LIMIT`] bytes, cut at a character.
+pub(crate) fn bounded(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LIMIT)).unwrap_or_default()
+}

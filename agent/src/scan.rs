@@ -1,0 +1,201 @@
+//! One pass over the user agent: the best browser, system and device met, with their versions.
+
+use std::borrow::Cow;
+
+use crate::Agent;
+use crate::bots;
+use crate::lexicon::{Entry, Hit, Hits, Kind};
+use crate::systems;
+
+/// Ranks from here on are apps that show pages, which no client hint names.
+const APP: u8 = 200;
+/// `Mobile` and its like give way to what a system tells by itself.
+const TELLING: u8 = 20;
+
+/// What is known so far.
+#[derive(Default)]
+pub(crate) struct Found<'a> {
+    pub bot: Option<(&'static Entry, &'a str)>,
+    pub browser: Cow<'a, str>,
+    pub browser_version: &'a str,
+    /// The browser is an app around another one.
+    pub app: bool,
+    pub os: &'static str,
+    pub os_version: Cow<'a, str>,
+    pub device: &'static str,
+}
+
+impl<'a> Found<'a> {
+    pub(crate) fn into_agent(self) -> Agent<'a> {
+        let (device_type, browser, browser_version) = match self.bot {
+            Some((entry, version)) => ("bot", Cow::Borrowed(entry.token), version),
+            None => (self.device, self.browser, self.browser_version),
+        };
+        Agent { device_type, browser, browser_version, os: self.os, os_version: self.os_version }
+    }
+}
+
+/// The best entry of a kind with the number that follows it.
+#[derive(Default, Clone, Copy)]
+struct Best<'a> {
+    entry: Option<&'static Entry>,
+    /// Digits, dots and underscores.
+    version: &'a str,
+}
+
+impl<'a> Best<'a> {
+    fn offer(&mut self, hit: &Hit<'a>) {
+        let version = number(hit.rest);
+        match self.entry {
+            Some(entry) if entry.rank >= hit.entry.rank => {
+                if self.version.is_empty() && entry.name == hit.entry.name {
+                    self.version = version;
+                }
+            }
+            Some(entry) if entry.name == hit.entry.name && version.is_empty() => self.entry = Some(hit.entry),
+            _ => *self = Self { entry: Some(hit.entry), version },
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        self.entry.map_or("", |entry| entry.name)
+    }
+
+    fn rank(&self) -> u8 {
+        self.entry.map_or(0, |entry| entry.rank)
+    }
+}
+
+/// Numbers that belong to something named elsewhere in the user agent.
+#[derive(Default)]
+struct Versions<'a> {
+    /// `Version/`: Safari's and old Opera's.
+    version: &'a str,
+    /// `FBAV/`: of the apps of Meta.
+    meta: &'a str,
+    /// `Trident/`: four less than Internet Explorer's own.
+    trident: &'a str,
+    /// `rv:`
+    gecko: &'a str,
+}
+
+impl<'a> Versions<'a> {
+    fn note(&mut self, hit: &Hit<'a>) {
+        let slot = match hit.entry.name {
+            "version" => &mut self.version,
+            "meta" => &mut self.meta,
+            "trident" => &mut self.trident,
+            _ => &mut self.gecko,
+        };
+        *slot = number(hit.rest);
+    }
+}
+
+pub(crate) fn scan(user_agent: &str) -> Found<'_> {
+    let (mut browser, mut system, mut device) = (Best::default(), Best::default(), Best::default());
+    let mut versions = Versions::default();
+    let (mut bot, mut bot_version) = (None, "");
+    for hit in Hits::of(user_agent) {
+        match hit.entry.kind {
+            Kind::Bot => {
+                let before = bot;
+                bots::note(&mut bot, hit.entry);
+                if !before.is_some_and(|before| bot.is_some_and(|now| std::ptr::eq(before, now))) {
+                    bot_version = major(number(hit.rest));
+                }
+            }
+            Kind::Browser => browser.offer(&hit),
+            Kind::System => system.offer(&hit),
+            Kind::Device => device.offer(&hit),
+            Kind::Version => versions.note(&hit),
+        }
+    }
+    let (os, os_version) =
+        systems::name(user_agent, system.name(), system.version, &browser_of(&browser), versions.version);
+    let (browser_name, version) = named(user_agent, &browser, &versions, os);
+    Found {
+        bot: bot.map(|entry| (entry, bot_version)),
+        browser: Cow::Borrowed(browser_name),
+        browser_version: major(version),
+        app: browser.rank() >= APP || browser_name == "Android WebView",
+        os,
+        os_version,
+        device: device_type(&device, &system, os),
+    }
+}
+
+fn browser_of(browser: &Best<'_>) -> (&'static str, u32) {
+    (browser.name(), major(browser.version).parse().unwrap_or(0))
+}
+
+/// The browser's name and version, where it takes more than its own token.
+fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: &str) -> (&'static str, &'a str) {
+    let own = browser.version;
+    match browser.name() {
+        "" | "Safari" if os == "BlackBerry OS" => ("BlackBerry Browser", versions.version),
+        name @ ("Facebook" | "Messenger") => (name, versions.meta),
+        "Safari" if os == "Android" => ("Android Browser", versions.version),
+        "Safari" => ("Safari", versions.version),
+        // The WebView says `wv`, before Android 5 `Version/4.0` beside its Chrome.
+        "Chrome" if os == "Android" && (user_agent.contains("; wv)") || versions.version == "4.0") => {
+            ("Android WebView", own)
+        }
+        "Opera" if !versions.version.is_empty() && browser.rank() < 110 => ("Opera", versions.version),
+        "IE" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(own)),
+        // Sony's consoles before the PlayStation 4 carry NetFront without saying so.
+        "" if os == "PlayStation" => ("NetFront", ""),
+        "" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(versions.gecko)),
+        "" if os == "iOS" && user_agent.contains("AppleWebKit/") => ("Safari (in-app)", versions.version),
+        "" if os == "Android" && user_agent.contains("AppleWebKit/") => ("Android Browser", versions.version),
+        name => (name, own),
+    }
+}
+
+/// Internet Explorer by its engine: in compatibility view it claims to be 7.
+fn ie(trident: &str) -> Option<&'static str> {
+    match major(trident) {
+        "4" => Some("8"),
+        "5" => Some("9"),
+        "6" => Some("10"),
+        "7" => Some("11"),
+        _ => None,
+    }
+}
+
+fn device_type(device: &Best<'_>, system: &Best<'_>, os: &str) -> &'static str {
+    let by_system = system.entry.map_or("", |entry| entry.device);
+    if device.rank() >= TELLING && by_system != "console" {
+        return device.name();
+    }
+    if !by_system.is_empty() {
+        return by_system;
+    }
+    match (device.name(), os) {
+        // Android's own rule: a phone says `Mobile`, a tablet does not.
+        ("", "Android" | "HarmonyOS") => "tablet",
+        ("", "macOS") => "desktop",
+        ("", "iOS" | "Tizen") => "mobile",
+        (name, _) => name,
+    }
+}
+
+/// The number after a token: digits with dots or underscores, behind one of ` /:-_=v`.
+fn number(rest: &str) -> &str {
+    let text = rest.trim_start_matches([' ', '/', ':', '-', '_', '=', '(', '+']);
+    let text = match text.strip_prefix(['v', 'V']) {
+        Some(text) if rest.len() - text.len() <= 3 => text,
+        _ => text,
+    };
+    if rest.len() - text.len() > 3 {
+        return "";
+    }
+    let end = text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_')).count();
+    let number = text.get(..end).unwrap_or_default();
+    if number.starts_with(|first: char| first.is_ascii_digit()) { number.trim_end_matches(['.', '_']) } else { "" }
+}
+
+/// Its leading digits; a number of more than five is no version.
+pub(crate) fn major(version: &str) -> &str {
+    let end = version.bytes().take_while(u8::is_ascii_digit).count();
+    if end > 5 { "" } else { version.get(..end).unwrap_or_default() }
+}

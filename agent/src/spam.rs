@@ -1,0 +1,35 @@
+//! Hosts known for referrer spam.
+
+use crate::fold::host_hash;
+
+/// Hashes of five bytes, sorted: 2,347 hosts in 11.7 KB. A host that is not on the list is taken for
+/// one of it once in 470 million.
+static HOSTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/spam.bin"));
+
+/// More labels than any host on the list has; what is longer is looked at from its end.
+const LABELS: usize = 8;
+
+/// Whether a referrer's host, or a domain above it, is on Matomo's list of referrer spammers
+/// (matomo-org/referrer-spam-list, public domain).
+///
+/// The host is as a URL has it, without a port: lower or upper case, IDN in punycode, with or without
+/// a trailing dot.
+///
+/// ```
+/// assert!(agent::is_spam_referrer("www.semalt.com"));
+/// assert!(!agent::is_spam_referrer("notsemalt.com"));
+/// assert!(!agent::is_spam_referrer("semalt.com.example"));
+/// ```
+pub fn is_spam_referrer(host: &str) -> bool {
+    if host.len() > 255 {
+        return false;
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let (records, _) = HOSTS.as_chunks::<5>();
+    host.rmatch_indices('.')
+        .take(LABELS)
+        .skip(1)
+        .filter_map(|(dot, _)| host.get(dot + 1..))
+        .chain(host.contains('.').then_some(host))
+        .any(|domain| records.binary_search(&host_hash(domain)).is_ok())
+}
