@@ -111,7 +111,12 @@ describe("the control plane", () => {
   });
   after(() => control.become("pass"));
 
-  for (const [name, mode] of [["refuse", "refuse"], ["hang", "hang"], ["garbage", "garbage"], ...Object.entries(lies)]) {
+  for (const [name, mode] of [
+    ["refuse", "refuse"],
+    ["hang", "hang"],
+    ["garbage", "garbage"],
+    ...Object.entries(lies),
+  ]) {
     test(`${name}: a known key goes on, an unknown one gets 5xx and never 401`, async () => {
       control.become(mode);
       assert.equal((await track(`known-${name}`)).status, 202);

@@ -58,7 +58,7 @@ describe("quotas", () => {
     ["soft", 202],
   ]) {
     test(`used up in ${mode} mode: ${expected}`, async () => {
-      const own = await newProject(`limits-${mode}`, "--quota-events", "10", "--quota-mode", mode);
+      const own = await newProject(`limits-${mode}`, "--quota-events", "10", "--quota-mode", String(mode));
       assert.equal((await ask("/v1/batch", { key: own.keys.sk, body: events(10) }))[0], 202);
       const [status, answer] = await ask("/v1/track", { key: own.keys.sk, body: { event: "e" } });
       assert.equal(status, expected);

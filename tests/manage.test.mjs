@@ -80,7 +80,11 @@ describe("keys", () => {
     });
     assert.equal(status, 201, JSON.stringify(made));
     assert.match(made.key, /^pk_live_[0-9a-z]{8}_[0-9A-Za-z]{38}$/);
-    const sent = await call("/e", { key: made.key, body: { event: "e" }, headers: { origin: "https://www.example.com" } });
+    const sent = await call("/e", {
+      key: made.key,
+      body: { event: "e" },
+      headers: { origin: "https://www.example.com" },
+    });
     assert.equal(sent.status, 202);
     const [, listed, headers] = await manage("GET", `/v1/keys?project_id=${project.project_id}`);
     const text = JSON.stringify(listed);

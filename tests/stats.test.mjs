@@ -99,8 +99,37 @@ describe("refused with what is allowed", () => {
   }
 });
 
+describe("an account key", () => {
+  const count = (query) =>
+    ask(`/v1/stats?event=pageview&from=2026-10-01&to=2026-11-01${query}`, { key: project.keys.ak });
+
+  test("reads each project of its organization, by slug or id", async () => {
+    for (const name of [project.slug, project.project_id, other.slug]) {
+      const [status, answer] = await count(`&project=${name}`);
+      assert.deepEqual([status, answer.rows], [200, [{ events: 4 }]], name);
+    }
+  });
+
+  test("names one, and one of its own", async () => {
+    for (const query of ["", "&project=", "&project=nobody", "&project=00000000-0000-0000-0000-000000000000"]) {
+      const [status, problem] = await count(query);
+      assert.deepEqual([status, problem.fields?.[0].path], [400, "?project"], query);
+    }
+    const [status, problem] = await stats({ project: other.slug });
+    assert.deepEqual([status, problem.fields[0].path], [400, "?project"], "another kind of key has its own");
+  });
+});
+
 test("hostile values stay values", async () => {
-  for (const event of ["' OR 1=1 --", "\\'; DROP TABLE events", "{project_id:UUID}", "%00", "\u0000", "\t\n", "é".repeat(128)]) {
+  for (const event of [
+    "' OR 1=1 --",
+    "\\'; DROP TABLE events",
+    "{project_id:UUID}",
+    "%00",
+    "\u0000",
+    "\t\n",
+    "é".repeat(128),
+  ]) {
     const [status, answer] = await stats({ event, ...october });
     assert.deepEqual([status, answer.rows], [200, [{ events: 0 }]], JSON.stringify(event));
   }

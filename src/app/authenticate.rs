@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -17,6 +18,10 @@ use crate::store::StoreError;
 const MAX_LOOKUPS: usize = 6;
 /// Longest that a look-up may take, in milliseconds.
 const LOOKUP_MS: u64 = 1_500;
+
+/// How often a request looks whether it may look up, and how long it does, in milliseconds.
+const POLL: Duration = Duration::from_millis(15);
+const MAX_WAIT_MS: i64 = 1_000;
 
 /// A verified key and what it opens.
 #[derive(Debug, Clone)]
@@ -85,7 +90,10 @@ impl App {
 
     async fn ask(&self, prefix: &str, deadline: &Deadline) -> Result<Option<Arc<KeyRecord>>, StoreError> {
         let config = self.config.as_ref().map_err(|_| StoreError::Busy("not configured".to_owned()))?;
-        let _slot = Slot::take(self)?;
+        let _slot = match self.slot_or_answer(prefix, deadline).await? {
+            Turn::Slot(slot) => slot,
+            Turn::Answered(answer) => return Ok(answer),
+        };
         let body = json!({ "key_prefix": prefix }).to_string();
         let answer = config.control_plane.call("key_lookup", body, deadline.left_at_most(LOOKUP_MS)).await?;
         let answer = read_key(&answer).map_err(StoreError::Unusable)?;
@@ -99,17 +107,44 @@ impl App {
     }
 }
 
+impl App {
+    /// Waits for a free look-up, by the clock and never by another request's future. What another request
+    /// has learnt meanwhile is taken, so that a burst on a cold instance asks a few times and not each.
+    async fn slot_or_answer(&self, prefix: &str, deadline: &Deadline) -> Result<Turn<'_>, StoreError> {
+        let begin = (self.runtime.now)();
+        loop {
+            if let Some(slot) = Slot::take(self) {
+                return Ok(Turn::Slot(slot));
+            }
+            (self.runtime.sleep)(POLL).await;
+            match lock(&self.keys).get(prefix, deadline.received_at) {
+                Lookup::Found(record) => return Ok(Turn::Answered(Some(record))),
+                Lookup::Missing => return Ok(Turn::Answered(None)),
+                Lookup::Ask(_) => {}
+            }
+            if (self.runtime.now)().0 - begin.0 >= MAX_WAIT_MS {
+                return Err(StoreError::Busy(format!("{MAX_LOOKUPS} key look-ups are under way already")));
+            }
+        }
+    }
+}
+
+/// What came first: a free look-up, or the answer of another's.
+enum Turn<'a> {
+    Slot(Slot<'a>),
+    Answered(Option<Arc<KeyRecord>>),
+}
+
 /// One of the look-ups under way; given back when dropped, also when the client goes away.
 struct Slot<'a>(&'a App);
 
 impl<'a> Slot<'a> {
-    fn take(app: &'a App) -> Result<Self, StoreError> {
+    fn take(app: &'a App) -> Option<Self> {
         let mut count = lock(&app.lookups);
-        if *count >= MAX_LOOKUPS {
-            return Err(StoreError::Busy(format!("{MAX_LOOKUPS} key look-ups are under way already")));
-        }
-        *count += 1;
-        Ok(Self(app))
+        (*count < MAX_LOOKUPS).then(|| {
+            *count += 1;
+            Self(app)
+        })
     }
 }
 

@@ -59,11 +59,13 @@ impl App {
 
     /// Lets a question in; what is left goes into the answer's headers.
     pub(super) fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
-        let project = caller.project()?;
-        if project.rate.is_some_and(|rate| rate.per_second == 0) {
+        let project = caller.record.project.as_ref();
+        if project.is_some_and(|project| project.rate.is_some_and(|rate| rate.per_second == 0)) {
             return Ok(None);
         }
-        let data_set = (project.id.clone(), caller.record.env.as_str());
+        // The questions of an account key count together.
+        let asker = project.map_or(&caller.record.id, |project| &project.id);
+        let data_set = (asker.clone(), caller.record.env.as_str());
         let taken = lock(&self.limits).questions.take(data_set, 1, READ, now);
         taken.map(Some).map_err(|exceeded| ApiError::limited("questions", exceeded))
     }

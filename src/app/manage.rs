@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::authenticate::bearer;
+use super::authenticate::{Caller, bearer};
 use super::inbound::{BodyError, Inbound, Reply};
 use super::routes::Management;
 use super::{App, Deadline, lock};
@@ -70,6 +70,25 @@ impl App {
         }
         let status = if matches!(what, Management::ProjectCreate | Management::KeyCreate) { 201 } else { 200 };
         Ok(Reply::json(status, answer.to_string()).header("cache-control", "no-store"))
+    }
+
+    /// The project a question is about: the key's own, or the one an account key names by slug or id.
+    pub(super) async fn project_of(&self, caller: &Caller, named: Option<&str>) -> Result<String, ApiError> {
+        if let Some(own) = &caller.record.project {
+            return match named {
+                None => Ok(own.id.clone()),
+                Some(_) => Err(ApiError::param("project", "is for account keys; this key has its own project")),
+            };
+        }
+        let named = named.ok_or_else(|| ApiError::param("project", "is missing: name a project by slug or id"))?;
+        let record = &caller.record;
+        let actor = json!({ "key_id": record.id, "organization_id": record.organization_id });
+        let projects = self.control("manage_projects", &actor, json!({})).await?;
+        let mut projects = projects.as_array().into_iter().flatten();
+        let found = projects.find(|project| project["id"] == named || project["slug"] == named);
+        found
+            .and_then(|project| project["id"].as_str().map(ToOwned::to_owned))
+            .ok_or_else(|| ApiError::param("project", "names no project of this organization"))
     }
 
     /// Who manages: an account key with `admin`, or a signed-in user.

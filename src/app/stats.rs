@@ -33,8 +33,8 @@ impl App {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now)?;
         let query = parse(request.query(), now)?;
-        let project = caller.project()?;
-        let statement = build(&query, &Scope { project_id: &project.id, env: caller.record.env });
+        let project_id = self.project_of(caller, query.project.as_deref()).await?;
+        let statement = build(&query, &Scope { project_id: &project_id, env: caller.record.env });
         let lines = self.read(statement).await?;
         let body = shape(&query, &lines).map_err(|reason| StoreError::Unusable(reason).events())?;
         let reply = Reply::json(200, body).header("cache-control", "private, no-store");

@@ -94,6 +94,8 @@ impl Interval {
 /// A question that can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
+    /// Slug or id of the project, which account keys name and others may not.
+    pub project: Option<String>,
     /// What is counted; at least one.
     pub metrics: Vec<Metric>,
     /// First instant that counts.

@@ -1,4 +1,5 @@
 // A way to a store that can be cut, slowed down or made to lie.
+import { once } from "node:events";
 import net from "node:net";
 
 /**
@@ -30,9 +31,10 @@ export async function faultyWay(target) {
     upstream.on("close", () => socket.destroy());
     socket.pipe(upstream).pipe(socket);
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = /** @type {net.AddressInfo} */ (server.address());
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://127.0.0.1:${address.port}`,
     /** Changes the mode; connections of the old one are cut. */
     become(next) {
       mode = next;

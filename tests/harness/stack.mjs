@@ -44,8 +44,21 @@ export async function newProject(about, ...settings) {
   return made;
 }
 
-/** Sends a request to the Worker. A body that is no string or buffer goes as JSON. */
-export function call(path, { key, body, headers = {}, base = stack.worker_url, ...init } = {}) {
+/**
+ * @typedef {object} Call
+ * @property {string} [key] API key
+ * @property {any} [body] anything that is no string or buffer goes as JSON
+ * @property {any} [headers]
+ * @property {string} [base] another Worker than the stack's
+ * @property {string} [method]
+ */
+
+/**
+ * Sends a request to the Worker.
+ * @param {string} path
+ * @param {Call} [options]
+ */
+export function call(path, { key, body, headers = {}, base = stack.worker_url, ...init } = /** @type {Call} */ ({})) {
   const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
   return fetch(base + path, {
     method: body === undefined ? "GET" : "POST",
@@ -60,7 +73,12 @@ export function call(path, { key, body, headers = {}, base = stack.worker_url, .
   });
 }
 
-/** Sends a request and reads a JSON answer: `[status, answer, headers]`. */
+/**
+ * Sends a request and reads a JSON answer.
+ * @param {string} path
+ * @param {Call} [options]
+ * @returns {Promise<[number, any, Headers]>}
+ */
 export async function ask(path, options) {
   const response = await call(path, options);
   return [response.status, await response.json(), response.headers];

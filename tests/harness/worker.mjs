@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { root, stack } from "./stack.mjs";
 
-const workerd = join(root, `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`);
+const workerd = join(
+  root,
+  `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`,
+);
 // A test run keeps a bundle of its own beside its data; a development stack uses the workspace's.
 const state = dirname(resolve(process.env.HEADWATER_DEV_JSON));
 const build = existsSync(join(state, "build")) ? join(state, "build") : join(root, "build");
@@ -15,7 +18,7 @@ function freePort() {
   return new Promise((done) => {
     const server = net.createServer();
     server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
+      const { port } = /** @type {net.AddressInfo} */ (server.address());
       server.close(() => done(port));
     });
   });
@@ -23,7 +26,9 @@ function freePort() {
 
 /** The settings of the stack's own Worker. */
 export function stackSettings() {
-  const lines = readFileSync(join(state, "worker.env"), "utf8").split("\n").filter((line) => line.includes("="));
+  const lines = readFileSync(join(state, "worker.env"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes("="));
   return Object.fromEntries(
     lines.map((line) => {
       const at = line.indexOf("=");
@@ -73,7 +78,13 @@ const worker :Workerd.Worker = (
   const url = `http://127.0.0.1:${port}`;
   for (let attempt = 0; ; attempt++) {
     if (child.exitCode !== null || attempt > 100) throw new Error(`the Worker did not start:\n${log}`);
-    if (await fetch(`${url}/health`).then((response) => response.ok, () => false)) break;
+    if (
+      await fetch(`${url}/health`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    )
+      break;
     await new Promise((done) => setTimeout(done, 100));
   }
   return {
