@@ -66,7 +66,7 @@ test("every kind × scopes × env × route × origin", async () => {
           for (const origin of [undefined, ALLOWED, FOREIGN]) {
             const headers = origin ? { origin } : {};
             const named = kind === "ak" && access === "read" ? `${path}?project=${project.slug}` : String(path);
-            const [status, answer] = await ask(named, { method, key, body, headers });
+            const [status, answer] = await ask(named, { method: String(method), key, body, headers });
             const [code, error] = expected(kind, scopes, access, origin, success);
             const place = `${kind} ${scopes} ${env} ${method} ${path} ${origin}`;
             assert.deepEqual([status, answer.error], [code, error], place);

@@ -81,13 +81,13 @@ impl App {
             };
         }
         let named = named.ok_or_else(|| ApiError::param("project", "is missing: name a project by slug or id"))?;
-        let record = &caller.record;
-        let actor = json!({ "key_id": record.id, "organization_id": record.organization_id });
-        let projects = self.control("manage_projects", &actor, json!({})).await?;
-        let mut projects = projects.as_array().into_iter().flatten();
-        let found = projects.find(|project| project["id"] == named || project["slug"] == named);
-        found
-            .and_then(|project| project["id"].as_str().map(ToOwned::to_owned))
+        let arguments = json!({ "organization_id": caller.record.organization_id, "project": named });
+        let control_plane = &self.config()?.control_plane;
+        let answer = control_plane.call("project_lookup", arguments.to_string(), LIMIT).await.map_err(outward)?;
+        serde_json::from_slice::<Value>(&answer)
+            .map_err(|error| StoreError::Unusable(error.to_string()).control_plane())?["id"]
+            .as_str()
+            .map(ToOwned::to_owned)
             .ok_or_else(|| ApiError::param("project", "names no project of this organization"))
     }
 
