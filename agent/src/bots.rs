@@ -16,7 +16,7 @@ use crate::lexicon::{Entry, Hits, Kind, bounded};
 /// | `seo` | reads for SEO tools and media watching |
 /// | `archiver` | keeps copies |
 /// | `scanner` | looks for weaknesses |
-/// | `headless` | a browser without a person: HeadlessChrome, Playwright … |
+/// | `headless` | a browser without a person: `HeadlessChrome`, Playwright … |
 /// | `library` | an HTTP library: curl, python-requests, okhttp … |
 /// | `other` | a named bot of no such class, or one that only `generic` finds |
 ///

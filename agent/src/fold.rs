@@ -1,8 +1,5 @@
 //! What the build and the crate must do alike: the bucket of a token and the hash of a host.
 
-/// Number of buckets: two letters of 28 kinds.
-pub(crate) const BUCKETS: usize = 28 * 28;
-
 /// The bucket of a token that begins with these two bytes, whatever their case.
 pub(crate) const fn bucket(first: u8, second: u8) -> usize {
     kind(first) * 28 + kind(second)

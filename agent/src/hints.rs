@@ -51,12 +51,11 @@ fn brand(list: &str) -> Option<(&str, &str)> {
         let version = rest.split_once("v=").map_or("", |(_, version)| major(unquoted(version)));
         let (name, rank) = match brand.trim() {
             "Chromium" => ("Chrome", 0),
-            "Google Chrome" => ("Chrome", 1),
+            "Google Chrome" | "HeadlessChrome" => ("Chrome", 1),
             "Microsoft Edge" => ("Edge", 2),
             "Microsoft Edge WebView2" | "Edge Side Panel" => ("Edge", 1),
             "Opera GX" | "OperaMobile" | "Opera Air" => ("Opera", 2),
             "YaBrowser" | "Yandex" => ("Yandex Browser", 3),
-            "HeadlessChrome" => ("Chrome", 1),
             "Yowser" => continue,
             "CocCoc" => ("Coc Coc", 2),
             "Android WebView" => ("Android WebView", 2),

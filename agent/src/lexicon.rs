@@ -33,14 +33,12 @@ pub(crate) struct Entry {
 include!(concat!(env!("OUT_DIR"), "/lexicon.rs"));
 
 /// How much of a user agent is looked at, in bytes: the longest of real people (in-app browsers of
-/// Meta and ByteDance) stay below.
+/// Facebook and of `TikTok`) stay below.
 const LIMIT: usize = 1024;
 
 /// A token met, with what follows it.
 pub(crate) struct Hit<'a> {
     pub entry: &'static Entry,
-    /// What stands before the token.
-    pub before: &'a str,
     /// What stands after the token.
     pub rest: &'a str,
 }
@@ -70,9 +68,8 @@ impl<'a> Iterator for Hits<'a> {
             inside = first.is_ascii_alphanumeric();
             if starts && let Some(entry) = longest(rest, self.at == 0) {
                 let end = self.at + entry.token.len();
-                let before = self.text.get(..self.at).unwrap_or_default();
                 self.at = end;
-                return Some(Hit { entry, before, rest: self.text.get(end..).unwrap_or_default() });
+                return Some(Hit { entry, rest: self.text.get(end..).unwrap_or_default() });
             }
             self.at += 1;
         }

@@ -70,7 +70,7 @@ pub struct Agent<'a> {
 /// Reads browser, system and device: client hints first, then the user agent.
 ///
 /// An app that shows pages is named before the browser it is built on, also where hints name the
-/// latter: WebViews send hints of their engine.
+/// latter: an app's web view sends hints of its engine.
 pub fn read<'a>(signals: &Signals<'a>) -> Agent<'a> {
     let mut agent = scan::scan(signals.user_agent);
     hints::apply(signals, &mut agent);

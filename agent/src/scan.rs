@@ -28,7 +28,7 @@ pub(crate) struct Found<'a> {
 impl<'a> Found<'a> {
     pub(crate) fn into_agent(self) -> Agent<'a> {
         let (device_type, browser, browser_version) = match self.bot {
-            Some((entry, version)) => ("bot", Cow::Borrowed(entry.token), version),
+            Some((entry, version)) => ("bot", Cow::Borrowed(bot_name(entry)), version),
             None => (self.device, self.browser, self.browser_version),
         };
         Agent { device_type, browser, browser_version, os: self.os, os_version: self.os_version }
@@ -110,8 +110,9 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
             Kind::Version => versions.note(&hit),
         }
     }
+    let (system_name, by_browser) = system_of(&system, &browser);
     let (os, os_version) =
-        systems::name(user_agent, system.name(), system.version, &browser_of(&browser), versions.version);
+        systems::name(user_agent, system_name, system.version, &browser_of(&browser), versions.version);
     let (browser_name, version) = named(user_agent, &browser, &versions, os);
     Found {
         bot: bot.map(|entry| (entry, bot_version)),
@@ -120,7 +121,24 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
         app: browser.rank() >= APP || browser_name == "Android WebView",
         os,
         os_version,
-        device: device_type(&device, &system, os),
+        device: if by_browser.is_empty() { device_type(&device, &system, os) } else { by_browser },
+    }
+}
+
+/// The name of a bot as people write it: its token, without the mark that a version follows.
+fn bot_name(entry: &'static Entry) -> &'static str {
+    entry.token.split_once('/').map_or(entry.token, |(name, _)| name)
+}
+
+/// The system, and the device where the browser tells both: browsers of iOS and of Fire tablets that
+/// ask for desktop pages claim to run on a Mac, some phones of Firefox OS name no system at all.
+fn system_of(system: &Best<'_>, browser: &Best<'_>) -> (&'static str, &'static str) {
+    let token = browser.entry.map_or("", |entry| entry.token);
+    match (system.name(), browser.name()) {
+        ("macOS", _) if token.ends_with("iOS") => ("iOS", "tablet"),
+        ("macOS" | "Linux", "Amazon Silk") => ("Android", "tablet"),
+        ("", "Firefox") => ("Firefox OS", ""),
+        (name, _) => (name, ""),
     }
 }
 
@@ -134,6 +152,7 @@ fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: 
     match browser.name() {
         "" | "Safari" if os == "BlackBerry OS" => ("BlackBerry Browser", versions.version),
         name @ ("Facebook" | "Messenger") => (name, versions.meta),
+        "Safari" if os == "Symbian" => ("Nokia Browser", ""),
         "Safari" if os == "Android" => ("Android Browser", versions.version),
         "Safari" => ("Safari", versions.version),
         // The WebView says `wv`, before Android 5 `Version/4.0` beside its Chrome.

@@ -15,6 +15,7 @@ pub(crate) fn name<'a>(
 ) -> (&'static str, Cow<'a, str>) {
     let version = match system {
         "Windows" => Cow::Borrowed(windows(version)),
+        "Windows CE" => return ("Windows", Cow::Borrowed("CE")),
         "macOS" if frozen_mac(version, *browser, page) => Cow::Borrowed(""),
         "macOS" => mac(version),
         "Darwin" => return darwin(user_agent, version),

@@ -8,9 +8,54 @@ use agent::{Signals, read};
 use support::{Case, uap};
 
 /// Families of uap-core and what they are called here. Whatever does not stand here must be the same.
-const BROWSERS: &[(&str, &str)] = &[("Android", "Android Browser")];
+const BROWSERS: &[(&str, &str)] = &[
+    ("Android", "Android Browser"),
+    ("Chrome Mobile", "Chrome"),
+    ("Chrome Mobile WebView", "Android WebView"),
+    ("Chrome Mobile iOS", "Chrome"),
+    ("Edge Mobile", "Edge"),
+    ("Firefox Beta", "Firefox"),
+    ("Google", "Google App"),
+    ("Mobile Safari", "Safari"),
+    ("Mobile Safari UI/WKWebView", "Safari (in-app)"),
+    ("Opera Mobile", "Opera"),
+    ("QQ Browser Mobile", "QQ Browser"),
+    // The phone's own browser, which older phones do not name.
+    ("BlackBerry WebKit", "BlackBerry Browser"),
+    ("Nokia Services (WAP) Browser", "Nokia Browser"),
+    // Spelt otherwise.
+    ("AdobeAIR", "Adobe AIR"),
+    ("NutchCVS", "Nutch"),
+];
 
-const SYSTEMS: &[(&str, &str)] = &[("Mac OS X", "macOS")];
+const SYSTEMS: &[(&str, &str)] = &[
+    ("Mac OS X", "macOS"),
+    ("ATV OS X", "tvOS"),
+    ("WatchOS", "watchOS"),
+    ("Chrome OS", "ChromeOS"),
+    ("GoogleTV", "Google TV"),
+    ("Brew MP", "BREW"),
+    ("Nokia Series 40", "Series 40"),
+    ("Symbian OS", "Symbian"),
+    ("Symbian^3", "Symbian"),
+    ("BlackBerry Tablet OS", "BlackBerry OS"),
+    // Distributions of Linux, and what runs on it without a name of its own.
+    ("CentOS", "Linux"),
+    ("Chromecast Linux", "Linux"),
+    ("Debian", "Linux"),
+    ("Fedora", "Linux"),
+    ("Gentoo", "Linux"),
+    ("Linux Mint", "Linux"),
+    ("Mandriva", "Linux"),
+    ("Red Hat", "Linux"),
+    ("Ubuntu", "Linux"),
+    // Of a television that does not tell its system uap-core names the maker.
+    ("LG", "HbbTV"),
+    ("Panasonic", "HbbTV"),
+    ("Philips", "HbbTV"),
+    ("Samsung", "HbbTV"),
+    ("Sony", "HbbTV"),
+];
 
 const BROWSER_FILES: [&str; 5] = [
     "tests/test_ua.yaml",
