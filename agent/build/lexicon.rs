@@ -33,7 +33,7 @@ pub(crate) fn generate(folder: &Path) -> Result<String> {
         ("browsers.tsv", "Browser", 3),
         ("systems.tsv", "System", 4),
         ("devices.tsv", "Device", 3),
-        ("versions.tsv", "Version", 2),
+        ("marks.tsv", "Mark", 2),
     ] {
         read(&fs::read_to_string(folder.join(file))?, file, kind, columns, &mut entries)?;
     }
@@ -90,7 +90,7 @@ fn read(table: &str, file: &str, kind: &'static str, columns: usize, into: &mut 
         let (open, token) = token.strip_suffix('*').map_or((false, token), |token| (true, token));
         // A bot's third column is its origin, of no use at run time.
         let rank = match kind {
-            "Bot" | "Version" => 0,
+            "Bot" | "Mark" => 0,
             _ => field(2).parse().map_err(|_| bad("the third column is a rank below 256"))?,
         };
         into.push(Entry {

@@ -1,6 +1,7 @@
 //! Bots by name, then by the host's pattern.
 
 use crate::lexicon::{Entry, Hits, Kind, bounded};
+use crate::scan::APP;
 
 /// The class of a bot, empty for people.
 ///
@@ -21,18 +22,18 @@ use crate::lexicon::{Entry, Hits, Kind, bounded};
 /// | `other` | a named bot of no such class, or one that only `generic` finds |
 ///
 /// A name decides before `generic` is asked; of several the first that is neither `library` nor
-/// `headless`, which only tell what a bot is made of. In-app browsers of Meta are people whatever
-/// `generic` thinks of them. `generic` gets the first 1,024 bytes at most.
+/// `headless`, which only tell what a bot is made of. Who browses within an app of Meta, or any
+/// other app the table of browsers names, is a person whatever `generic` thinks of the app's name. `generic` gets the first 1,024 bytes at most.
 ///
 /// An empty user agent is nobody's, so its class is empty: events sent by a server have none.
 pub fn bot_class(user_agent: &str, generic: impl FnOnce(&str) -> bool) -> &'static str {
     let mut named = None;
-    let mut in_app = false;
+    let (mut in_app, mut extended) = (false, false);
     for hit in Hits::of(user_agent) {
         match hit.entry.kind {
             Kind::Bot => note(&mut named, hit.entry),
-            // Apps of Meta: their names in the table rank 200 and above.
-            Kind::Browser => in_app |= is_meta(hit.entry),
+            Kind::Browser => in_app |= hit.entry.rank >= APP,
+            Kind::Mark => extended |= hit.entry.name == "extension",
             _ => {}
         }
     }
@@ -40,7 +41,8 @@ pub fn bot_class(user_agent: &str, generic: impl FnOnce(&str) -> bool) -> &'stat
         return bot.name;
     }
     let text = bounded(user_agent);
-    if !in_app && !text.trim().is_empty() && generic(text) { "other" } else { "" }
+    let person = extended || in_app && (text.starts_with("Mozilla/") || text.starts_with("[FB"));
+    if !person && !text.trim().is_empty() && generic(text) { "other" } else { "" }
 }
 
 /// Keeps the entry that tells most: the first, unless it only tells what the bot is made of.
@@ -50,8 +52,4 @@ pub(crate) fn note(named: &mut Option<&'static Entry>, entry: &'static Entry) {
     }) {
         *named = Some(entry);
     }
-}
-
-fn is_meta(entry: &Entry) -> bool {
-    matches!(entry.name, "Facebook" | "Messenger" | "Instagram" | "Threads")
 }

@@ -9,7 +9,7 @@ pub(crate) enum Kind {
     Browser,
     System,
     Device,
-    Version,
+    Mark,
 }
 
 /// A row of a table.
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub kind: Kind,
     /// The highest of a kind wins; of equals the first.
     pub rank: u8,
-    /// Class of a bot, name of a browser or system, type of a device.
+    /// Class of a bot, name of a browser or system, type of a device, meaning of a mark.
     pub name: &'static str,
     /// Type of the device a system runs on, empty where that is open.
     pub device: &'static str,

@@ -8,7 +8,7 @@ use crate::lexicon::{Entry, Hit, Hits, Kind};
 use crate::systems;
 
 /// Ranks from here on are apps that show pages, which no client hint names.
-const APP: u8 = 200;
+pub(crate) const APP: u8 = 200;
 /// `Mobile` and its like give way to what a system tells by itself.
 const TELLING: u8 = 20;
 
@@ -85,7 +85,8 @@ impl<'a> Versions<'a> {
             "version" => &mut self.version,
             "meta" => &mut self.meta,
             "trident" => &mut self.trident,
-            _ => &mut self.gecko,
+            "gecko" => &mut self.gecko,
+            _ => return,
         };
         *slot = number(hit.rest);
     }
@@ -107,7 +108,7 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
             Kind::Browser => browser.offer(&hit),
             Kind::System => system.offer(&hit),
             Kind::Device => device.offer(&hit),
-            Kind::Version => versions.note(&hit),
+            Kind::Mark => versions.note(&hit),
         }
     }
     let (system_name, by_browser) = system_of(&system, &browser);

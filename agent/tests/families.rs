@@ -1,4 +1,5 @@
 //! Scored on uap-core's test resources: the 40 families most frequent in them.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
 mod support;
 
