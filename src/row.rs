@@ -62,6 +62,18 @@ pub struct Row<'a> {
     pub city: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     pub language: Cow<'a, str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub device_type: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub browser: Cow<'a, str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub browser_version: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub os: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub os_version: Cow<'a, str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub bot_class: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revenue: Option<String>,
     #[serde(skip_serializing_if = "str::is_empty")]

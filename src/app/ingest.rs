@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use agent::Signals;
+
 use super::authenticate::Caller;
 use super::inbound::{BodyError, Inbound, Place};
 use super::{App, Deadline};
@@ -31,6 +33,7 @@ impl App {
             env: caller.record.env,
             received_at: deadline.received_at,
             sender: headers.as_ref().map(SenderHeaders::sender),
+            is_bot: self.runtime.is_bot,
             day_keys: &day_keys,
         };
         let mut lines = Vec::with_capacity(events.len() * 768);
@@ -82,6 +85,9 @@ pub(super) async fn read_body(request: &mut impl Inbound, limit: usize) -> Resul
 pub(super) struct SenderHeaders {
     ip: Option<IpAddr>,
     user_agent: String,
+    ch_ua: String,
+    ch_mobile: String,
+    ch_platform: String,
     place: Place,
     language: String,
     dnt: bool,
@@ -96,6 +102,9 @@ impl SenderHeaders {
         Some(Self {
             ip: request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok()),
             user_agent: text("user-agent"),
+            ch_ua: text("sec-ch-ua"),
+            ch_mobile: text("sec-ch-ua-mobile"),
+            ch_platform: text("sec-ch-ua-platform"),
             place: request.place(),
             language: text("accept-language"),
             dnt: text("dnt") == "1" || text("sec-gpc") == "1",
@@ -105,7 +114,13 @@ impl SenderHeaders {
     pub(super) fn sender(&self) -> Sender<'_> {
         Sender {
             ip: self.ip,
-            user_agent: &self.user_agent,
+            signals: Signals {
+                user_agent: &self.user_agent,
+                ch_ua: &self.ch_ua,
+                ch_mobile: &self.ch_mobile,
+                ch_platform: &self.ch_platform,
+                ch_platform_version: "",
+            },
             country: &self.place.country,
             region: &self.place.region,
             city: &self.place.city,

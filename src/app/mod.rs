@@ -37,7 +37,7 @@ pub use after::After;
 pub use inbound::{BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 
-/// Clock, randomness, timer and log, which only a runtime has.
+/// Clock, randomness, timer, regular expressions and log, which only a runtime has.
 #[derive(Clone, Copy)]
 pub struct Runtime {
     /// Reads the clock.
@@ -46,6 +46,8 @@ pub struct Runtime {
     pub random: fn() -> Option<[u8; 16]>,
     /// Lets time pass.
     pub sleep: fn(Duration) -> Pin<Box<dyn Future<Output = ()>>>,
+    /// Whether isbot's pattern finds a bot in a user agent.
+    pub is_bot: fn(&str) -> bool,
     /// Writes a line to the log.
     pub log: fn(&str),
 }

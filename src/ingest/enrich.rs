@@ -13,6 +13,9 @@ use crate::row::Row;
 use crate::time::{Day, Timestamp};
 use crate::visitor::{DayKey, Traits};
 
+/// Bot class of visits that pretend to come from a site that wants to be looked at.
+const REFERRER_SPAM: &str = "referrer-spam";
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -32,6 +35,8 @@ pub struct Enricher<'a> {
     pub received_at: Timestamp,
     /// The sender of the request itself; `None` for a server, which is no visitor.
     pub sender: Option<Sender<'a>>,
+    /// Whether isbot's pattern finds a bot; regular expressions are the host's.
+    pub is_bot: fn(&str) -> bool,
     /// Keys of the days at hand.
     pub day_keys: &'a HashMap<Day, DayKey>,
 }
@@ -59,6 +64,12 @@ impl Enricher<'_> {
         let kept: Vec<&str> = match &self.project.kept_params {
             Some(own) => own.iter().map(String::as_str).collect(),
             None => hygiene::DEFAULT_KEPT.to_vec(),
+        };
+        let agent = agent::read(&sender.signals);
+        let bot_class = if agent::is_spam_referrer(&attribution.referrer_host) {
+            REFERRER_SPAM
+        } else {
+            agent::bot_class(sender.signals.user_agent, self.is_bot)
         };
         let host = classifier::host_of(&event.url).unwrap_or_default();
         let url = hygiene::store_url(&event.url, &kept);
@@ -98,6 +109,12 @@ impl Enricher<'_> {
             region: if self.project.geo_level >= GeoLevel::Region { sender.region } else { "" },
             city: if self.project.geo_level >= GeoLevel::City { sender.city } else { "" },
             language: Cow::Owned(sender.primary_language()),
+            device_type: if bot_class.is_empty() { agent.device_type } else { "bot" },
+            browser: agent.browser,
+            browser_version: agent.browser_version,
+            os: agent.os,
+            os_version: agent.os_version,
+            bot_class,
             revenue: event.revenue.map(|revenue| revenue.amount()),
             currency: event.revenue.as_ref().map_or("", |revenue| revenue.currency()),
             properties: &event.properties,
@@ -115,7 +132,9 @@ impl Enricher<'_> {
             None => own_day.or_else(|| self.day_keys.get(&self.received_at.day())),
         };
         let domain = classifier::registrable_domain(host).unwrap_or(host);
-        key.map_or(0, |key| key.hash(&Traits { project: &self.project.id, ip, user_agent: sender.user_agent, domain }))
+        key.map_or(0, |key| {
+            key.hash(&Traits { project: &self.project.id, ip, user_agent: sender.signals.user_agent, domain })
+        })
     }
 }
 

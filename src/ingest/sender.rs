@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use agent::Signals;
+
 use crate::event::Context;
 
 /// The visitor's traits: from the request of a browser, or from `context` of a trusted server. Used in
@@ -10,8 +12,8 @@ use crate::event::Context;
 pub struct Sender<'a> {
     /// Address.
     pub ip: Option<IpAddr>,
-    /// `User-Agent`.
-    pub user_agent: &'a str,
+    /// User agent and client hints.
+    pub signals: Signals<'a>,
     /// ISO 3166 alpha-2, or empty.
     pub country: &'a str,
     /// Part of the country, or empty.
@@ -29,7 +31,7 @@ impl<'a> Sender<'a> {
     pub fn of_context(context: &'a Context<'_>) -> Self {
         Self {
             ip: context.ip,
-            user_agent: context.user_agent.as_deref().unwrap_or_default(),
+            signals: Signals { user_agent: context.user_agent.as_deref().unwrap_or_default(), ..Signals::default() },
             country: context.country.as_deref().unwrap_or_default(),
             // A server tells the country only.
             region: "",

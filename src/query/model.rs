@@ -57,7 +57,15 @@ dimensions! {
     ReferrerHost = "referrer_host",
     ClickId = "click_id",
     Country = "country",
+    Region = "region",
+    City = "city",
     Language = "language",
+    DeviceType = "device_type",
+    Browser = "browser",
+    BrowserVersion = "browser_version",
+    Os = "os",
+    OsVersion = "os_version",
+    BotClass = "bot_class",
     Host = "host",
     Path = "path",
     Title = "title",
@@ -104,6 +112,8 @@ pub struct Query {
     pub to: Timestamp,
     /// Only this event.
     pub event: Option<String>,
+    /// Count what bots do as well.
+    pub bots: bool,
     /// Grouped by these, at most ten.
     pub group_by: Vec<Dimension>,
     /// Split along the time axis.

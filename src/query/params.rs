@@ -12,7 +12,7 @@ const MAX_LIMIT: u32 = 10_000;
 const DEFAULT_LIMIT: u32 = 1000;
 /// Without `from` the last 30 days are meant, today included.
 const DEFAULT_DAYS: i64 = 30;
-const KNOWN: &[&str] = &["project", "metric", "from", "to", "event", "group_by", "interval", "limit"];
+const KNOWN: &[&str] = &["project", "metric", "from", "to", "event", "bots", "group_by", "interval", "limit"];
 
 /// Reads `metric`, `from`, `to`, `event`, `group_by`, `interval`, `limit` from a query string.
 ///
@@ -21,7 +21,7 @@ const KNOWN: &[&str] = &["project", "metric", "from", "to", "event", "group_by",
 /// columns. A parameter that is unknown or repeated is an error too: a misspelt filter must not answer
 /// another question.
 pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
-    let mut values: [Option<Cow<'_, str>>; 8] = Default::default();
+    let mut values: [Option<Cow<'_, str>>; 9] = Default::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         let Some(index) = KNOWN.iter().position(|known| *known == name) else {
             let shown: String = name.chars().take(64).collect();
@@ -33,7 +33,7 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
             return Err(ApiError::param(&name, "must stand only once; separate several values by commas"));
         }
     }
-    let [project, metric, from, to, event, group_by, interval, limit] = values;
+    let [project, metric, from, to, event, bots, group_by, interval, limit] = values;
 
     let metrics =
         list(metric.as_deref().unwrap_or("events"))
@@ -79,6 +79,11 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
         return Err(ApiError::param("event", "must have 1 to 128 characters"));
     }
 
+    let bots = match bots.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(ApiError::param("bots", "must be true or false")),
+    };
     let to = instant("to", to.as_deref())?.unwrap_or(now);
     let from =
         instant("from", from.as_deref())?.unwrap_or_else(|| Day(to.day().0).start().plus(-(DEFAULT_DAYS - 1) * DAY_MS));
@@ -89,7 +94,7 @@ pub fn parse(query: &str, now: Timestamp) -> Result<Query, ApiError> {
         return Err(ApiError::param("from", "must lie at most five years before to"));
     }
     let project = project.map(Cow::into_owned).filter(|project| !project.is_empty());
-    Ok(Query { project, metrics, from, to, event, group_by, interval, limit })
+    Ok(Query { project, metrics, from, to, event, bots, group_by, interval, limit })
 }
 
 fn instant(name: &'static str, value: Option<&str>) -> Result<Option<Timestamp>, ApiError> {

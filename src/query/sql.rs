@@ -41,6 +41,10 @@ pub fn build(query: &Query, scope: &Scope<'_>) -> Statement {
     if let Some(event) = &query.event {
         conditions.push(format!("event = {}", bind("event", "String", event.clone())));
     }
+    // A bot is data, and left out unless asked for.
+    if !query.bots {
+        conditions.push("bot_class = ''".to_owned());
+    }
     let limit = bind("limit", "UInt32", (query.limit + 1).to_string());
 
     let mut columns = Vec::new();

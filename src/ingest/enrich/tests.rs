@@ -7,7 +7,13 @@ use crate::event::{Bounds, Context, validate};
 const NOW: Timestamp = Timestamp(1_795_255_200_000);
 const BROWSER: Sender = Sender {
     ip: Some(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1))),
-    user_agent: "Firefox",
+    signals: agent::Signals {
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        ch_ua: "",
+        ch_mobile: "",
+        ch_platform: "",
+        ch_platform_version: "",
+    },
     country: "DE",
     region: "",
     city: "",
@@ -40,7 +46,14 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
     let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
     let event = validate(serde_json::from_str(json).unwrap(), &bounds, uuid::Uuid::nil).unwrap();
     let project = project(dnt_mode);
-    let enricher = Enricher { project: &project, env: Env::Live, received_at: NOW, sender, day_keys: &keys(days) };
+    let enricher = Enricher {
+        project: &project,
+        env: Env::Live,
+        received_at: NOW,
+        sender,
+        is_bot: |_| false,
+        day_keys: &keys(days),
+    };
     let mut lines = Vec::new();
     let fate = enricher.write(&event, &mut lines);
     assert_eq!(fate == Fate::Dropped, lines.is_empty());
@@ -57,7 +70,21 @@ fn a_row_holds_what_was_sent_and_what_was_derived() {
     assert_eq!((&row["country"], &row["language"]), (&"DE".into(), &"de".into()));
     assert_eq!((&row["anonymous_id"], &row["env"]), (&"a".into(), &"live".into()));
     assert!(row["visitor_hash"].as_str().unwrap().parse::<u64>().unwrap() > 0);
-    assert!(!row.to_string().contains("192.0.2.1") && !row.to_string().contains("Firefox"));
+    assert!(!row.to_string().contains("192.0.2.1") && !row.to_string().contains("Gecko"));
+}
+
+#[test]
+fn browser_system_and_bots_are_told() {
+    let person = row(EVENT, Some(BROWSER), DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!((&person["browser"], &person["browser_version"]), (&"Firefox".into(), &"140".into()));
+    assert_eq!((&person["os"], &person["device_type"]), (&"Linux".into(), &"desktop".into()));
+    assert!(person.get("bot_class").is_none());
+    let crawler = agent::Signals { user_agent: "Mozilla/5.0 (compatible; GPTBot/1.2)", ..BROWSER.signals };
+    let bot = row(EVENT, Some(Sender { signals: crawler, ..BROWSER }), DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!((&bot["bot_class"], &bot["device_type"]), (&"ai-crawler".into(), &"bot".into()));
+    let spam = EVENT.replacen("\"event\"", "\"referrer\":\"http://semalt.com/x\",\"event\"", 1);
+    let spam = row(&spam, Some(BROWSER), DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!(spam["bot_class"], "referrer-spam");
 }
 
 #[test]
