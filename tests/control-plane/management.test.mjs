@@ -401,47 +401,26 @@ describe("keys", () => {
 
   test("refuse what does not fit, and name it", async () => {
     const past = new Date(Date.now() - 1000).toISOString();
-    for (const [field, value] of [
-      ...[
-        ["kind", "xk"],
-        ["kind", null],
-        ["env", "prod"],
-        ["project_id", "x"],
-        ["project_id", null],
-        ["scopes", []],
+    const origins = ["*", "example.com", "https://a/b", "https://*.a.example:*", "https://", "javascript:alert(1)"];
+    const wrong = {
+      kind: ["xk", null],
+      env: ["prod", null],
+      project_id: ["x", null],
+      scopes: [[], "read", ["write"]],
+      expires_at: [past, "soon", 1, "2026-13-45", "infinity"],
+      name: ["x".repeat(129), 5],
+      prefix: ["short", null, "UPPERCAS"],
+      secret_hash: ["x", null],
+      allowed_origins: [
+        ...origins.map((origin) => [origin]),
+        "https://a.example",
+        Array.from({ length: 101 }, () => "https://a.example"),
       ],
-      ...[
-        ["scopes", "read"],
-        ["scopes", ["write"]],
-        ["expires_at", past],
-        ["expires_at", "soon"],
-        ["expires_at", 1],
-      ],
-      ...[
-        ["expires_at", "2026-13-45"],
-        ["expires_at", "infinity"],
-        ["name", "x".repeat(129)],
-        ["name", 5],
-      ],
-      ...[
-        ["prefix", "short"],
-        ["prefix", null],
-        ["secret_hash", "x"],
-        ["secret_hash", null],
-        ["revoked_at", null],
-      ],
-      ...[
-        ["allowed_origins", ["*"]],
-        ["allowed_origins", ["example.com"]],
-        ["allowed_origins", ["https://a/b"]],
-      ],
-      ...[
-        ["allowed_origins", "https://a.example"],
-        ["allowed_origins", ["https://*.a.example:*"]],
-        ["id", randomUUID()],
-      ],
-      ...[["allowed_origins", Array.from({ length: 101 }, () => "https://a.example")]],
-    ]) {
+      revoked_at: [null],
+      id: [randomUUID()],
+    };
+    const pairs = Object.entries(wrong).flatMap(([field, values]) => values.map((value) => ({ field, value })));
+    for (const { field, value } of pairs) {
       const [status, problem] = await create({ [field]: value });
       assert.deepEqual(
         [status, problem.code, problem.details],
