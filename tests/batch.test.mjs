@@ -3,6 +3,11 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { ask, newProject, rowsOf } from "./harness/stack.mjs";
 
+const FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const CHROME =
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+const GPTBOT = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)";
+
 let project;
 before(async () => {
   project = await newProject("batch");
@@ -71,7 +76,7 @@ describe("a batch", () => {
 
   test("of a server speaks for its visitors, each by the key of the day", async () => {
     const own = await newProject("batch-context");
-    const visit = (event_id, day, ip, user_agent = "Firefox") => ({
+    const visit = (event_id, day, ip, user_agent = FIREFOX) => ({
       event: "pageview",
       event_id,
       timestamp: `2015-05-${day}T10:00:00Z`,
@@ -81,7 +86,7 @@ describe("a batch", () => {
     const events = [
       visit("a", "17", "192.0.2.1"),
       visit("b", "17", "192.0.2.1"),
-      visit("c", "17", "192.0.2.1", "Chrome"),
+      visit("c", "17", "192.0.2.1", CHROME),
       visit("d", "17", "2001:db8::1"),
       visit("e", "18", "192.0.2.1"),
     ];
@@ -96,6 +101,27 @@ describe("a batch", () => {
     const hashes = Object.fromEntries((await rowsOf(own.project_id)).map((row) => [row.event_id, row.visitor_hash]));
     assert.equal(hashes.a, hashes.b);
     assert.notEqual(hashes.a, hashes.e, "nobody can be followed from one day into the next");
+  });
+
+  test("tells browsers from bots, and reports leave bots out unless asked", async () => {
+    const own = await newProject("batch-agents");
+    const agents = [FIREFOX, CHROME, GPTBOT, "curl/8.5.0", "SomethingNew-Crawler/1.0 (+https://example.com/bot)"];
+    const visits = agents.map((user_agent, index) => ({
+      event: "pageview",
+      event_id: `v${index}`,
+      context: { ip: `192.0.2.${index}`, user_agent },
+    }));
+    assert.equal((await batch(visits, { key: own.keys.sk }))[0], 202);
+    const rows = await rowsOf(own.project_id);
+    const by = (column) => Object.fromEntries(rows.map((row) => [row.event_id, row[column]]));
+    assert.deepEqual(by("browser"), { ...by("browser"), v0: "Firefox", v1: "Chrome" });
+    assert.deepEqual(by("browser_version"), { ...by("browser_version"), v0: "140", v1: "141" });
+    assert.deepEqual(by("os"), { ...by("os"), v0: "Windows", v1: "macOS" });
+    assert.deepEqual(by("bot_class"), { v0: "", v1: "", v2: "ai-crawler", v3: "library", v4: "other" });
+    const count = async (query) => (await ask(`/v1/stats?${query}`, { key: own.keys.rk }))[1].rows[0].events;
+    assert.deepEqual([await count(""), await count("bots=true")], [2, 5]);
+    const [status, problem] = await ask("/v1/stats?bots=maybe", { key: own.keys.rk });
+    assert.deepEqual([status, problem.fields[0].path], [400, "?bots"]);
   });
 
   test("from a browser cannot speak for others", async () => {
