@@ -163,7 +163,7 @@ describe("a log", () => {
       await importLog(project, write("access.log", text)),
       await importLog(project, write("named-like-nothing", members)),
       await importLog(project, "-", { input: text }),
-      await importLog(project, "-", { input: members }),
+      await importLog(project, "-", { input: /** @type {any} */ (members) }),
       await importLog(project, write("crlf.log", text.replaceAll("\n", "\r\n"))),
     ];
     assert.deepEqual(
