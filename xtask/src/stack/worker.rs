@@ -1,7 +1,7 @@
 //! The Worker in wrangler's local runtime.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub(super) fn start(
     command.env(BUILD_DIR, &out_dir).arg(out_dir.join("index.mjs"));
     if bundle == Bundle::Fixed {
         command.env("HEADWATER_KEEP_BUNDLE", "1");
+        satisfy_wrangler(&out_dir)?;
     }
     children.push(Supervised::spawn("worker", command, state)?);
     step("Worker (start)", || {
@@ -62,6 +63,18 @@ pub(super) fn start(
             .map_err(|error| error.context(format!("the Worker does not become ready: GET /ready gives {last}")))
     })?;
     Ok(url)
+}
+
+/// wrangler refuses to start where the `main` of its configuration is missing, also when it is
+/// given another entry. In a fresh checkout nothing has been built there; the next real build
+/// replaces what is put there now.
+fn satisfy_wrangler(out_dir: &Path) -> Result<()> {
+    let main = workspace::root().join("build/index.mjs");
+    if !main.exists() {
+        std::fs::create_dir_all(workspace::root().join("build"))?;
+        std::fs::copy(out_dir.join("index.mjs"), main)?;
+    }
+    Ok(())
 }
 
 fn wrangler(state: &State, tools: &Tools, port: u16) -> Result<Command> {
