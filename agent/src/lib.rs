@@ -76,3 +76,7 @@ pub fn read<'a>(signals: &Signals<'a>) -> Agent<'a> {
     hints::apply(signals, &mut agent);
     agent.into_agent()
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

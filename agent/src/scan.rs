@@ -112,8 +112,10 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
         }
     }
     let (system_name, by_browser) = system_of(&system, &browser);
+    // The number of a system that is only pretended says nothing of the other.
+    let system_version = if by_browser.is_empty() { system.version } else { "" };
     let (os, os_version) =
-        systems::name(user_agent, system_name, system.version, &browser_of(&browser), versions.version);
+        systems::name(user_agent, system_name, system_version, &browser_of(&browser), versions.version);
     let (browser_name, version) = named(user_agent, &browser, &versions, os);
     Found {
         bot: bot.map(|entry| (entry, bot_version)),
@@ -164,7 +166,7 @@ fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: 
         "IE" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(own)),
         // Sony's consoles before the PlayStation 4 carry NetFront without saying so.
         "" if os == "PlayStation" => ("NetFront", ""),
-        "" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(versions.gecko)),
+        "" | "Firefox" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(versions.gecko)),
         "" if os == "iOS" && user_agent.contains("AppleWebKit/") => ("Safari (in-app)", versions.version),
         "" if os == "Android" && user_agent.contains("AppleWebKit/") => ("Android Browser", versions.version),
         name => (name, own),
@@ -199,9 +201,9 @@ fn device_type(device: &Best<'_>, system: &Best<'_>, os: &str) -> &'static str {
     }
 }
 
-/// The number after a token: digits with dots or underscores, behind one of ` /:-_=v`.
+/// The number after a token: digits with dots or underscores, behind at most three marks, the last of which may be a `v`.
 fn number(rest: &str) -> &str {
-    let text = rest.trim_start_matches([' ', '/', ':', '-', '_', '=', '(', '+']);
+    let text = rest.trim_start_matches([' ', '/', ':', '-', '_', '=', '(', '+', ']']);
     let text = match text.strip_prefix(['v', 'V']) {
         Some(text) if rest.len() - text.len() <= 3 => text,
         _ => text,

@@ -173,8 +173,7 @@ fn people_are_not_called_bots() {
         .flat_map(|file| uap(file))
         .filter(|case| BROWSERS.contains(&&*case.family))
         .map(|case| case.user_agent)
-        // A log's encoding of spaces, and a bot that uap-core calls Chrome.
-        .filter(|agent| !agent.contains("5.0+(") && !agent.contains("Google Web Preview")),
+        .filter(|agent| is_browser(agent)),
     );
     people.sort_unstable();
     people.dedup();
