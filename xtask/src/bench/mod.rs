@@ -9,6 +9,7 @@ mod contestant;
 mod cpu;
 mod hello;
 mod load;
+mod native;
 mod report;
 mod rounds;
 mod workerd;
@@ -36,6 +37,10 @@ const STATE: &str = ".headwater/bench";
 pub(crate) enum Command {
     /// The floor: an empty Rust Worker and this one's `/health`.
     Hello(Args),
+    /// The warm check of an API key, natively.
+    Keys,
+    /// The classifier over its corpus, natively.
+    Classify,
 }
 
 /// Arguments of every bench.
@@ -65,6 +70,8 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     strays::end(state.dir())?;
     let outcome = match command {
         Command::Hello(args) => compete("hello", hello::contestants, args, &state),
+        Command::Keys => native::run(native::KEYS),
+        Command::Classify => native::run(native::CLASSIFY),
     };
     strays::end(state.dir())?;
     outcome.map(|()| ExitCode::SUCCESS)
