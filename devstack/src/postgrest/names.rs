@@ -9,14 +9,18 @@ pub(super) fn split(text: &str, separator: char) -> Result<Vec<&str>, Error> {
     let mut quoted = false;
     let mut escaped = false;
     let mut start = 0;
+    let mut before = None;
     for (at, character) in text.char_indices() {
+        let before = before.replace(character);
         if escaped {
             escaped = false;
             continue;
         }
         match character {
             '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
+            '"' if quoted => quoted = false,
+            // Within a word a quote is a character like any other.
+            '"' if before.is_none_or(|before| before == separator || "(.:{".contains(before)) => quoted = true,
             '(' if !quoted => depth += 1,
             ')' if !quoted => depth = depth.checked_sub(1).ok_or_else(|| unbalanced(text))?,
             _ if character == separator && !quoted && depth == 0 => {

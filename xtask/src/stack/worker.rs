@@ -42,11 +42,9 @@ pub(super) fn start(
     state.write_private(VARIABLES, &variables(stores, secrets))?;
 
     let url = format!("http://127.0.0.1:{port}");
-    let mut command = wrangler(state, tools, port)?;
-    command.env(BUILD_DIR, &out_dir).arg(out_dir.join("index.mjs"));
+    let mut command = wrangler(state, tools, port, &out_dir)?;
     if bundle == Bundle::Fixed {
         command.env("HEADWATER_KEEP_BUNDLE", "1");
-        satisfy_wrangler(&out_dir)?;
     }
     children.push(Supervised::spawn("worker", command, state)?);
     step("Worker (start)", || {
@@ -65,30 +63,22 @@ pub(super) fn start(
     Ok(url)
 }
 
-/// wrangler refuses to start where the `main` of its configuration is missing, also when it is
-/// given another entry. In a fresh checkout nothing has been built there; the next real build
-/// replaces what is put there now.
-fn satisfy_wrangler(out_dir: &Path) -> Result<()> {
-    let main = workspace::root().join("build/index.mjs");
-    if !main.exists() {
-        std::fs::create_dir_all(workspace::root().join("build"))?;
-        std::fs::copy(out_dir.join("index.mjs"), main)?;
-    }
-    Ok(())
-}
-
-fn wrangler(state: &State, tools: &Tools, port: u16) -> Result<Command> {
+fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path) -> Result<Command> {
     let mut command = Command::new(&tools.node);
     command
         .current_dir(workspace::root())
         .arg(workspace::node_module("wrangler/bin/wrangler.js"))
-        .args(["dev", "--config", "wrangler.toml", "--ip", "127.0.0.1", "--local", "--test-scheduled"])
+        .arg("dev")
+        // Before the options: some of them take all words that follow.
+        .arg(out_dir.join("index.mjs"))
+        .args(["--config", "wrangler.toml", "--ip", "127.0.0.1", "--local", "--test-scheduled"])
         .args(["--port", &port.to_string(), "--inspector-port", &port::free()?.to_string()])
         .arg("--show-interactive-dev-session=false")
         .arg("--persist-to")
         .arg(state.data("worker"))
         .arg("--env-file")
         .arg(state.file(VARIABLES))
+        .env(BUILD_DIR, out_dir)
         .env("WRANGLER_SEND_METRICS", "false")
         // Otherwise the start waits for an answer from Cloudflare, which nobody here needs.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
