@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createSchema, data, dropSchema, named, refuses, service } from "./postgrest-schema.mjs";
-import { needs, real, supabase } from "./servers.mjs";
+import { needs, supabase } from "./servers.mjs";
 
 describe("@supabase/postgrest-js", needs(supabase, "supabase"), () => {
   const people = () => service().from(named("people"));
