@@ -1,5 +1,6 @@
 //! The token of a user who is signed in at Supabase: a JWT (RFC 7519), signed with the project's shared
-//! secret (HS256). Pure: the clock comes in as a value.
+//! secret (HS256) or with one of its signing keys (ES256, RS256; RFC 7517). Pure: the clock comes in as a
+//! value, and what a public key says about a signature is the host's cryptography to find out.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,11 +24,48 @@ pub struct Session {
     pub user_id: String,
 }
 
+/// How a token may be signed. Nothing else is understood, `none` least of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC with SHA-256 under the shared secret.
+    Hs256,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    kid: Option<String>,
     /// Extensions that must be understood (RFC 7515, 4.1.11); none is.
     crit: Option<serde::de::IgnoredAny>,
+}
+
+/// A token taken apart; its signature is not yet checked.
+#[derive(Debug)]
+pub struct Token<'a> {
+    /// What it says it is signed with.
+    pub algorithm: Algorithm,
+    /// Name of the signing key, for the algorithms with a public key.
+    pub key_id: Option<String>,
+    /// The part that is signed.
+    pub signed: &'a str,
+    /// The signature's bytes.
+    pub signature: Vec<u8>,
+    claims: Vec<u8>,
+}
+
+/// A public key of the project (RFC 7517), as the host's cryptography takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// Its name.
+    pub id: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// The whole key as JSON.
+    pub jwk: String,
 }
 
 #[derive(Deserialize)]
@@ -50,49 +88,96 @@ pub fn looks_like_one(token: &str) -> bool {
     token.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
-/// Checks a token: algorithm, signature, time and audience.
+impl<'a> Token<'a> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    /// Why it is none, for the log; the caller is told only that it is not good.
+    pub fn parse(token: &'a str) -> Result<Self, &'static str> {
+        if token.len() > MAX_LEN {
+            return Err("too long");
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or("not a token")?;
+        let (header, claims) = signed.split_once('.').ok_or("not a token")?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| "not base64url");
+        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| "no header")?;
+        let algorithm = match header.alg.as_str() {
+            "HS256" => Algorithm::Hs256,
+            "ES256" => Algorithm::Es256,
+            "RS256" => Algorithm::Rs256,
+            _ => return Err("another algorithm"),
+        };
+        if header.crit.is_some() {
+            return Err("an extension that must be understood");
+        }
+        let (signature, claims) = (decode(signature)?, decode(claims)?);
+        Ok(Self { algorithm, key_id: header.kid, signed, signature, claims })
+    }
+
+    /// Whether the signature is the shared secret's. A token of another algorithm never is: taking its
+    /// public key for the secret is the classic way in.
+    pub fn signed_with(&self, secret: &str) -> bool {
+        if self.algorithm != Algorithm::Hs256 || secret.is_empty() {
+            return false;
+        }
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+        mac.update(self.signed.as_bytes());
+        mac.verify_slice(&self.signature).is_ok()
+    }
+
+    /// Checks time and audience. To be called once the signature has been found good.
+    ///
+    /// # Errors
+    /// Why the token is not good, for the log.
+    pub fn session(&self, now: Timestamp) -> Result<Session, &'static str> {
+        let claims: Claims = serde_json::from_slice(&self.claims).map_err(|_| "missing claims")?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact in a double")]
+        let (now, leeway) = (now.0 as f64 / 1000.0, LEEWAY_S as f64);
+        if claims.exp + leeway <= now {
+            return Err("expired");
+        }
+        if claims.nbf.is_some_and(|start| start - leeway > now) {
+            return Err("not yet valid");
+        }
+        let audience = match &claims.aud {
+            Audience::One(one) => one == AUDIENCE,
+            Audience::Many(many) => many.iter().any(|one| one == AUDIENCE),
+        };
+        if !audience {
+            return Err("another audience");
+        }
+        uuid::Uuid::try_parse(&claims.sub)
+            .map(|user| Session { user_id: user.to_string() })
+            .map_err(|_| "the subject is no user")
+    }
+}
+
+/// Reads a key set (`/auth/v1/.well-known/jwks.json`): its keys for signing with ES256 or RS256, at most
+/// 32. What a key is for is told by its type, and its own `alg` must not say otherwise.
 ///
 /// # Errors
-/// Why it is not good, for the log; the caller is told only that it is not.
-pub fn verify(token: &str, secret: &str, now: Timestamp) -> Result<Session, &'static str> {
-    if token.len() > MAX_LEN {
-        return Err("too long");
+/// What does not fit, for the log.
+pub fn read_key_set(json: &[u8]) -> Result<Vec<SigningKey>, String> {
+    #[derive(Deserialize)]
+    struct KeySet {
+        keys: Vec<serde_json::Value>,
     }
-    let (signed, signature) = token.rsplit_once('.').ok_or("not a token")?;
-    let (header, claims) = signed.split_once('.').ok_or("not a token")?;
-    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| "not base64url");
-    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| "no header")?;
-    // The algorithm is ours to choose, never the token's: `none` and RS256 with the secret as a key are
-    // the two classic ways in.
-    if header.alg != "HS256" || header.crit.is_some() {
-        return Err("another algorithm");
-    }
-    if secret.is_empty() {
-        return Err("no secret is configured");
-    }
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| "unusable secret")?;
-    mac.update(signed.as_bytes());
-    mac.verify_slice(&decode(signature)?).map_err(|_| "wrong signature")?;
-
-    let claims: Claims = serde_json::from_slice(&decode(claims)?).map_err(|_| "missing claims")?;
-    #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact in a double")]
-    let (now, leeway) = (now.0 as f64 / 1000.0, LEEWAY_S as f64);
-    if claims.exp + leeway <= now {
-        return Err("expired");
-    }
-    if claims.nbf.is_some_and(|start| start - leeway > now) {
-        return Err("not yet valid");
-    }
-    let audience = match &claims.aud {
-        Audience::One(one) => one == AUDIENCE,
-        Audience::Many(many) => many.iter().any(|one| one == AUDIENCE),
+    let set: KeySet = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let read = |key: serde_json::Value| {
+        let word = |name: &str| key.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let (algorithm, name) = match (word("kty"), word("crv")) {
+            ("EC", "P-256") => (Algorithm::Es256, "ES256"),
+            ("RSA", _) => (Algorithm::Rs256, "RS256"),
+            _ => return None,
+        };
+        let fits = matches!(word("use"), "" | "sig") && (word("alg").is_empty() || word("alg") == name);
+        (fits && !word("kid").is_empty()).then(|| SigningKey {
+            id: word("kid").to_owned(),
+            algorithm,
+            jwk: key.to_string(),
+        })
     };
-    if !audience {
-        return Err("another audience");
-    }
-    uuid::Uuid::try_parse(&claims.sub)
-        .map(|user| Session { user_id: user.to_string() })
-        .map_err(|_| "the subject is no user")
+    Ok(set.keys.into_iter().filter_map(read).take(32).collect())
 }
 
 #[cfg(test)]
@@ -103,6 +188,11 @@ mod tests {
 
     const SECRET: &str = "a secret of at least thirty-two bytes";
     const NOW: Timestamp = Timestamp(1_795_255_200_000);
+    fn verify(token: &str, secret: &str, now: Timestamp) -> Result<Session, &'static str> {
+        let token = Token::parse(token)?;
+        if token.signed_with(secret) { token.session(now) } else { Err("wrong signature") }
+    }
+
     const USER: &str = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
 
     fn token(header: Value, claims: Value, secret: &str) -> String {
@@ -154,6 +244,23 @@ mod tests {
         let good = token(header, claims(), SECRET);
         let (signed, _) = good.rsplit_once('.').unwrap();
         assert!(verify(&format!("{signed}."), SECRET, NOW).is_err(), "an empty signature");
+    }
+
+    #[test]
+    fn a_key_set_gives_keys_by_what_they_are() {
+        let set = json!({"keys": [
+            {"kid": "a", "kty": "EC", "crv": "P-256", "alg": "ES256", "x": "", "y": ""},
+            {"kid": "b", "kty": "RSA", "n": "", "e": "AQAB"},
+            {"kid": "c", "kty": "oct", "k": "secret"},
+            {"kid": "d", "kty": "EC", "crv": "P-521"},
+            {"kid": "e", "kty": "RSA", "alg": "HS256"},
+            {"kid": "f", "kty": "RSA", "use": "enc"},
+            {"kty": "RSA"},
+        ]});
+        let keys = read_key_set(set.to_string().as_bytes()).unwrap();
+        let found: Vec<_> = keys.iter().map(|key| (key.id.as_str(), key.algorithm)).collect();
+        assert_eq!(found, [("a", Algorithm::Es256), ("b", Algorithm::Rs256)]);
+        assert!(read_key_set(b"<html>").is_err());
     }
 
     proptest! {

@@ -28,7 +28,7 @@ impl App {
     ) -> Result<Reply, ApiError> {
         let atomic = form_urlencoded::parse(request.query().as_bytes())
             .any(|(name, value)| name == "atomic" && matches!(value.as_ref(), "1" | "true"));
-        self.admit_client(request, caller, deadline.received_at)?;
+        self.admit_client(request, caller, deadline.received_at).await?;
         let body = read_body(request, MAX_BODY).await?;
         let bounds = bounds(caller, deadline)?;
         let judged = judge(batch(body_text(&body)?)?, &bounds, || self.event_id(deadline.received_at));

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use sha2::{Digest as _, Sha256};
+
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::{App, lock};
@@ -25,15 +27,22 @@ pub(super) struct Limits {
 
 impl App {
     /// Lets a browser's request in, before its body is read. The address is used here and kept nowhere else.
-    pub(super) fn admit_client(&self, request: &impl Inbound, caller: &Caller, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) async fn admit_client(
+        &self,
+        request: &impl Inbound,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
         let unlimited = caller.project()?.rate.is_some_and(|rate| rate.per_second == 0);
         if caller.record.kind != Kind::Publishable || unlimited {
             return Ok(());
         }
         let ip = request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok());
-        let client = (caller.record.id.clone(), ip);
-        let taken = lock(&self.limits).clients.take(client, 1, CLIENT, now);
-        taken.map(|_| ()).map_err(|exceeded| ApiError::limited("requests", exceeded))
+        // A limiter outside of this memory learns no address.
+        let client = self.pseudonym(&caller.record.id, ip)?;
+        let taken = lock(&self.limits).clients.take((caller.record.id.clone(), ip), 1, CLIENT, now);
+        taken.map_err(|exceeded| ApiError::limited("requests", exceeded))?;
+        self.shared("CLIENT_LIMITER", "requests", client).await
     }
 
     /// Lets events in: the project's rate, then its quota.
@@ -58,7 +67,7 @@ impl App {
     }
 
     /// Lets a question in; what is left goes into the answer's headers.
-    pub(super) fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
+    pub(super) async fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
         let project = caller.record.project.as_ref();
         if project.is_some_and(|project| project.rate.is_some_and(|rate| rate.per_second == 0)) {
             return Ok(None);
@@ -66,8 +75,34 @@ impl App {
         // The questions of an account key count together.
         let asker = project.map_or(&caller.record.id, |project| &project.id);
         let data_set = (asker.clone(), caller.record.env.as_str());
+        let shared = format!("{}:{}", data_set.0, data_set.1);
         let taken = lock(&self.limits).questions.take(data_set, 1, READ, now);
-        taken.map(Some).map_err(|exceeded| ApiError::limited("questions", exceeded))
+        let left = taken.map_err(|exceeded| ApiError::limited("questions", exceeded))?;
+        self.shared("READ_LIMITER", "questions", shared).await?;
+        Ok(Some(left))
+    }
+}
+
+impl App {
+    /// Asks a limiter that holds across instances, where one is bound under this name.
+    async fn shared(&self, binding: &'static str, name: &str, key: String) -> Result<(), ApiError> {
+        if (self.runtime.shared_limit)(binding, key).await {
+            return Ok(());
+        }
+        let mut error =
+            ApiError::new(ErrorCode::RateLimited, format!("the limit of {name} is reached; come back later"));
+        // The shortest window that a limiter of Cloudflare has.
+        error.retry_after = Some(10);
+        Err(error)
+    }
+
+    /// A client's name that tells nobody its address.
+    fn pseudonym(&self, key_id: &str, ip: Option<IpAddr>) -> Result<String, ApiError> {
+        let mut hash = Sha256::new();
+        hash.update(self.config()?.visitor_secret.as_bytes());
+        hash.update(key_id.as_bytes());
+        hash.update(ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes());
+        Ok(crate::hex::encode(hash.finalize().get(..16).unwrap_or_default()))
     }
 }
 

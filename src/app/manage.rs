@@ -95,11 +95,7 @@ impl App {
     async fn actor(&self, request: &impl Inbound, deadline: &Deadline) -> Result<Value, ApiError> {
         let authorization = request.header("authorization");
         if let Some(token) = authorization.as_deref().and_then(bearer).filter(|token| session::looks_like_one(token)) {
-            let secret = self.config()?.jwt_secret.as_deref().unwrap_or_default();
-            let session = session::verify(token, secret, (self.runtime.now)()).map_err(|reason| {
-                ApiError::new(ErrorCode::InvalidSession, "the session is over or not one of ours; sign in again")
-                    .because(reason)
-            })?;
+            let session = self.session(token).await?;
             return Ok(json!({ "user_id": session.user_id }));
         }
         let caller = self.authenticate(request, Access::Manage, deadline).await?;

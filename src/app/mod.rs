@@ -15,6 +15,7 @@ mod limits;
 mod manage;
 mod read;
 mod routes;
+mod signing;
 mod stats;
 mod track;
 
@@ -32,10 +33,15 @@ use days::Days;
 use deadline::Deadline;
 use limits::Limits;
 use routes::Handler;
+use signing::SigningKeys;
 
 pub use after::After;
 pub use inbound::{BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
+pub use signing::SignatureCheck;
+
+/// Something that a runtime will have done.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Clock, randomness, timer, regular expressions and log, which only a runtime has.
 #[derive(Clone, Copy)]
@@ -45,7 +51,12 @@ pub struct Runtime {
     /// Fills 16 secure random bytes; `None` where the system has none to give.
     pub random: fn() -> Option<[u8; 16]>,
     /// Lets time pass.
-    pub sleep: fn(Duration) -> Pin<Box<dyn Future<Output = ()>>>,
+    pub sleep: fn(Duration) -> Pending<()>,
+    /// Checks a signature with a public key (ES256, RS256).
+    pub verify: fn(SignatureCheck) -> Pending<bool>,
+    /// Asks the limiter of this name, which holds across instances: whether this key may go on. Where none
+    /// is configured, or it gives no answer, it may.
+    pub shared_limit: fn(&'static str, String) -> Pending<bool>,
     /// Whether isbot's pattern finds a bot in a user agent.
     pub is_bot: fn(&str) -> bool,
     /// Writes a line to the log.
@@ -61,6 +72,7 @@ pub struct App {
     days: Mutex<Days>,
     limits: Mutex<Limits>,
     touched: Mutex<Touched>,
+    signing: Mutex<SigningKeys>,
 }
 
 impl App {
@@ -74,6 +86,7 @@ impl App {
             days: Mutex::default(),
             limits: Mutex::default(),
             touched: Mutex::default(),
+            signing: Mutex::default(),
         }
     }
 

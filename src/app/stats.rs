@@ -31,7 +31,7 @@ struct Meta {
 impl App {
     pub(super) async fn stats(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
-        let left = self.admit_question(caller, now)?;
+        let left = self.admit_question(caller, now).await?;
         let query = parse(request.query(), now)?;
         let project_id = self.project_of(caller, query.project.as_deref()).await?;
         let statement = build(&query, &Scope { project_id: &project_id, env: caller.record.env });

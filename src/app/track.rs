@@ -30,7 +30,7 @@ impl App {
         caller: &Caller,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        self.admit_client(request, caller, deadline.received_at)?;
+        self.admit_client(request, caller, deadline.received_at).await?;
         let body = read_body(request, MAX_BODY).await?;
         let raw = one_event(body_text(&body)?)?;
         let bounds = bounds(caller, deadline)?;

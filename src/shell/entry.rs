@@ -1,19 +1,24 @@
 //! What the runtime calls.
 
-use std::cell::OnceCell;
-use std::pin::Pin;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::RegExp;
-use worker::{Context, Env, Headers, Request, Response, Result, ScheduleContext, ScheduledEvent, console_error, event};
+use worker::{
+    Context, Env, Headers, RateLimiter, Request, Response, Result, ScheduleContext, ScheduledEvent, console_error,
+    event,
+};
 
 use super::request::WorkerRequest;
-use crate::app::{App, Reply, Runtime};
+use super::signature;
+use crate::app::{App, Pending, Reply, Runtime, SignatureCheck};
 use crate::config::Config;
 use crate::time::Timestamp;
 
 thread_local! {
+    static LIMITERS: RefCell<HashMap<&'static str, Rc<RateLimiter>>> = RefCell::default();
     /// One app an instance: reading 50 settings anew costs more than a whole event.
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
 }
@@ -41,8 +46,9 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
 fn app(env: &Env) -> Rc<App> {
     APP.with(|app| {
         app.get_or_init(|| {
+            LIMITERS.with(|limiters| limiters.borrow_mut().extend(bound(env)));
             let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
-            Rc::new(App::new(config, Runtime { now, random, sleep, is_bot, log }))
+            Rc::new(App::new(config, Runtime { now, random, sleep, verify, shared_limit, is_bot, log }))
         })
         .clone()
     })
@@ -67,8 +73,30 @@ fn random() -> Option<[u8; 16]> {
     getrandom::fill(&mut bytes).ok().map(|()| bytes)
 }
 
-fn sleep(time: Duration) -> Pin<Box<dyn Future<Output = ()>>> {
+fn sleep(time: Duration) -> Pending<()> {
     Box::pin(worker::Delay::from(time))
+}
+
+fn verify(check: SignatureCheck) -> Pending<bool> {
+    // A key or a signature that the host turns down is no signature.
+    Box::pin(async move { signature::verify(check).await.unwrap_or(false) })
+}
+
+/// The limiters that are bound, if any: they hold across instances.
+fn bound(env: &Env) -> impl Iterator<Item = (&'static str, Rc<RateLimiter>)> {
+    ["CLIENT_LIMITER", "READ_LIMITER"]
+        .into_iter()
+        .filter_map(|name| env.rate_limiter(name).ok().map(|limiter| (name, Rc::new(limiter))))
+}
+
+fn shared_limit(name: &'static str, key: String) -> Pending<bool> {
+    let limiter = LIMITERS.with(|limiters| limiters.borrow().get(name).cloned());
+    Box::pin(async move {
+        match limiter {
+            Some(limiter) => limiter.limit(key).await.map_or(true, |outcome| outcome.success),
+            None => true,
+        }
+    })
 }
 
 fn is_bot(user_agent: &str) -> bool {

@@ -26,6 +26,21 @@ impl PostgRest {
         Some(Self { http: Client::new(), base, secret: secret.to_owned() })
     }
 
+    /// The project's public signing keys (`/auth/v1/.well-known/jwks.json`) as JSON.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn key_set(&self, limit: Duration) -> Result<Vec<u8>, StoreError> {
+        let url = self.base.join("../../../auth/v1/.well-known/jwks.json");
+        let url = url.map_err(|error| StoreError::Unusable(error.to_string()))?;
+        let answer = exchange(self.http.get(url).header("apikey", &self.secret), limit).await?;
+        if answer.status == 200 {
+            Ok(answer.body)
+        } else {
+            Err(StoreError::Busy(format!("key set: {}", answer.status)))
+        }
+    }
+
     /// Calls a function of ours with named arguments as a JSON object; the JSON it answers.
     ///
     /// # Errors

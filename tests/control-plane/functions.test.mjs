@@ -32,6 +32,7 @@ const doors = (org) => {
     },
     key_touch: { key_id: id },
     usage_set: { rows: [{ project_id: org.project.id, env: "live", month: month(), events: 1e9 }] },
+    project_lookup: { organization_id: org.id, project: "shop" },
     usage_get: { actor },
     manage_projects: { actor },
     manage_project_create: { actor, input: { slug: "mine" } },

@@ -11,10 +11,10 @@ const workerd = join(
   `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`,
 );
 // A test run keeps a bundle of its own beside its data; a development stack uses the workspace's.
-const state = dirname(resolve(process.env.HEADWATER_DEV_JSON));
-const build = existsSync(join(state, "build")) ? join(state, "build") : join(root, "build");
+export const state = dirname(resolve(process.env.HEADWATER_DEV_JSON));
+export const build = existsSync(join(state, "build")) ? join(state, "build") : join(root, "build");
 
-function freePort() {
+export function freePort() {
   return new Promise((done) => {
     const server = net.createServer();
     server.listen(0, "127.0.0.1", () => {
