@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { ask, call, newProject, stack } from "./harness/stack.mjs";
+import { ask, call, newProject, rowsOf, stack } from "./harness/stack.mjs";
 
 let project;
 let stranger;
@@ -50,6 +50,40 @@ describe("projects", () => {
     }
     const [zone] = await manage("PATCH", `/v1/projects/${made.id}`, { timezone: "Mars/Olympus" });
     assert.equal(zone, 400);
+  });
+
+  test("have rules of their own, which the classifier must understand", async () => {
+    const own = await newProject("manage-rules", "--organization", `rules-${randomUUID().slice(0, 8)}`);
+    const rule = {
+      id: "partner",
+      field: "referrer_host",
+      pattern: "partner.example",
+      source: "partner",
+      medium: "affiliate",
+    };
+    const set = (input) => manage("PATCH", `/v1/projects/${own.project_id}`, input, own.keys.ak);
+    const [status, changed] = await set({ classifier_rules: [rule], internal_hosts: ["pay.example.net"] });
+    assert.equal(status, 200, JSON.stringify(changed));
+    for (const wrong of [
+      [{ ...rule, field: "anything" }],
+      [{ ...rule, pattern: "" }],
+      [{ ...rule, more: 1 }],
+      "none",
+    ]) {
+      const [refused, problem] = await set({ classifier_rules: wrong });
+      assert.deepEqual([refused, problem.error], [400, "invalid_payload"], JSON.stringify(wrong));
+    }
+    const url = "https://shop.example.com/";
+    const visits = [
+      { event: "pageview", event_id: "a", url, referrer: "https://blog.partner.example/review" },
+      { event: "pageview", event_id: "b", url, referrer: "https://pay.example.net/done" },
+    ];
+    assert.equal((await ask("/v1/batch", { key: own.keys.sk, body: visits }))[0], 202);
+    const rows = await rowsOf(own.project_id);
+    assert.deepEqual(rows.map((row) => [row.event_id, row.source, row.medium]).sort(), [
+      ["a", "partner", "affiliate"],
+      ["b", "internal", "direct"],
+    ]);
   });
 
   test("of another organization do not exist", async () => {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use classifier::{ProjectRule, ProjectRules};
 use serde_json::{Map, Value, json};
 
 use super::authenticate::{Caller, bearer};
@@ -40,6 +41,9 @@ impl App {
             | Management::KeyRotate => body(request).await?,
             _ => Map::new(),
         };
+        if matches!(what, Management::ProjectCreate | Management::ProjectUpdate) {
+            check_rules(&input)?;
+        }
         let mut secret = None;
         let (function, arguments) = match what {
             Management::Projects => ("manage_projects", json!({})),
@@ -200,6 +204,19 @@ async fn body(request: &mut impl Inbound) -> Result<Map<String, Value>, ApiError
         ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {error}"))
             .field("", "must be a JSON object")
     })
+}
+
+/// Whether the classifier takes a project's own rules: what it would pass over later is refused now.
+fn check_rules(input: &Map<String, Value>) -> Result<(), ApiError> {
+    let fault = |name: &str, message: String| {
+        ApiError::new(ErrorCode::InvalidPayload, format!("{name}: {message}")).field(format!("/{name}"), message)
+    };
+    let read = |name: &str| input.get(name).filter(|value| !value.is_null()).cloned().unwrap_or_else(|| json!([]));
+    let rules: Vec<ProjectRule> = serde_json::from_value(read("classifier_rules"))
+        .map_err(|error| fault("classifier_rules", error.to_string()))?;
+    let hosts: Vec<String> =
+        serde_json::from_value(read("internal_hosts")).map_err(|error| fault("internal_hosts", error.to_string()))?;
+    ProjectRules::new(rules, hosts).map(|_| ()).map_err(|error| fault("classifier_rules", error.to_string()))
 }
 
 fn uuid_of(text: &str) -> Result<String, ApiError> {
