@@ -18,6 +18,7 @@ mod org;
 mod port;
 mod process;
 mod project;
+mod reclassify;
 mod secrets;
 mod seed;
 mod setup;
@@ -59,6 +60,8 @@ enum Command {
     Bundle(bundle::Args),
     /// Sends the page requests of a web server's access log as events.
     ImportLog(import::Args),
+    /// Classifies stored rows of another classifier version again.
+    Reclassify(Box<reclassify::Args>),
     /// Organizations, their plan and members: of the running stack or of a hosted Supabase.
     #[command(subcommand)]
     Org(org::Command),
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::Bundle(args) => bundle::run(&args),
         Command::ImportLog(args) => import::run(&args),
+        Command::Reclassify(args) => reclassify::run(&args),
         Command::Org(command) => org::run(&command),
         Command::Project(command) => project::run(&command),
         Command::Keys(command) => keys::run(&command),

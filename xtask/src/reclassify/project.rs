@@ -1,0 +1,86 @@
+//! The projects, with what their rows are classified by.
+
+use anyhow::{Context as _, Result, ensure};
+use classifier::hygiene::{DEFAULT_KEPT, store_url};
+use classifier::{Field, ProjectRule, ProjectRules};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
+
+use crate::control::{ControlPlane, operator};
+
+/// Has every parameter that is looked at.
+const SPECIMEN: &str = "https://a.test/?utm_source=a&utm_medium=a&utm_campaign=a&utm_content=a&ref=a&source=a&via=a";
+
+/// A project.
+pub(super) struct Project {
+    pub(super) id: String,
+    pub(super) slug: String,
+    pub(super) rules: ProjectRules,
+    /// Its rules that look at parameters of the address, by their ids.
+    by_parameters: Vec<String>,
+    /// Whether its stored addresses have all parameters that say where a visit came from.
+    pub(super) keeps_all: bool,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    id: String,
+    slug: String,
+    #[serde(default, deserialize_with = "or_none")]
+    classifier_rules: Vec<ProjectRule>,
+    #[serde(default, deserialize_with = "or_none")]
+    internal_hosts: Vec<String>,
+    kept_params: Option<Vec<String>>,
+}
+
+impl Project {
+    /// Reads a project as the control plane shows it.
+    pub(super) fn read(value: &Value) -> Result<Self> {
+        let raw = Raw::deserialize(value).context("the control plane shows a project in another form")?;
+        let kept: Vec<&str> = match &raw.kept_params {
+            Some(own) => own.iter().map(String::as_str).collect(),
+            None => DEFAULT_KEPT.to_vec(),
+        };
+        let by_parameters = raw.classifier_rules.iter().filter(|rule| rule.field != Field::ReferrerHost);
+        Ok(Self {
+            by_parameters: by_parameters.map(|rule| rule.id.clone()).collect(),
+            keeps_all: store_url(SPECIMEN, &kept) == SPECIMEN,
+            // As the Worker takes them: broken ones, which cannot be set, are none.
+            rules: ProjectRules::new(raw.classifier_rules, raw.internal_hosts).unwrap_or_default(),
+            id: raw.id,
+            slug: raw.slug,
+        })
+    }
+
+    /// Whether a rule answers by other parameters than click ids, whose names are always kept.
+    pub(super) fn is_by_parameters(&self, rule_id: &str) -> bool {
+        ["utm-", "paid-medium", "ref-"].iter().any(|start| rule_id.starts_with(start))
+            || self.by_parameters.iter().any(|id| id == rule_id)
+    }
+}
+
+/// The projects meant: all, or those of one slug or organization.
+pub(super) fn find(control: &ControlPlane, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Project>> {
+    let organizations = match organization {
+        Some(organization) => json!([{ "slug": organization }]),
+        None => control.call("manage_organizations", &json!({ "actor": operator(None) }))?,
+    };
+    let mut found = Vec::new();
+    for organization in organizations.as_array().into_iter().flatten() {
+        let projects = control.call("manage_projects", &json!({ "actor": operator(organization["slug"].as_str()) }))?;
+        for project in projects.as_array().into_iter().flatten() {
+            if slug.is_none_or(|slug| project["slug"] == slug) {
+                found.push(Project::read(project)?);
+            }
+        }
+    }
+    if let Some(slug) = slug {
+        ensure!(!found.is_empty(), "there is no project \"{slug}\"");
+    }
+    Ok(found)
+}
+
+/// A list, or none where the column is null.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
