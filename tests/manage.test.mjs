@@ -127,6 +127,17 @@ describe("keys", () => {
     assert.equal(headers.get("cache-control"), "no-store");
   });
 
+  test("tell when they were last used", async () => {
+    const [, made] = await manage("POST", "/v1/keys", { kind: "sk", project_id: project.project_id });
+    assert.equal((await ask("/v1/track", { key: made.key, body: { event: "e" } }))[0], 202);
+    const lastUsed = async () => (await manage("GET", "/v1/keys"))[1].find((one) => one.id === made.id).last_used_at;
+    // Written after the answer has gone out.
+    for (let attempt = 0; attempt < 50 && (await lastUsed()) === null; attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(Math.abs(Date.parse(await lastUsed()) - Date.now()) < 60_000);
+  });
+
   test("cannot be made wider than their kind", async () => {
     for (const input of [
       { kind: "rk", scopes: ["ingest"] },
