@@ -77,6 +77,15 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// Takes back what was counted for events that were not stored.
+    pub fn give_back(&mut self, project: &str, env: &'static str, count: u64) {
+        if let Some(counter) = self.counters.get_mut(&(project.to_owned(), env)) {
+            counter.used = counter.used.saturating_sub(count);
+        }
+    }
+}
+
 /// Months since year 0, UTC.
 fn month_of(now: Timestamp) -> u32 {
     let iso = now.to_iso();
@@ -101,6 +110,17 @@ mod tests {
         assert!(counters.take("p", "live", &Quota { events: None, ..block }, 1000, NOW));
         assert!(!counters.take("p", "live", &Quota { used: 0, ..block }, 1, NOW), "a meter that lags opens nothing");
         assert!(counters.take("p", "live", &Quota { events: Some(20), ..block }, 1, NOW), "a raised quota does");
+    }
+
+    #[test]
+    fn an_outage_uses_up_nothing() {
+        let mut counters = Counters::default();
+        let quota = Quota { events: Some(10), mode: Mode::Block, used: 7 };
+        for _ in 0..100 {
+            assert!(counters.take("p", "live", &quota, 3, NOW));
+            counters.give_back("p", "live", 3);
+        }
+        assert!(!counters.take("p", "live", &quota, 4, NOW));
     }
 
     #[test]

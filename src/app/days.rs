@@ -23,37 +23,44 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// Keeps the keys made from rows of the control plane.
+    /// Keeps the keys made from rows of the control plane. Where there are too many, the imported day that
+    /// was learnt first goes: it can be asked for again, and a long import must not shut out today.
     pub(super) fn learn(&mut self, worker_secret: &str, rows: DayRows, now: Timestamp) {
         self.forget_old(now);
         for (day, row) in rows {
-            if let Some(key) = DayKey::derive(worker_secret, &row)
-                && (self.keys.len() < MAX_DAYS || self.keys.contains_key(&day))
-            {
-                self.keys.insert(day, (key, now));
+            let Some(key) = DayKey::derive(worker_secret, &row) else { continue };
+            if self.keys.len() >= MAX_DAYS && !self.keys.contains_key(&day) {
+                let imported = self.keys.iter().filter(|(day, _)| !lives(**day, now));
+                if let Some(first) = imported.min_by_key(|(_, (_, learnt_at))| *learnt_at).map(|(day, _)| *day) {
+                    self.keys.remove(&first);
+                }
             }
+            self.keys.insert(day, (key, now));
         }
     }
 
     fn forget_old(&mut self, now: Timestamp) {
-        self.keys.retain(|day, (_, learnt_at)| {
-            let lives = Day(day.0 + 2).start() > now;
-            lives || now.0 - learnt_at.0 < KEEP_MS
-        });
+        self.keys.retain(|day, (_, learnt_at)| lives(*day, now) || now.0 - learnt_at.0 < KEEP_MS);
     }
 
-    fn known(&mut self, now: Timestamp) -> HashMap<Day, DayKey> {
+    /// The keys of these days, as far as they are at hand.
+    fn known(&mut self, days: &[Day], now: Timestamp) -> HashMap<Day, DayKey> {
         self.forget_old(now);
-        self.keys.iter().map(|(day, (key, _))| (*day, key.clone())).collect()
+        days.iter().filter_map(|day| self.keys.get(day).map(|(key, _)| (*day, key.clone()))).collect()
     }
 }
 
+/// A day's row is destroyed 24 h after the day ends (contract, "Privacy").
+fn lives(day: Day, now: Timestamp) -> bool {
+    Day(day.0 + 2).start() > now
+}
+
 impl App {
-    /// The day keys at hand, after asking for those of `wanted` that are not. Where the control plane does
-    /// not answer, what is at hand must do: an event is never lost for its visitor hash.
-    pub(super) async fn day_keys(&self, wanted: &[Day], deadline: &Deadline) -> HashMap<Day, DayKey> {
+    /// The keys of `days` at hand, after asking for those of `wanted` (some of them) that are not. Where the
+    /// control plane does not answer, what is at hand must do: an event is never lost for its visitor hash.
+    pub(super) async fn day_keys(&self, days: &[Day], wanted: &[Day], deadline: &Deadline) -> HashMap<Day, DayKey> {
         let now = (self.runtime.now)();
-        let known = lock(&self.days).known(now);
+        let known = lock(&self.days).known(days, now);
         let mut missing: Vec<String> =
             wanted.iter().filter(|day| !known.contains_key(day)).map(|day| day.to_iso()).collect();
         missing.sort_unstable();
@@ -67,9 +74,9 @@ impl App {
         let limit = deadline.left_at_most(FETCH_MS);
         match config.control_plane.call("day_keys", body, limit).await.map(|json| read_day_rows(&json)) {
             Ok(Ok(rows)) => {
-                let mut days = lock(&self.days);
-                days.learn(&config.visitor_secret, rows, now);
-                days.known(now)
+                let mut learnt = lock(&self.days);
+                learnt.learn(&config.visitor_secret, rows, now);
+                learnt.known(days, now)
             }
             Ok(Err(reason)) => {
                 (self.runtime.log)(&format!("day keys unusable: {reason}"));
@@ -80,5 +87,37 @@ impl App {
                 known
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_import_shuts_out_neither_its_own_days_nor_today() {
+        let mut days = Days::default();
+        let now = Timestamp(1_795_255_200_000);
+        let row = |day: Day| vec![(day, day.0.to_be_bytes().repeat(8))];
+        days.learn("secret", row(now.day()), now);
+        for back in 0..1000 {
+            let day = Day(now.day().0 - 2000 + back);
+            days.learn("secret", row(day), now.plus(i64::from(back)));
+            assert_eq!(days.known(&[day, now.day()], now).len(), 2, "{back} days in");
+        }
+        assert!(days.keys.len() <= MAX_DAYS);
+        let tomorrow = Day(now.day().0 + 1);
+        days.learn("secret", row(tomorrow), now);
+        assert_eq!(days.known(&[tomorrow], now).len(), 1);
+    }
+
+    #[test]
+    fn a_key_ends_with_its_row() {
+        let mut days = Days::default();
+        let start = Timestamp(1_795_255_200_000).day().start();
+        days.learn("secret", vec![(start.day(), vec![1; 32])], start);
+        let end = Day(start.day().0 + 2).start();
+        assert_eq!(days.known(&[start.day()], end.plus(-1)).len(), 1);
+        assert!(days.known(&[start.day()], end).is_empty());
     }
 }

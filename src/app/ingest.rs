@@ -11,7 +11,6 @@ use crate::error::{ApiError, ErrorCode};
 use crate::event::{Bounds, Event};
 use crate::ingest::{Enricher, Sender, needed_day};
 use crate::key::Kind;
-use crate::store::StoreError;
 use crate::time::Day;
 
 impl App {
@@ -24,9 +23,11 @@ impl App {
         events: &[Event<'_>],
     ) -> Result<(), ApiError> {
         self.admit_events(caller, events.len(), deadline.received_at)?;
-        let mut days: Vec<Day> = events.iter().filter_map(needed_day).collect();
-        days.push(deadline.received_at.day());
-        let day_keys = self.day_keys(&days, deadline).await;
+        // Of late events their own day's key serves where it is at hand; only some are worth asking for.
+        let today = deadline.received_at.day();
+        let days: Vec<Day> = events.iter().map(|event| event.timestamp.day()).chain([today]).collect();
+        let wanted: Vec<Day> = events.iter().filter_map(needed_day).chain([today]).collect();
+        let day_keys = self.day_keys(&days, &wanted, deadline).await;
         let headers = SenderHeaders::of(request, caller);
         let enricher = Enricher {
             project: caller.project()?,
@@ -43,7 +44,12 @@ impl App {
         if lines.is_empty() {
             return Ok(());
         }
-        self.config()?.clickhouse.insert("events", lines, deadline.left()).await.map_err(StoreError::events)
+        let stored = self.config()?.clickhouse.insert("events", lines, deadline.left()).await;
+        stored.map_err(|error| {
+            // The client will send them again: an outage must not use up the month's quota.
+            self.readmit(caller, events.len());
+            error.events()
+        })
     }
 }
 

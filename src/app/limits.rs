@@ -66,6 +66,14 @@ impl App {
         }
     }
 
+    /// Gives back what events took of the quota that were not stored.
+    pub(super) fn readmit(&self, caller: &Caller, count: usize) {
+        if let Some(project) = &caller.record.project {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            lock(&self.limits).quotas.give_back(&project.id, caller.record.env.as_str(), count);
+        }
+    }
+
     /// Lets a question in; what is left goes into the answer's headers.
     pub(super) async fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
         let project = caller.record.project.as_ref();

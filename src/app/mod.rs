@@ -125,7 +125,10 @@ impl App {
         let reply = match route.handler {
             Handler::Batch => self.batch(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
-            _ => self.track(request, &caller, &deadline).await?,
+            Handler::Track => self.track(request, &caller, &deadline).await?,
+            Handler::Health | Handler::Ready | Handler::Manage(_) => {
+                return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));
+            }
         };
         Ok((reply, after))
     }
