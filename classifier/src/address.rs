@@ -95,7 +95,7 @@ pub(crate) fn bounded(text: &str) -> &str {
 }
 
 /// C0 controls and space, which a browser strips at both ends.
-fn is_blank(c: char) -> bool {
+pub(crate) fn is_blank(c: char) -> bool {
     c <= ' '
 }
 

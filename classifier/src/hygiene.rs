@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use crate::address::{Address, bounded};
+use crate::address::{Address, bounded, is_blank};
 use crate::query::{click_id, parameter_name};
 
 /// The parameters kept where a project has no allow-list of its own. A trailing `*` is a prefix.
@@ -43,6 +43,8 @@ pub fn store_url(url: &str, kept: &[&str]) -> String {
         stored.push_str(pair);
         separator = '&';
     }
+    // Blanks at the new end would be cut off on the next reading.
+    stored.truncate(stored.trim_end_matches(is_blank).len());
     stored
 }
 
@@ -166,6 +168,8 @@ mod tests {
             ("https://user@/x?ref=a", "/x?ref=a"),
             ("https://user@//evil.test/x", "/evil.test/x"),
             ("", ""),
+            ("?utm_source=\n&", "?utm_source="),
+            ("https://a.test/?ref=x \u{0}&q=1", "https://a.test/?ref=x"),
         ] {
             assert_eq!(store_url(url, DEFAULT_KEPT), stored, "{url}");
         }
