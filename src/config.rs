@@ -1,5 +1,7 @@
 //! What the Worker must be told: variables and secrets, read once an instance.
 
+use std::time::Duration;
+
 use crate::auth::Peppers;
 use crate::store::{ClickHouse, Credentials, PostgRest};
 
@@ -39,6 +41,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("KEY_PEPPER", true, true, "Mixed into the hashes of API keys; 32 random bytes"),
     setting("KEY_PEPPER_PREVIOUS", false, true, "The pepper before, while keys are re-hashed"),
     setting("VISITOR_SECRET", true, true, "The Worker's half of each day's visitor key; 32 random bytes"),
+    setting("INGEST_SINK", false, false, "Where an acknowledged event lies: `buffer` (the default) or `direct`"),
+    setting("BUFFER_SHARDS", false, false, "Buffer objects per continent, 1 to 64 (`1`)"),
+    setting("BUFFER_FLUSH_MS", false, false, "How long events wait for company before they are sent on (`500`)"),
+    setting("BUFFER_MAX_MIB", false, false, "How much may wait in one buffer object (`1024`)"),
 ];
 
 /// The settings, checked.
@@ -54,6 +60,30 @@ pub struct Config {
     pub jwt_secret: Option<String>,
     /// For day keys.
     pub visitor_secret: String,
+    /// Where events go.
+    pub sink: Sink,
+    /// How they wait there.
+    pub buffer: Buffering,
+}
+
+/// Where an acknowledged event lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sink {
+    /// In the buffer, on its way to the event store: acknowledged also while the store is down.
+    Buffer,
+    /// In the event store.
+    Direct,
+}
+
+/// Settings of the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffering {
+    /// Objects per continent.
+    pub shards: u32,
+    /// How long rows wait for others to go with.
+    pub gather: Duration,
+    /// Bytes that may wait in one object.
+    pub max_bytes: u64,
 }
 
 impl Config {
@@ -84,6 +114,20 @@ impl Config {
             user("CLICKHOUSE_READ_USER", "CLICKHOUSE_READ_PASSWORD"),
         )
         .ok_or_else(|| vec!["CLICKHOUSE_URL"])?;
+        let sink = match get("INGEST_SINK").as_deref() {
+            None | Some("" | "buffer") => Sink::Buffer,
+            Some("direct") => Sink::Direct,
+            Some(_) => return Err(vec!["INGEST_SINK"]),
+        };
+        let number = |name: &'static str, default: u32, range: std::ops::RangeInclusive<u32>| match present(name) {
+            None => Ok(default),
+            Some(text) => text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| vec![name]),
+        };
+        let buffer = Buffering {
+            shards: number("BUFFER_SHARDS", 1, 1..=64)?,
+            gather: Duration::from_millis(number("BUFFER_FLUSH_MS", 500, 0..=60_000)?.into()),
+            max_bytes: u64::from(number("BUFFER_MAX_MIB", 1024, 1..=8192)?) * 1024 * 1024,
+        };
         let control_plane =
             PostgRest::new(&text("SUPABASE_URL"), &text("SUPABASE_SECRET_KEY")).ok_or_else(|| vec!["SUPABASE_URL"])?;
         Ok(Self {
@@ -92,6 +136,8 @@ impl Config {
             peppers: Peppers { current: text("KEY_PEPPER"), previous: present("KEY_PEPPER_PREVIOUS") },
             jwt_secret: present("SUPABASE_JWT_SECRET"),
             visitor_secret: text("VISITOR_SECRET"),
+            sink,
+            buffer,
         })
     }
 }
@@ -114,8 +160,17 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         assert_eq!(Config::read(|_| None).err().unwrap().len(), SETTINGS.iter().filter(|one| one.required).count());
-        let all = |name: &str| Some(if name.ends_with("_URL") { "http://localhost:1" } else { "x" }.to_owned());
+        let all = |name: &str| {
+            let required = SETTINGS.iter().any(|one| one.required && one.name == name);
+            required.then(|| if name.ends_with("_URL") { "http://localhost:1" } else { "x" }.to_owned())
+        };
         assert!(Config::read(all).is_ok());
+        let sink = |sink: &'static str| {
+            Config::read(move |name| if name == "INGEST_SINK" { Some(sink.into()) } else { all(name) })
+        };
+        assert_eq!(sink("direct").unwrap().sink, Sink::Direct);
+        assert_eq!(sink("").unwrap().sink, Sink::Buffer);
+        assert_eq!(sink("queue").err(), Some(vec!["INGEST_SINK"]));
         let missing = Config::read(|name| all(name).filter(|_| name != "KEY_PEPPER")).err();
         assert_eq!(missing, Some(vec!["KEY_PEPPER"]));
         let broken = Config::read(|name| if name == "SUPABASE_URL" { Some("nowhere".into()) } else { all(name) }).err();

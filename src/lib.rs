@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod buffer;
 pub mod config;
 pub mod control;
 pub mod error;

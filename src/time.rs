@@ -1,6 +1,6 @@
 //! Instants and days as plain values. The clock itself is read by the shell alone.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 86_400_000;
@@ -41,6 +41,12 @@ impl Timestamp {
     /// The UTC day this instant lies in.
     pub fn day(self) -> Day {
         Day(i32::try_from(self.0.div_euclid(DAY_MS)).unwrap_or(i32::MAX))
+    }
+
+    /// The UTC month this instant lies in, as `YYYYMM`: the partition of the store's tables.
+    pub fn month(self) -> u32 {
+        let date = Utc.timestamp_millis_opt(self.0).single().map(|time| time.date_naive());
+        date.map_or(0, |date| u32::try_from(date.year()).unwrap_or(0) * 100 + date.month())
     }
 
     /// `2026-11-21 10:00:00.123`, as the store takes it (UTC).

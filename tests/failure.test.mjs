@@ -15,7 +15,7 @@ before(async () => {
   project = await newProject("failure");
   events = await faultyWay(stack.clickhouse_url);
   control = await faultyWay(stack.postgrest_url);
-  worker = await startWorker({ CLICKHOUSE_URL: events.url, SUPABASE_URL: control.url });
+  worker = await startWorker({ CLICKHOUSE_URL: events.url, SUPABASE_URL: control.url, INGEST_SINK: "direct" });
 });
 after(async () => {
   await worker?.stop();

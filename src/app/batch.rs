@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
-use super::ingest::{bounds, read_body};
+use super::ingest::bounds;
 use super::{App, Deadline};
 use crate::error::ApiError;
 use crate::ingest::{Verdict, batch, body_text, judge};
@@ -29,9 +29,9 @@ impl App {
         let atomic = form_urlencoded::parse(request.query().as_bytes())
             .any(|(name, value)| name == "atomic" && matches!(value.as_ref(), "1" | "true"));
         self.admit_client(request, caller, deadline.received_at).await?;
-        let body = read_body(request, MAX_BODY).await?;
+        let body = self.read_body(request, MAX_BODY, deadline).await?;
         let bounds = bounds(caller, deadline)?;
-        let judged = judge(batch(body_text(&body)?)?, &bounds, || self.event_id(deadline.received_at));
+        let judged = judge(batch(body_text(&body.bytes)?)?, &bounds, || self.event_id(deadline.received_at));
         if let Some(code) = judged.first_code.filter(|_| atomic) {
             let detail = "with atomic=1 one bad event refuses the batch; nothing was stored";
             let mut error = ApiError::new(code, detail);

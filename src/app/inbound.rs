@@ -39,8 +39,10 @@ pub trait Inbound {
     fn header(&self, name: &str) -> Option<String>;
     /// The visitor's place as the network tells it.
     fn place(&self) -> Place;
-    /// The whole body, of at most `limit` bytes.
-    fn body(&mut self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
+    /// The continent the request came from (`EU`, …); empty where the network does not tell.
+    fn continent(&self) -> String;
+    /// The whole body, of at most `limit` bytes; `announced` is its `Content-Length`, if it has one.
+    fn body(&mut self, announced: Option<usize>, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
 }
 
 /// An answer.

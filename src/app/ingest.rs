@@ -1,20 +1,24 @@
-//! What the ingest routes share: reading a body, judging by the key's project, writing to the store.
+//! What the ingest routes share: reading a body, judging by the key's project, making rows of events.
 
 use std::net::IpAddr;
+use std::pin::pin;
+use std::time::Duration;
 
 use agent::Signals;
+use futures_util::future::{Either, select};
 
 use super::authenticate::Caller;
+use super::in_flight::InFlight;
 use super::inbound::{BodyError, Inbound, Place};
 use super::{App, Deadline};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::{Bounds, Event};
-use crate::ingest::{Enricher, Sender, needed_day};
+use crate::ingest::{Encoding, Enricher, Rows, Sender, needed_day, too_large};
 use crate::key::Kind;
 use crate::time::Day;
 
 impl App {
-    /// Turns events into rows and returns once the store has acknowledged them.
+    /// Turns events into rows and returns once these are durable.
     pub(super) async fn store(
         &self,
         request: &impl Inbound,
@@ -37,20 +41,60 @@ impl App {
             is_bot: self.runtime.is_bot,
             day_keys: &day_keys,
         };
-        let mut lines = Vec::with_capacity(events.len() * 768);
+        let mut rows = Rows::with_capacity(events.len());
         for event in events {
-            enricher.write(event, &mut lines);
+            rows.push(event.timestamp, |lines| {
+                enricher.write(event, lines);
+            });
         }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let stored = self.config()?.clickhouse.insert("events", lines, deadline.left()).await;
-        stored.map_err(|error| {
-            // The client will send them again: an outage must not use up the month's quota.
-            self.readmit(caller, events.len());
-            error.events()
-        })
+        let delivered = self.deliver(rows, &request.continent(), deadline).await;
+        // The client will send them again: an outage must not use up the month's quota.
+        delivered.inspect_err(|_| self.readmit(caller, events.len()))
     }
+
+    /// The body of an ingest request, of a right type and size, unpacked. The time for all that follows
+    /// begins when it is there.
+    pub(super) async fn read_body(
+        &self,
+        request: &mut impl Inbound,
+        limit: usize,
+        deadline: &Deadline,
+    ) -> Result<Body<'_>, ApiError> {
+        let encoding = Encoding::of(request.header("content-encoding").as_deref())?;
+        if let Some(media_type) = request.header("content-type") {
+            let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            if !matches!(essence.as_str(), "" | "application/json" | "text/plain") {
+                return Err(ApiError::new(
+                    ErrorCode::UnsupportedMediaType,
+                    "send JSON with Content-Type: application/json (or text/plain from a beacon)",
+                ));
+            }
+        }
+        let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        let packed = announced.unwrap_or(limit).min(limit);
+        let held = self.hold(if encoding == Encoding::Gzip { packed + limit } else { packed })?;
+        let body = match select(pin!(request.body(announced, limit)), pin!((self.runtime.sleep)(MAX_WAIT))).await {
+            Either::Left((body, _)) => body,
+            Either::Right(_) => Err(BodyError::Broken(format!("it took longer than {MAX_WAIT:?}"))),
+        };
+        let body = body.map_err(|error| match error {
+            BodyError::TooLarge => too_large(limit),
+            BodyError::Broken(reason) => {
+                ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
+            }
+        })?;
+        deadline.restart();
+        Ok(Body { bytes: encoding.unpack(body, limit)?, _held: held })
+    }
+}
+
+/// Longest that a client may take to send a body.
+const MAX_WAIT: Duration = Duration::from_secs(15);
+
+/// A body and the room it takes.
+pub(super) struct Body<'a> {
+    pub(super) bytes: Vec<u8>,
+    _held: InFlight<'a>,
 }
 
 /// What events of this caller are judged by.
@@ -59,31 +103,6 @@ pub(super) fn bounds(caller: &Caller, deadline: &Deadline) -> Result<Bounds, Api
         received_at: deadline.received_at,
         retention_days: caller.project()?.retention_days,
         trusted: caller.record.kind == Kind::Secret,
-    })
-}
-
-/// The body of an ingest request, of a right type and size.
-pub(super) async fn read_body(request: &mut impl Inbound, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let too_large = || ApiError::new(ErrorCode::PayloadTooLarge, format!("the body may have {limit} bytes at most"));
-    if let Some(encoding) = request.header("content-encoding")
-        && !encoding.eq_ignore_ascii_case("identity")
-    {
-        return Err(ApiError::new(ErrorCode::UnsupportedEncoding, "send the body without Content-Encoding"));
-    }
-    if let Some(media_type) = request.header("content-type") {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if !matches!(essence.as_str(), "" | "application/json" | "text/plain") {
-            return Err(ApiError::new(
-                ErrorCode::UnsupportedMediaType,
-                "send JSON with Content-Type: application/json (or text/plain from a beacon)",
-            ));
-        }
-    }
-    request.body(limit).await.map_err(|error| match error {
-        BodyError::TooLarge => too_large(),
-        BodyError::Broken(reason) => {
-            ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
-        }
     })
 }
 

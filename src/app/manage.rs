@@ -191,7 +191,7 @@ fn outward(error: StoreError) -> ApiError {
 }
 
 async fn body(request: &mut impl Inbound) -> Result<Map<String, Value>, ApiError> {
-    let bytes = request.body(MAX_BODY).await.map_err(|error| match error {
+    let bytes = request.body(None, MAX_BODY).await.map_err(|error| match error {
         BodyError::TooLarge => ApiError::new(ErrorCode::PayloadTooLarge, "the body may have 64 KiB at most"),
         BodyError::Broken(reason) => {
             ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)

@@ -9,6 +9,8 @@ mod cron;
 mod days;
 mod deadline;
 mod health;
+mod identify;
+mod in_flight;
 mod inbound;
 mod ingest;
 mod limits;
@@ -16,6 +18,7 @@ mod manage;
 mod read;
 mod routes;
 mod signing;
+mod sink;
 mod stats;
 mod track;
 
@@ -24,8 +27,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::auth::KeyCache;
-use crate::config::Config;
+use crate::buffer::Shard;
+use crate::config::{Buffering, Config};
 use crate::error::{ApiError, ErrorCode};
+use crate::ingest::Parcel;
+use crate::store::ClickHouse;
 use crate::time::Timestamp;
 
 use after::Touched;
@@ -39,6 +45,7 @@ pub use after::After;
 pub use inbound::{BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
+pub use sink::{AppendError, Depth};
 
 /// Something that a runtime will have done.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -59,8 +66,19 @@ pub struct Runtime {
     pub shared_limit: fn(&'static str, String) -> Pending<bool>,
     /// Whether isbot's pattern finds a bot in a user agent.
     pub is_bot: fn(&str) -> bool,
+    /// The buffer's objects.
+    pub buffer: Buffers,
     /// Writes a line to the log.
     pub log: fn(&str),
+}
+
+/// The objects in which events wait for the store.
+#[derive(Clone, Copy)]
+pub struct Buffers {
+    /// Stores a parcel durably.
+    pub append: fn(Shard, Parcel) -> Pending<Result<(), AppendError>>,
+    /// Says how full an object is; it also wakes one that has forgotten to send on.
+    pub look: fn(Shard) -> Pending<Result<Depth, String>>,
 }
 
 /// One instance: its configuration and what it has learnt.
@@ -73,6 +91,7 @@ pub struct App {
     limits: Mutex<Limits>,
     touched: Mutex<Touched>,
     signing: Mutex<SigningKeys>,
+    in_flight: Mutex<usize>,
 }
 
 impl App {
@@ -87,6 +106,7 @@ impl App {
             limits: Mutex::default(),
             touched: Mutex::default(),
             signing: Mutex::default(),
+            in_flight: Mutex::default(),
         }
     }
 
@@ -114,7 +134,8 @@ impl App {
         let (route, id) = routes::resolve(request.method(), &path)?;
         let deadline = Deadline::start(self.runtime.now);
         let Some(access) = route.access else {
-            let reply = if route.handler == Handler::Ready { self.ready().await } else { health::health() };
+            let ready = route.handler == Handler::Ready;
+            let reply = if ready { self.ready(&request.continent()).await } else { health::health() };
             return Ok((reply, None));
         };
         if let Handler::Manage(what) = route.handler {
@@ -124,6 +145,8 @@ impl App {
         let after = self.touch(&caller, deadline.received_at);
         let reply = match route.handler {
             Handler::Batch => self.batch(request, &caller, &deadline).await?,
+            Handler::Buffer => self.buffer().await?,
+            Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
             Handler::Health | Handler::Ready | Handler::Manage(_) => {
@@ -155,6 +178,16 @@ impl App {
             reply = reply.header("www-authenticate", "Bearer");
         }
         reply
+    }
+
+    /// The client of the event store; `None` where the Worker is not configured.
+    pub fn event_store(&self) -> Option<&ClickHouse> {
+        self.config.as_ref().ok().map(|config| &config.clickhouse)
+    }
+
+    /// How events wait for the store; `None` where the Worker is not configured.
+    pub fn buffering(&self) -> Option<Buffering> {
+        self.config.as_ref().ok().map(|config| config.buffer)
     }
 
     fn config(&self) -> Result<&Config, ApiError> {

@@ -14,6 +14,10 @@ pub enum Handler {
     Track,
     /// `POST /v1/batch`
     Batch,
+    /// `POST /v1/identify`
+    Identify,
+    /// `GET /v1/buffer`
+    Buffer,
     /// `GET /v1/stats`
     Stats,
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
@@ -71,6 +75,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/track", Handler::Track, Some(Access::Ingest)),
     route("POST", "/e", Handler::Track, Some(Access::Ingest)),
     route("POST", "/v1/batch", Handler::Batch, Some(Access::Ingest)),
+    route("POST", "/v1/identify", Handler::Identify, Some(Access::Ingest)),
+    route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),

@@ -4,14 +4,14 @@ use serde::Serialize;
 
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
-use super::ingest::{bounds, read_body};
+use super::ingest::bounds;
 use super::{App, Deadline};
 use crate::error::ApiError;
-use crate::event::validate;
+use crate::event::{Event, Rejection, validate};
 use crate::ingest::{TIME_REPLACED, body_text, one_event};
 
 /// Largest body of one event (contract, "Endpoints").
-const MAX_BODY: usize = 64 * 1024;
+pub(super) const MAX_BODY: usize = 64 * 1024;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -31,22 +31,30 @@ impl App {
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
         self.admit_client(request, caller, deadline.received_at).await?;
-        let body = read_body(request, MAX_BODY).await?;
-        let raw = one_event(body_text(&body)?)?;
+        let body = self.read_body(request, MAX_BODY, deadline).await?;
+        let raw = one_event(body_text(&body.bytes)?)?;
         let bounds = bounds(caller, deadline)?;
-        let event = validate(raw, &bounds, || self.event_id(deadline.received_at)).map_err(|rejection| {
-            let mut error = ApiError::new(rejection.code, rejection.detail());
-            error.fields = rejection.fields;
-            error
-        })?;
+        let event = validate(raw, &bounds, || self.event_id(deadline.received_at)).map_err(refused)?;
         self.store(request, caller, deadline, std::slice::from_ref(&event)).await?;
-        let remark = event.time_replaced.then_some(TIME_REPLACED);
-        let answer = Answer {
-            ok: true,
-            event_id: &event.event_id,
-            code: remark.map(|(code, _)| code),
-            detail: remark.map(|(_, detail)| detail),
-        };
-        Reply::of(202, &answer)
+        accepted(&event)
     }
+}
+
+/// One event was taken.
+pub(super) fn accepted(event: &Event<'_>) -> Result<Reply, ApiError> {
+    let remark = event.time_replaced.then_some(TIME_REPLACED);
+    let answer = Answer {
+        ok: true,
+        event_id: &event.event_id,
+        code: remark.map(|(code, _)| code),
+        detail: remark.map(|(_, detail)| detail),
+    };
+    Reply::of(202, &answer)
+}
+
+/// One event was not taken.
+pub(super) fn refused(rejection: Rejection) -> ApiError {
+    let mut error = ApiError::new(rejection.code, rejection.detail());
+    error.fields = rejection.fields;
+    error
 }

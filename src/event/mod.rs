@@ -12,4 +12,5 @@ pub use context::Context;
 pub use object::Object;
 pub use raw::RawEvent;
 pub use revenue::Revenue;
+pub use scalar::Scalar;
 pub use validate::{Bounds, Event, Rejection, validate};

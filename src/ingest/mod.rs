@@ -3,10 +3,14 @@
 mod batch;
 mod decode;
 mod enrich;
+mod identify;
+mod parcel;
 mod sender;
 
 pub(crate) use batch::TIME_REPLACED;
 pub use batch::{Batch, Judged, Status, Verdict, batch, judge};
-pub use decode::{body_text, one_event};
+pub use decode::{Encoding, body_text, one_event, too_large};
 pub use enrich::{Enricher, Fate, needed_day};
+pub use identify::{IDENTIFY, identification, identification_faults};
+pub use parcel::{MAX_BYTES, MAX_MONTHS, Parcel, Rows};
 pub use sender::Sender;

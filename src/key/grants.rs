@@ -48,6 +48,8 @@ pub enum Access {
     Forget,
     /// Projects, keys and usage.
     Manage,
+    /// How the installation is doing.
+    Operate,
 }
 
 /// One permitted pair, and the scope it needs.
@@ -77,6 +79,7 @@ pub const GRANTS: &[Grant] = &[
     grant(Kind::Account, Access::Read, Scope::Read),
     grant(Kind::Account, Access::McpAccount, Scope::Read),
     grant(Kind::Account, Access::Manage, Scope::Admin),
+    grant(Kind::Account, Access::Operate, Scope::Read),
 ];
 
 impl Access {
@@ -88,7 +91,7 @@ impl Access {
         let Some(grant) = GRANTS.iter().find(|grant| grant.kind == kind && grant.access == self) else {
             return Err(match self {
                 Self::Forget => ErrorCode::ForgetRequiresSecretKey,
-                Self::McpAccount | Self::Manage => ErrorCode::AccountKeyRequired,
+                Self::McpAccount | Self::Manage | Self::Operate => ErrorCode::AccountKeyRequired,
                 Self::Ingest | Self::Read | Self::Mcp => ErrorCode::KeyKindNotAllowed,
             });
         };

@@ -37,10 +37,13 @@ fn debug_never_shows_a_secret() {
     assert!(shown.contains(draft.prefix()));
 }
 
+const ACCESSES: [Access; 7] =
+    [Access::Ingest, Access::Read, Access::Mcp, Access::McpAccount, Access::Forget, Access::Manage, Access::Operate];
+
 #[test]
 fn every_access_is_granted_to_some_kind_and_scopes_only_narrow() {
     for kind in Kind::ALL {
-        for access in [Access::Ingest, Access::Read, Access::Mcp, Access::McpAccount, Access::Forget, Access::Manage] {
+        for access in ACCESSES {
             let granted = GRANTS.iter().any(|grant| grant.kind == kind && grant.access == access);
             assert_eq!(access.check(kind, &Scope::ALL).is_ok(), granted, "{kind:?} {access:?}");
             assert!(access.check(kind, &[]).is_err(), "{kind:?} {access:?} without scopes");
@@ -72,10 +75,9 @@ proptest! {
 
 #[test]
 fn the_documentation_shows_the_table_of_grants() {
-    let columns = [Access::Ingest, Access::Read, Access::Mcp, Access::McpAccount, Access::Forget, Access::Manage];
     let documentation = include_str!("../../docs/keys.md");
     for kind in Kind::ALL {
-        let cells = columns.map(|access| {
+        let cells = ACCESSES.map(|access| {
             let grant = GRANTS.iter().find(|grant| grant.kind == kind && grant.access == access);
             grant.map_or_else(|| "–".to_owned(), |grant| format!("scope `{}`", grant.scope.as_str()))
         });

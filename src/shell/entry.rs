@@ -12,9 +12,9 @@ use worker::{
 };
 
 use super::request::WorkerRequest;
-use super::signature;
+use super::{buffers, signature};
 use crate::app::{App, Pending, Reply, Runtime, SignatureCheck};
-use crate::config::Config;
+use crate::config::{Config, Sink};
 use crate::time::Timestamp;
 
 thread_local! {
@@ -43,12 +43,18 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     app(&env).scheduled().await;
 }
 
-fn app(env: &Env) -> Rc<App> {
+pub(super) fn app(env: &Env) -> Rc<App> {
     APP.with(|app| {
         app.get_or_init(|| {
             LIMITERS.with(|limiters| limiters.borrow_mut().extend(bound(env)));
             let config = Config::read(|name| env.var(name).ok().map(|value| value.to_string()));
-            Rc::new(App::new(config, Runtime { now, random, sleep, verify, shared_limit, is_bot, log }))
+            let bound = buffers::bind(env);
+            let config = match config {
+                Ok(config) if config.sink == Sink::Buffer && !bound => Err(vec!["BUFFER"]),
+                config => config,
+            };
+            let buffer = buffers::CALLS;
+            Rc::new(App::new(config, Runtime { now, random, sleep, verify, shared_limit, is_bot, buffer, log }))
         })
         .clone()
     })
@@ -64,7 +70,7 @@ fn response(reply: Reply) -> Result<Response> {
     Ok(response.with_headers(headers).with_status(reply.status))
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
 }
 

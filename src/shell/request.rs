@@ -53,12 +53,15 @@ impl Inbound for WorkerRequest {
         }
     }
 
-    async fn body(&mut self, limit: usize) -> Result<Vec<u8>, BodyError> {
+    fn continent(&self) -> String {
+        self.request.cf().and_then(worker::Cf::continent).unwrap_or_default()
+    }
+
+    async fn body(&mut self, announced: Option<usize>, limit: usize) -> Result<Vec<u8>, BodyError> {
         let broken = |error: worker::Error| BodyError::Broken(error.to_string());
         if self.request.inner().body().is_none() {
             return Ok(Vec::new());
         }
-        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
         match announced {
             Some(length) if length > limit => return Err(BodyError::TooLarge),
             // The runtime holds a client to the length it announced, so this is bounded.

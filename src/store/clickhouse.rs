@@ -26,15 +26,26 @@ pub struct ClickHouse {
     read: Credentials,
 }
 
-/// Set for every insert: defaults differ between versions, so nothing is left to them. An asynchronous
-/// insert that is waited for lets the server gather small inserts and still answers only once they are
-/// written.
+/// Set for every insert: defaults differ between versions, so nothing is left to them.
 const INSERT_SETTINGS: &[(&str, &str)] = &[
-    ("async_insert", "1"),
-    ("wait_for_async_insert", "1"),
     ("date_time_input_format", "basic"),
     ("input_format_skip_unknown_fields", "0"),
     ("input_format_null_as_default", "0"),
+];
+
+/// An asynchronous insert that is waited for lets the server gather the small inserts of many requests and
+/// still answers only once they are written.
+const GATHERED: &[(&str, &str)] = &[("async_insert", "1"), ("wait_for_async_insert", "1")];
+
+/// A large insert goes in at once, as one block, and is remembered by its token; so are the marks that the
+/// view makes of it.
+const ONCE: &[(&str, &str)] = &[
+    ("async_insert", "0"),
+    ("insert_deduplicate", "1"),
+    ("deduplicate_blocks_in_dependent_materialized_views", "1"),
+    ("input_format_parallel_parsing", "0"),
+    ("max_insert_block_size", "1000000"),
+    ("max_execution_time", "30"),
 ];
 
 /// Set for every read. Rows and time are bounded by the store itself; whatever cannot be answered whole
@@ -69,11 +80,40 @@ impl ClickHouse {
     /// # Errors
     /// After `Unreachable` and `TimedOut` the rows may or may not be there; after `Refused` none is.
     pub async fn insert(&self, table: &'static str, lines: Vec<u8>, limit: Duration) -> Result<(), StoreError> {
+        self.insert_with(table, lines, GATHERED, None, limit).await
+    }
+
+    /// Writes lines of JSONEachRow into a table under a token: as long as the store remembers it
+    /// (`non_replicated_deduplication_window` inserts), the same token is taken once. Other lines under a
+    /// token that was used before are dropped without a word.
+    ///
+    /// # Errors
+    /// As [`Self::insert`].
+    pub async fn insert_once(
+        &self,
+        table: &'static str,
+        lines: Vec<u8>,
+        token: &str,
+        limit: Duration,
+    ) -> Result<(), StoreError> {
+        self.insert_with(table, lines, ONCE, Some(token), limit).await
+    }
+
+    async fn insert_with(
+        &self,
+        table: &'static str,
+        lines: Vec<u8>,
+        settings: &[(&str, &str)],
+        token: Option<&str>,
+        limit: Duration,
+    ) -> Result<(), StoreError> {
         let mut url = self.url.clone();
         url.query_pairs_mut()
             .append_pair("database", &self.database)
             .append_pair("query", &format!("INSERT INTO {table} FORMAT JSONEachRow"))
-            .extend_pairs(INSERT_SETTINGS);
+            .extend_pairs(INSERT_SETTINGS)
+            .extend_pairs(settings)
+            .extend_pairs(token.map(|token| ("insert_deduplication_token", token)));
         let request = signed(self.http.post(url), &self.insert).body(lines);
         judge(exchange(request, limit).await?).map(|_| ())
     }

@@ -53,12 +53,41 @@ export async function newProject(about, ...settings) {
  * @property {string} [method]
  */
 
+/** Workers that may hold events in their buffers. */
+const busy = new Set();
+const questions = ["/v1/stats"];
+
 /**
- * Sends a request to the Worker.
+ * Waits until every acknowledged event is in the store: the buffer answers before that, on purpose.
+ * @param {number} [seconds]
+ */
+export async function settled(seconds = 30) {
+  const end = Date.now() + seconds * 1000;
+  for (const base of new Set([stack.worker_url, ...busy])) {
+    for (;;) {
+      const ready = await fetch(`${base}/ready`).then(
+        (response) => response.json(),
+        () => ({}),
+      );
+      if (!ready.buffer?.events) break;
+      if (Date.now() > end) throw new Error(`the buffer of ${base} does not empty: ${JSON.stringify(ready)}`);
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+  busy.clear();
+}
+
+/**
+ * Sends a request to the Worker; a question waits for the events that were acknowledged before.
  * @param {string} path
  * @param {Call} [options]
  */
-export function call(path, { key, body, headers = {}, base = stack.worker_url, ...init } = /** @type {Call} */ ({})) {
+export async function call(
+  path,
+  { key, body, headers = {}, base = stack.worker_url, ...init } = /** @type {Call} */ ({}),
+) {
+  if (questions.some((question) => path.startsWith(question)) && base === stack.worker_url) await settled();
+  else if (body !== undefined) busy.add(base);
   const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
   return fetch(base + path, {
     method: body === undefined ? "GET" : "POST",
@@ -104,8 +133,9 @@ export async function select(sql, parameters = {}) {
     .map((line) => JSON.parse(line));
 }
 
-/** The stored rows of a project. */
-export function rowsOf(projectId) {
+/** The stored rows of a project, once all that was acknowledged is stored. */
+export async function rowsOf(projectId) {
+  await settled();
   return select("SELECT * FROM events FINAL WHERE project_id = {project:UUID} ORDER BY timestamp, event_id", {
     project: projectId,
   });

@@ -1,6 +1,6 @@
 // A Worker of one's own on bare workerd, with other settings than the stack's.
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -38,15 +38,18 @@ export function stackSettings() {
 }
 
 /**
- * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out.
+ * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out. Its Durable
+ * Objects live in `storage`, by default in a folder that goes with it.
  * @returns {Promise<{url: string, log: () => string, stop: () => Promise<void>}>}
  */
-export async function startWorker(settings = {}) {
+export async function startWorker(settings = {}, storage = undefined) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
+  storage ??= join(folder, "storage");
   // workerd embeds from the configuration's own folder only.
   for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(build, file), join(folder, file));
   const port = await freePort();
   const quote = (text) => JSON.stringify(text);
+  mkdirSync(storage, { recursive: true });
   const bindings = Object.entries({ ...stackSettings(), ...settings })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
@@ -57,6 +60,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private", "local"])),
+    (name = "storage", disk = (path = ${quote(storage)}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
@@ -66,7 +70,9 @@ const worker :Workerd.Worker = (
     (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
   ],
   compatibilityDate = "2026-10-01",
-  bindings = [${bindings.join(", ")}],
+  bindings = [${bindings.join(", ")}, (name = "BUFFER", durableObjectNamespace = "Buffer")],
+  durableObjectNamespaces = [(className = "Buffer", uniqueKey = "headwater-buffer", enableSql = true)],
+  durableObjectStorage = (localDisk = "storage"),
 );
 `,
   );

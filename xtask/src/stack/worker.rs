@@ -39,7 +39,7 @@ pub(super) fn start(
         Bundle::Fixed => state.file("build"),
     };
     bundle::for_stack(state, &out_dir)?;
-    state.write_private(VARIABLES, &variables(stores, secrets))?;
+    state.write_private(VARIABLES, &variables(stores, secrets, bundle))?;
 
     let url = format!("http://127.0.0.1:{port}");
     let mut command = wrangler(state, tools, port, &out_dir)?;
@@ -110,8 +110,10 @@ fn temporary(state: &State) -> Result<PathBuf> {
 }
 
 /// The Worker's variables in the form of an `.env` file.
-fn variables(stores: &Stores, secrets: &Secrets) -> String {
+fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
     let users = &stores.clickhouse_users;
+    // Tests read what they wrote; they need not wait for company.
+    let gather = String::from(if bundle == Bundle::Fixed { "50" } else { "500" });
     let values = [
         ("CLICKHOUSE_URL", &stores.clickhouse_url),
         ("CLICKHOUSE_DATABASE", &stores.clickhouse_database),
@@ -125,6 +127,7 @@ fn variables(stores: &Stores, secrets: &Secrets) -> String {
         ("KEY_PEPPER", &secrets.key_pepper),
         ("VISITOR_SECRET", &secrets.visitor_secret),
         ("INTERNAL_SECRET", &secrets.internal_secret),
+        ("BUFFER_FLUSH_MS", &gather),
     ];
     values.iter().fold(String::new(), |mut file, (name, value)| {
         // A dollar would be expanded, whatever the quotes.

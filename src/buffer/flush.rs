@@ -1,0 +1,211 @@
+//! Sends what waits, until nothing does or the store is in doubt.
+
+use std::time::Duration;
+
+use super::batch::{Batch, MAX_BATCH_BYTES, Waiting, compose};
+use super::dead::{DEAD_LETTERS, DeadLetter};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// Longest pause between two attempts while the store is down: as long may pass before it is noticed that
+/// it is there again.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+/// What waits, kept durably. Every call either takes effect as a whole or not at all.
+pub trait Queue {
+    /// Metadata of the oldest rows, in order.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn oldest(&self) -> Result<Vec<Waiting>, String>;
+    /// The batch that was written down, if any.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn recorded(&self) -> Result<Option<Batch>, String>;
+    /// Writes a batch down in place of the one before.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn record(&self, batch: &Batch) -> Result<(), String>;
+    /// All lines of a batch, in order.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn lines(&self, batch: &Batch) -> Result<Vec<u8>, String>;
+    /// Lets go of a batch's rows and of its record, in one transaction.
+    ///
+    /// # Errors
+    /// What the storage says.
+    fn finish(&self, batch: &Batch) -> Result<(), String>;
+}
+
+/// The event store.
+pub trait Store {
+    /// Writes lines of JSONEachRow into a table; what it has taken under the same token before it does not
+    /// take again.
+    ///
+    /// # Errors
+    /// After `Refused` nothing was taken.
+    fn insert(&self, table: &'static str, lines: Vec<u8>, token: &str) -> impl Future<Output = Result<(), StoreError>>;
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flushed {
+    /// Nothing waits that is due; what came last may wait so long for company.
+    Idle(Option<Duration>),
+    /// The run's time is up and there is more.
+    More,
+    /// The store did not definitely take what was sent; the same goes again later. Why, for the log and
+    /// for `/v1/buffer`; never the store's own words, which may quote an event.
+    Doubt(String),
+}
+
+/// When a run is to stop, and how long rows wait for company.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    /// Reads the clock.
+    pub now: fn() -> Timestamp,
+    /// No new insert begins after this.
+    pub until: Timestamp,
+    /// How long a row waits for others to go with.
+    pub gather: Duration,
+}
+
+/// Sends batches of the queue's oldest rows to the store. A row that the store refuses for its content is
+/// found by halving, and goes to the dead letters; what stands before and after it is stored.
+pub async fn flush(queue: &impl Queue, store: &impl Store, origin: &str, pace: Pace) -> Flushed {
+    loop {
+        let next = match next_batch(queue, pace) {
+            Ok(Next::Send(batch)) => batch,
+            Ok(Next::Wait(time)) => return Flushed::Idle(time),
+            Err(reason) => return Flushed::Doubt(format!("storage: {reason}")),
+        };
+        match send(queue, store, origin, next, pace).await {
+            Ok(true) => {}
+            Ok(false) => return Flushed::More,
+            Err(reason) => return Flushed::Doubt(reason),
+        }
+    }
+}
+
+/// The pause before the next attempt, after so many in a row that failed.
+pub fn backoff(failures: u32) -> Duration {
+    Duration::from_millis(250).saturating_mul(1 << failures.min(16)).min(MAX_PAUSE)
+}
+
+enum Next {
+    Send(Batch),
+    Wait(Option<Duration>),
+}
+
+fn next_batch(queue: &impl Queue, pace: Pace) -> Result<Next, String> {
+    if let Some(batch) = queue.recorded()? {
+        return Ok(Next::Send(batch));
+    }
+    let waiting = queue.oldest()?;
+    let (Some(batch), Some(oldest)) = (compose(&waiting), waiting.first()) else { return Ok(Next::Wait(None)) };
+    // Rows that came during this run wait for company like all others, or inserts would be small.
+    let waited = (pace.now)().0.saturating_sub(oldest.at.0);
+    let rest = pace.gather.saturating_sub(Duration::from_millis(u64::try_from(waited).unwrap_or(0)));
+    let full = waiting.iter().map(|row| row.bytes).sum::<u64>() >= MAX_BATCH_BYTES;
+    if !rest.is_zero() && !full {
+        return Ok(Next::Wait(Some(rest)));
+    }
+    queue.record(&batch)?;
+    Ok(Next::Send(batch))
+}
+
+/// Sends a batch from where it stands. `false` where the time is up before its end.
+async fn send(
+    queue: &impl Queue,
+    store: &impl Store,
+    origin: &str,
+    mut batch: Batch,
+    pace: Pace,
+) -> Result<bool, String> {
+    let storage = |reason: String| format!("storage: {reason}");
+    let text = queue.lines(&batch).map_err(storage)?;
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    loop {
+        let rest = as_u64(lines.len()).saturating_sub(batch.done);
+        if rest == 0 {
+            queue.finish(&batch).map_err(storage)?;
+            return Ok(true);
+        }
+        if (pace.now)() >= pace.until {
+            return Ok(false);
+        }
+        batch.size = batch.size.clamp(1, rest);
+        let part = lines.get(as_usize(batch.done)..as_usize(batch.done + batch.size)).unwrap_or_default();
+        let token = batch.token(origin);
+        match store.insert("events", part.concat(), &token).await {
+            Ok(()) => {
+                batch.done += batch.size;
+                batch.size *= 2;
+            }
+            Err(StoreError::Refused { code, message, .. }) if about_rows(&code, &message) => match part {
+                [line] => {
+                    let line = String::from_utf8_lossy(line);
+                    let letter = DeadLetter::new(&line, &token, &code, &message, (pace.now)());
+                    let letter = letter.to_line().map_err(|error| error.to_string())?;
+                    store
+                        .insert(DEAD_LETTERS, letter, &token)
+                        .await
+                        .map_err(|error| format!("a dead letter was not taken: {}", told(&error)))?;
+                    batch.done += 1;
+                }
+                _ => batch.size /= 2,
+            },
+            Err(error) => return Err(told(&error)),
+        }
+        // Written down before the next part is sent: after a restart the same part goes again.
+        if batch.done < as_u64(lines.len()) {
+            batch.size = batch.size.clamp(1, as_u64(lines.len()) - batch.done);
+            queue.record(&batch).map_err(storage)?;
+        }
+    }
+}
+
+/// Whether a refusal is about the rows' content, so that fewer rows may be taken. Everything else (a table or
+/// column that is missing, a right, a setting, a full disk) an operator can mend, and the rows wait for it.
+/// Codes of ClickHouse's `ErrorCodes.cpp`.
+fn about_rows(code: &str, message: &str) -> bool {
+    match code {
+        // INCORRECT_DATA is also said of a column that the table does not have (yet).
+        "117" => !message.contains("Unknown field"),
+        // CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, CANNOT_READ_ALL_DATA,
+        // CANNOT_PARSE_DATE, _DATETIME, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE,
+        // CANNOT_PARSE_NUMBER, TOO_LARGE_ARRAY_SIZE, TOO_LARGE_STRING_SIZE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN,
+        // CANNOT_PARSE_UUID, DECIMAL_OVERFLOW, CANNOT_PARSE_BOOL, VIOLATED_CONSTRAINT, UNKNOWN_ELEMENT_OF_ENUM.
+        "6" | "25" | "26" | "27" | "33" | "38" | "41" | "53" | "69" | "70" | "72" | "128" | "131" | "349" | "376"
+        | "407" | "467" | "469" | "691" => true,
+        _ => false,
+    }
+}
+
+/// An error without the store's own words, which may quote an event.
+fn told(error: &StoreError) -> String {
+    match error {
+        StoreError::Unreachable(_) => "the event store cannot be reached".to_owned(),
+        StoreError::TimedOut => "the event store does not answer in time".to_owned(),
+        StoreError::LimitReached(_) => "the event store ended the insert at a limit".to_owned(),
+        StoreError::Busy(_) => "the event store cannot serve now".to_owned(),
+        StoreError::Refused { status, code, .. } => {
+            format!("the event store refuses the insert: {status}, code {code}")
+        }
+        StoreError::Unusable(_) => "the event store's answer is unusable".to_owned(),
+    }
+}
+
+fn as_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn as_usize(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests;
