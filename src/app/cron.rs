@@ -6,10 +6,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::App;
+use crate::buffer::{Shard, continents};
+use crate::config::Sink;
 use crate::query::usage;
 
 /// A count over a whole month may take longer than a reader would wait.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Longest that an object of the buffer may take to wake.
+const WAKE: Duration = Duration::from_secs(5);
 /// Rows that the control plane takes at once.
 const ROWS: usize = 10_000;
 
@@ -21,8 +25,20 @@ struct Metered<'a> {
 impl App {
     /// Runs everything that is due. Failures are logged; the next run begins anew.
     pub async fn scheduled(&self) {
+        self.wake_buffers().await;
         if let Err(reason) = self.meter().await {
             (self.runtime.log)(&format!("usage was not metered: {reason}"));
+        }
+    }
+
+    /// Looks at every object of the buffer: one whose alarm was lost sets it again.
+    async fn wake_buffers(&self) {
+        let Some(config) = self.config.as_ref().ok().filter(|config| config.sink == Sink::Buffer) else { return };
+        let shards = continents().flat_map(|continent| Shard::all_of(continent, config.buffer.shards));
+        for (shard, depth) in self.depths(shards, WAKE).await {
+            if let Err(reason) = depth {
+                (self.runtime.log)(&format!("buffer {shard} does not answer: {reason}"));
+            }
         }
     }
 

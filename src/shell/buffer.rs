@@ -1,4 +1,4 @@
-//! One object of the buffer: a queue in `SQLite`, and the alarm that empties it. What is sent when is decided
+//! One object of the buffer: a queue in SQLite, and the alarm that empties it. What is sent when is decided
 //! in `crate::buffer`.
 
 use std::cell::{Cell, RefCell};

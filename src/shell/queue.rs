@@ -1,4 +1,4 @@
-//! What waits, in the object's `SQLite` database.
+//! What waits, in the object's SQLite database.
 
 use std::cell::Cell;
 
@@ -22,7 +22,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS origin (one INTEGER PRIMARY KEY CHECK (one = 1), generation TEXT NOT NULL);
     INSERT OR IGNORE INTO origin VALUES (1, lower(hex(randomblob(8))));";
 
-/// The queue. Writes without an await between them take effect together (Durable Objects, "`SQLite` storage").
+/// The queue. Writes without an await between them take effect together (Durable Objects, "SQLite storage").
 pub(super) struct SqlQueue {
     sql: SqlStorage,
     waiting: Cell<Total>,

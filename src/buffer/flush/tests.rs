@@ -20,7 +20,7 @@ impl Kept {
     fn append(&self, lines: &[String], at: Timestamp) {
         let id = self.next.get() + 1;
         self.next.set(id);
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = format!("{}\n", lines.join("\n"));
         let events = u32::try_from(lines.len()).unwrap();
         let waiting = Waiting { id, at, events, bytes: text.len() as u64, months: vec![202_611] };
         self.rows.borrow_mut().insert(id, (waiting, text.into_bytes()));
