@@ -1,32 +1,79 @@
-//! What is measured: a Worker and the request it is asked.
+//! What is measured: a Worker, and what it is asked.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::state::State;
 use crate::step::step;
 use crate::{process, workspace};
 
-/// A bundled Worker and one request.
+/// A bundled Worker and its requests.
 #[derive(Debug)]
 pub(super) struct Contestant {
     /// Title in the report.
     pub(super) title: &'static str,
     /// Names its process, its log and its folder.
     pub(super) name: &'static str,
-    /// Folder of its bundle.
-    pub(super) bundle: PathBuf,
+    /// Its files; the first is its entry.
+    pub(super) modules: Vec<Module>,
     /// Its variables and secrets.
-    pub(super) settings: &'static [(&'static str, &'static str)],
-    /// What it is asked, again and again.
-    pub(super) request: Request,
+    pub(super) settings: Vec<(&'static str, String)>,
+    /// What answers everything that it fetches, in the same process; `None`: it fetches nothing.
+    pub(super) outbound: Option<Outbound>,
+    /// What it is asked, in turn, again and again.
+    pub(super) requests: Vec<Request>,
+    /// Name of the contestant that it is held against, besides the first.
+    pub(super) rival: Option<&'static str>,
+}
+
+impl Contestant {
+    /// Bytes of its files, as they are and each compressed, which is how they are stored and sent.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let files = self.modules.iter().filter_map(|module| std::fs::read(&module.file).ok());
+        files.fold((0, 0), |(raw, small), file| {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+            // Writing to memory does not fail.
+            let compressed = gzip.write_all(&file).and_then(|()| gzip.finish()).unwrap_or_default();
+            (raw + file.len() as u64, small + compressed.len() as u64)
+        })
+    }
+}
+
+/// A file of a Worker.
+#[derive(Debug, Clone)]
+pub(super) struct Module {
+    /// Where it lies.
+    pub(super) file: PathBuf,
+    /// The name by which others import it.
+    pub(super) name: &'static str,
+    /// Whether it is WebAssembly; JavaScript otherwise.
+    pub(super) wasm: bool,
+}
+
+impl Module {
+    /// The name of its file beside the configuration.
+    pub(super) fn embedded(&self) -> &str {
+        self.name.trim_start_matches("./")
+    }
+}
+
+/// A Worker of JavaScript that stands for the rest of the world.
+#[derive(Debug, Clone)]
+pub(super) struct Outbound {
+    /// Its source.
+    pub(super) source: &'static str,
+    /// Its variables.
+    pub(super) settings: Vec<(&'static str, String)>,
 }
 
 /// A request as it is configured.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Request {
     /// HTTP method.
     pub(super) method: &'static str,
@@ -60,10 +107,11 @@ impl Request {
     }
 }
 
-/// Builds a Worker of this workspace as it is deployed; returns the folder of its bundle.
-pub(super) fn bundle(package: &str, bundler: &Path, state: &State) -> Result<PathBuf> {
-    let folder = state.file("bundles").join(package);
-    step(&format!("{package} (compile, bundle)"), || {
+/// Builds a Worker of this workspace as it is deployed, or with features that only benches use.
+pub(super) fn bundle(package: &str, features: &[&str], bundler: &Path, state: &State) -> Result<Vec<Module>> {
+    let title = [&[package], features].concat().join(", ");
+    let folder = state.file("bundles").join([&[package], features].concat().join("-"));
+    step(&format!("{title} (compile, bundle)"), || {
         let mut command = Command::new(bundler);
         command
             .current_dir(workspace::root())
@@ -71,9 +119,15 @@ pub(super) fn bundle(package: &str, bundler: &Path, state: &State) -> Result<Pat
             .arg(&folder)
             // A test run that keeps its bundle must not keep ours.
             .env_remove("HEADWATER_KEEP_BUNDLE");
+        if !features.is_empty() {
+            command.args(["--features", &features.join(",")]);
+        }
         process::run(command, state)
     })?;
-    Ok(folder)
+    Ok(vec![
+        Module { file: folder.join("index.mjs"), name: "index.mjs", wasm: false },
+        Module { file: folder.join("index_bg.wasm"), name: "./index_bg.wasm", wasm: true },
+    ])
 }
 
 #[cfg(test)]

@@ -7,25 +7,31 @@ use anyhow::Result;
 
 use crate::state::State;
 
+use super::Race;
 use super::contestant::{Contestant, Request, bundle};
 
 /// An empty Worker, then this one where it has the least to do.
-pub(super) fn contestants(bundler: &Path, state: &State) -> Result<Vec<Contestant>> {
-    Ok(vec![
+pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
+    let contestants = vec![
         Contestant {
             title: "empty Rust Worker",
             name: "empty-worker",
-            bundle: bundle("empty-worker", bundler, state)?,
-            settings: &[],
-            request: Request::get("/health"),
+            modules: bundle("empty-worker", &[], bundler, state)?,
+            settings: Vec::new(),
+            outbound: None,
+            requests: vec![Request::get("/health")],
+            rival: None,
         },
         Contestant {
             title: "Headwater, /health",
             name: "headwater",
-            bundle: bundle("headwater", bundler, state)?,
+            modules: bundle("headwater", &[], bundler, state)?,
             // The route asks no store, so none is named; settings are read once an instance anyway.
-            settings: &[],
-            request: Request::get("/health"),
+            settings: Vec::new(),
+            outbound: None,
+            requests: vec![Request::get("/health")],
+            rival: None,
         },
-    ])
+    ];
+    Ok(Race { name: "hello", contestants, requests: 20_000, events: 0, goals: Vec::new() })
 }

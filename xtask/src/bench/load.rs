@@ -22,11 +22,11 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Asks until all requests are answered; returns the time it took.
+    /// Asks, with these requests in turn, until all are answered; returns the time it took.
     ///
     /// # Errors
     /// When an answer is no success: what is measured then would not be what was meant.
-    pub(super) fn run(self, address: SocketAddr, request: &[u8]) -> Result<Duration> {
+    pub(super) fn run(self, address: SocketAddr, requests: &[Vec<u8>]) -> Result<Duration> {
         let connections: Vec<Connection> =
             (0..self.connections).map(|_| Connection::open(address)).collect::<Result<_>>()?;
         let begun = AtomicU32::new(0);
@@ -38,7 +38,12 @@ impl Load {
                 .map(|mut connection| {
                     let (begun, broken) = (&begun, &broken);
                     scope.spawn(move || {
-                        while !broken.load(Ordering::Relaxed) && begun.fetch_add(1, Ordering::Relaxed) < self.requests {
+                        while !broken.load(Ordering::Relaxed) {
+                            let index = begun.fetch_add(1, Ordering::Relaxed);
+                            let Some(request) = requests.get(index as usize % requests.len().max(1)) else { break };
+                            if index >= self.requests {
+                                break;
+                            }
                             let answered = ask(&mut connection, request);
                             if answered.is_err() {
                                 broken.store(true, Ordering::Relaxed);
@@ -100,15 +105,17 @@ mod tests {
     #[test]
     fn exactly_the_requests_asked_for_are_sent() {
         let (address, answered) = server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        Load { connections: 3, requests: 100 }.run(address, b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        Load { connections: 3, requests: 100 }.run(address, &[b"GET / HTTP/1.1\r\n\r\n".to_vec()]).unwrap();
         assert_eq!(answered.load(Ordering::Relaxed), 100);
     }
 
     #[test]
     fn a_refusal_ends_the_load() {
         let (address, answered) = server("HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n");
-        let error =
-            Load { connections: 2, requests: 1000 }.run(address, b"GET / HTTP/1.1\r\n\r\n").unwrap_err().to_string();
+        let error = Load { connections: 2, requests: 1000 }
+            .run(address, &[b"GET / HTTP/1.1\r\n\r\n".to_vec()])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("503"), "{error}");
         assert!(answered.load(Ordering::Relaxed) < 1000);
     }

@@ -1,13 +1,15 @@
 //! `bench`: what the Worker costs, on bare workerd, counted from outside of the process.
 //!
-//! A bench is a list of contestants (`hello.rs`); what is done with them is the same for all:
+//! A bench is a race of contestants (`hello.rs`, `ingest/`); what is done with them is the same for all:
 //! `rounds` lets each one run (`workerd`), puts it under `load` and reads its `cpu` time, `report`
-//! tells. Methods and figures: `docs/benchmarks.md`.
+//! tells, also whether a `goal` was met. Methods and figures: `docs/benchmarks.md`.
 
 mod connection;
 mod contestant;
 mod cpu;
+mod goal;
 mod hello;
+mod ingest;
 mod load;
 mod native;
 mod report;
@@ -25,6 +27,7 @@ use crate::step::step;
 use crate::{setup, strays};
 
 use contestant::Contestant;
+use goal::Goal;
 use load::Load;
 use report::{Environment, Report};
 use rounds::Plan;
@@ -37,6 +40,10 @@ const STATE: &str = ".headwater/bench";
 pub(crate) enum Command {
     /// The floor: an empty Rust Worker and this one's `/health`.
     Hello(Args),
+    /// One event a request: an empty Worker, this one, and the same route in Hono and zod.
+    Track(ingest::IngestArgs),
+    /// A thousand events a request, likewise.
+    Batch(ingest::IngestArgs),
     /// The warm check of an API key, natively.
     Keys,
     /// The classifier over its corpus, natively.
@@ -49,9 +56,9 @@ pub(crate) struct Args {
     /// How often each contestant is measured.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Requests to each contestant in a round.
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    requests: u32,
+    /// Requests to each contestant in a round: 20,000, or 300 where each is a batch.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    requests: Option<u32>,
     /// Connections that are kept open and busy.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
     connections: u32,
@@ -69,7 +76,9 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     };
     strays::end(state.dir())?;
     let outcome = match command {
-        Command::Hello(args) => compete("hello", hello::contestants, args, &state),
+        Command::Hello(args) => compete(hello::race, args, &state),
+        Command::Track(args) => compete(|bundler, state| ingest::track(args, bundler, state), &args.common, &state),
+        Command::Batch(args) => compete(|bundler, state| ingest::batch(args, bundler, state), &args.common, &state),
         Command::Keys => native::run(native::KEYS),
         Command::Classify => native::run(native::CLASSIFY),
     };
@@ -77,22 +86,36 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// Builds the contestants, given the bundler and the folder to build into.
-type Contestants = fn(&Path, &State) -> Result<Vec<Contestant>>;
+/// Contestants, what is asked of them and what it should come to.
+#[derive(Debug)]
+struct Race {
+    /// Name of the bench.
+    name: &'static str,
+    /// The first one is the measure of the others.
+    contestants: Vec<Contestant>,
+    /// Requests to each in a round, where nothing else was said.
+    requests: u32,
+    /// Events in each request.
+    events: u32,
+    /// Goals.
+    goals: Vec<Goal>,
+}
 
-fn compete(bench: &'static str, contestants: Contestants, args: &Args, state: &State) -> Result<()> {
+/// Makes a race, given the bundler and the folder to build into, and runs it.
+fn compete(make: impl FnOnce(&Path, &State) -> Result<Race>, args: &Args, state: &State) -> Result<()> {
     setup::wasm_target(state)?;
     setup::npm_packages(state)?;
     let bundler = step("bundler (compile)", || setup::host_tool("bundler", state))?;
-    let contestants = contestants(&bundler, state)?;
+    let race = make(&bundler, state)?;
     let environment = Environment {
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         processor: processor(),
         workerd: workerd::version()?,
     };
-    let plan = Plan { rounds: args.rounds, load: Load { connections: args.connections, requests: args.requests } };
-    let samples = rounds::run(&contestants, plan, state)?;
-    let report = Report::new(bench, plan, environment, &contestants, &samples);
+    let requests = args.requests.unwrap_or(race.requests);
+    let plan = Plan { rounds: args.rounds, load: Load { connections: args.connections, requests } };
+    let samples = rounds::run(&race.contestants, plan, state)?;
+    let report = Report::new(&race, plan, environment, &samples);
     print!("{}", report.table());
     if let Some(path) = &args.json {
         let text = format!("{}\n", serde_json::to_string_pretty(&report)?);

@@ -1,10 +1,11 @@
-//! The result: a table for a reader, JSON for a program.
+//! The result: tables for a reader, JSON for a program.
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::contestant::Contestant;
+use super::Race;
+use super::goal::{Figure, Goal};
 use super::rounds::{Plan, Sample};
 
 /// A whole bench. The first contestant is the one that others are measured against.
@@ -14,8 +15,11 @@ pub(super) struct Report {
     rounds: u32,
     requests: u32,
     connections: u32,
+    /// In each request.
+    events: u32,
     environment: Environment,
     contestants: Vec<Line>,
+    goals: Vec<Outcome>,
 }
 
 /// What the figures depend on besides the code.
@@ -32,10 +36,28 @@ pub(super) struct Environment {
 #[derive(Debug, Serialize)]
 struct Line {
     title: &'static str,
+    name: &'static str,
     requests_per_second: Spread,
     cpu_us_per_request: Spread,
     /// Processor time against the first contestant's of the same round.
     cpu_ratio: Spread,
+    /// Likewise, against the rival's; none where that is not there.
+    cpu_ratio_to_rival: Option<Spread>,
+    /// Processor time of the whole process up to its first answer.
+    first_answer_cpu_ms: Spread,
+    bundle_bytes: u64,
+    bundle_gzip_bytes: u64,
+}
+
+/// A goal and what became of it.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    goal: &'static str,
+    sign: &'static str,
+    limit: f64,
+    /// None where it could not be measured.
+    measured: Option<f64>,
+    met: Option<bool>,
 }
 
 /// Figures of all rounds and what to read from them.
@@ -60,36 +82,66 @@ impl Spread {
         };
         Self { median, min: at(0), max: at(last), rounds }
     }
+
+    fn whole(&self) -> String {
+        format!("{:.0} ({:.0}–{:.0})", self.median, self.min, self.max)
+    }
+
+    fn ratio(&self) -> String {
+        format!("{:.2} ({:.2}–{:.2})", self.median, self.min, self.max)
+    }
 }
 
 impl Report {
     /// Brings contestants and samples together.
-    pub(super) fn new(
-        bench: &'static str,
-        plan: Plan,
-        environment: Environment,
-        contestants: &[Contestant],
-        samples: &[Vec<Sample>],
-    ) -> Self {
+    pub(super) fn new(race: &Race, plan: Plan, environment: Environment, samples: &[Vec<Sample>]) -> Self {
+        let of = |name: &str| {
+            let at = race.contestants.iter().position(|contestant| contestant.name == name)?;
+            Some((race.contestants.get(at)?, samples.get(at)?.as_slice()))
+        };
         let floor = samples.first().map_or(&[][..], Vec::as_slice);
-        let lines = contestants.iter().zip(samples).map(|(contestant, samples)| {
-            // Within a round the machine was in about the same state, so rounds are compared, not medians.
-            let ratios =
-                samples.iter().zip(floor).map(|(own, floor)| own.cpu_us_per_request / floor.cpu_us_per_request);
+        let lines = race.contestants.iter().zip(samples).map(|(contestant, samples)| {
+            let (raw, gzip) = contestant.size();
             Line {
                 title: contestant.title,
+                name: contestant.name,
                 requests_per_second: Spread::of(samples.iter().map(|sample| sample.requests_per_second).collect()),
                 cpu_us_per_request: Spread::of(samples.iter().map(|sample| sample.cpu_us_per_request).collect()),
-                cpu_ratio: Spread::of(ratios.collect()),
+                cpu_ratio: ratios(samples, floor, |sample| sample.cpu_us_per_request),
+                cpu_ratio_to_rival: contestant
+                    .rival
+                    .and_then(of)
+                    .map(|(_, rival)| ratios(samples, rival, |sample| sample.cpu_us_per_request)),
+                first_answer_cpu_ms: Spread::of(samples.iter().map(|sample| sample.first_answer_ms).collect()),
+                bundle_bytes: raw,
+                bundle_gzip_bytes: gzip,
             }
         });
+        let lines = lines.collect();
+        let outcome = |goal: &Goal| {
+            let measured = of(goal.of).and_then(|(contestant, own)| match goal.figure {
+                Figure::CpuTo(other) => Some(ratios(own, of(other)?.1, |sample| sample.cpu_us_per_request).median),
+                Figure::FirstAnswerTo(other) => Some(ratios(own, of(other)?.1, |sample| sample.first_answer_ms).median),
+                Figure::EventsPerCpuSecond => {
+                    let cpu = Spread::of(own.iter().map(|sample| sample.cpu_us_per_request).collect());
+                    Some(f64::from(race.events) * 1e6 / cpu.median)
+                }
+                #[expect(clippy::cast_precision_loss, reason = "a bundle is far below 2^52 bytes")]
+                Figure::BundleKb => Some(contestant.size().1 as f64 / 1000.0),
+            });
+            let (sign, limit) = goal.bound.parts();
+            let met = measured.map(|measured| goal.bound.is_met(measured));
+            Outcome { goal: goal.title, sign, limit, measured, met }
+        };
         Self {
-            bench,
+            bench: race.name,
             rounds: plan.rounds,
             requests: plan.load.requests,
             connections: plan.load.connections,
+            events: race.events,
             environment,
-            contestants: lines.collect(),
+            contestants: lines,
+            goals: race.goals.iter().map(outcome).collect(),
         }
     }
 
@@ -102,26 +154,43 @@ impl Report {
         );
         let _ = writeln!(
             table,
-            "{:<24}{:>12}{:>18}{:>26}",
-            "median (lowest–highest)", "requests/s", "CPU µs/request", "ratio of CPU"
+            "{:<28}{:>10}{:>23}{:>21}{:>21}{:>17}{:>16}",
+            "median (lowest–highest)",
+            "requests/s",
+            "CPU µs/request",
+            "× empty Worker",
+            "× peer",
+            "first answer ms",
+            "KB, gzip"
         );
         for line in &self.contestants {
-            let (cpu, ratio) = (&line.cpu_us_per_request, &line.cpu_ratio);
+            let rival = line.cpu_ratio_to_rival.as_ref().map_or_else(String::new, Spread::ratio);
             let _ = writeln!(
                 table,
-                "{:<24}{:>12.0}{:>8.0} ({:>3.0}–{:>3.0}){:>13.2} ({:.2}–{:.2})",
+                "{:<28}{:>10.0}{:>23}{:>21}{:>21}{:>17.0}{:>16}",
                 line.title,
                 line.requests_per_second.median,
-                cpu.median,
-                cpu.min,
-                cpu.max,
-                ratio.median,
-                ratio.min,
-                ratio.max
+                line.cpu_us_per_request.whole(),
+                line.cpu_ratio.ratio(),
+                rival,
+                line.first_answer_cpu_ms.median,
+                format!("{} {}", line.bundle_bytes / 1000, line.bundle_gzip_bytes / 1000)
             );
+        }
+        for Outcome { goal, sign, limit, measured, met } in &self.goals {
+            let digits = if *limit < 100.0 { 2 } else { 0 };
+            let measured =
+                measured.map_or_else(|| "not measured".to_owned(), |measured| format!("{measured:.digits$}"));
+            let verdict = met.map_or("", |met| if met { "met" } else { "missed" });
+            let _ = writeln!(table, "goal: {goal:<36}{sign} {limit:<10.digits$}{measured:>14}  {verdict}");
         }
         table
     }
+}
+
+/// Within a round the machine was in about the same state, so rounds are compared, not medians.
+fn ratios(own: &[Sample], other: &[Sample], figure: impl Fn(&Sample) -> f64) -> Spread {
+    Spread::of(own.iter().zip(other).map(|(own, other)| figure(own) / figure(other)).collect())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::state::State;
 use crate::step::step;
 use crate::stop;
 
-use super::contestant::Contestant;
+use super::contestant::{Contestant, Request};
 use super::load::Load;
 use super::workerd::Workerd;
 
@@ -36,14 +36,17 @@ pub(super) struct Sample {
     pub(super) requests_per_second: f64,
     /// Microseconds of processor time of the whole process for a request.
     pub(super) cpu_us_per_request: f64,
+    /// Milliseconds of processor time of the whole process from its start to its first answer.
+    pub(super) first_answer_ms: f64,
 }
 
 impl Sample {
-    fn of(requests: u32, elapsed: Duration, cpu: Duration) -> Self {
+    fn of(requests: u32, elapsed: Duration, cpu: Duration, first_answer: Duration) -> Self {
         let requests = f64::from(requests);
         Self {
             requests_per_second: requests / elapsed.as_secs_f64(),
             cpu_us_per_request: cpu.as_secs_f64() * 1e6 / requests,
+            first_answer_ms: first_answer.as_secs_f64() * 1e3,
         }
     }
 }
@@ -75,13 +78,15 @@ pub(super) fn run(contestants: &[Contestant], plan: Plan, state: &State) -> Resu
 
 fn sample(contestant: &Contestant, plan: Plan, state: &State) -> Result<Sample> {
     stop::check()?;
-    let request = contestant.request.bytes();
+    let requests: Vec<Vec<u8>> = contestant.requests.iter().map(Request::bytes).collect();
     let workerd = Workerd::start(contestant, state)?;
-    plan.warm_up().run(workerd.address, &request)?;
+    Load { connections: 1, requests: 1 }.run(workerd.address, &requests)?;
+    let first_answer = workerd.cpu()?;
+    plan.warm_up().run(workerd.address, &requests)?;
     let before = workerd.cpu()?;
-    let elapsed = plan.load.run(workerd.address, &request)?;
+    let elapsed = plan.load.run(workerd.address, &requests)?;
     let cpu = workerd.cpu()?.saturating_sub(before);
-    Ok(Sample::of(plan.load.requests, elapsed, cpu))
+    Ok(Sample::of(plan.load.requests, elapsed, cpu, first_answer))
 }
 
 #[cfg(test)]
@@ -92,8 +97,9 @@ mod tests {
 
     #[test]
     fn a_sample_is_per_second_and_per_request() {
-        let sample = Sample::of(1000, Duration::from_secs(2), Duration::from_millis(150));
+        let sample = Sample::of(1000, Duration::from_secs(2), Duration::from_millis(150), Duration::from_millis(40));
         assert!((sample.requests_per_second - 500.0).abs() < 1e-9);
         assert!((sample.cpu_us_per_request - 150.0).abs() < 1e-9);
+        assert!((sample.first_answer_ms - 40.0).abs() < 1e-9);
     }
 }

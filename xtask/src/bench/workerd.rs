@@ -23,6 +23,9 @@ const START: Duration = Duration::from_mins(1);
 /// Of the Worker's configuration, so that the benches run what is deployed.
 const WRANGLER: &str = "wrangler.toml";
 
+/// File of the Worker that stands for the rest of the world.
+const OUTBOUND: &str = "outbound.mjs";
+
 /// A running contestant; dropping it ends it.
 pub(super) struct Workerd {
     child: Supervised,
@@ -37,13 +40,15 @@ impl Workerd {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
         // workerd embeds files from the configuration's own folder only.
-        for file in ["index.mjs", "index_bg.wasm"] {
-            let source = contestant.bundle.join(file);
-            fs::copy(&source, folder.join(file))
-                .with_context(|| format!("cannot copy {}", workspace::shown(&source)))?;
+        for module in &contestant.modules {
+            fs::copy(&module.file, folder.join(module.embedded()))
+                .with_context(|| format!("cannot copy {}", workspace::shown(&module.file)))?;
+        }
+        if let Some(outbound) = &contestant.outbound {
+            fs::write(folder.join(OUTBOUND), outbound.source)?;
         }
         let file = folder.join("config.capnp");
-        fs::write(&file, configuration(contestant.settings, &compatibility_date()?))?;
+        fs::write(&file, configuration(contestant, &compatibility_date()?))?;
 
         let mut command = Command::new(program()?);
         command.args(["serve", "--control-fd=1"]).arg(file);
@@ -96,28 +101,49 @@ fn compatibility_date() -> Result<String> {
         .with_context(|| format!("{WRANGLER} names no compatibility_date"))
 }
 
-fn configuration(settings: &[(&str, &str)], date: &str) -> String {
-    let mut bindings = String::new();
-    for (name, value) in settings {
-        // Cap'n Proto's text form escapes as Rust does, for what settings hold.
-        let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
+fn configuration(contestant: &Contestant, date: &str) -> String {
+    let mut modules = String::new();
+    for module in &contestant.modules {
+        let kind = if module.wasm { "wasm" } else { "esModule" };
+        let _ = write!(modules, "(name = {:?}, {kind} = embed {:?}), ", module.name, module.embedded());
     }
-    format!(
-        r#"using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker)],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-const worker :Workerd.Worker = (
-  modules = [
-    (name = "index.mjs", esModule = embed "index.mjs"),
-    (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
-  ],
+    let bindings = bindings(&contestant.settings);
+    let (mut service, mut worker, mut reach) = (String::new(), String::new(), "");
+    if let Some(outbound) = &contestant.outbound {
+        service.push_str(r#", (name = "outbound", worker = .outbound)"#);
+        reach = "\n  globalOutbound = \"outbound\",";
+        let bindings = self::bindings(&outbound.settings);
+        let _ = write!(
+            worker,
+            r#"const outbound :Workerd.Worker = (
+  modules = [(name = "{OUTBOUND}", esModule = embed "{OUTBOUND}")],
   compatibilityDate = "{date}",
   bindings = [{bindings}],
 );
 "#
+        );
+    }
+    format!(
+        r#"using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker){service}],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [{modules}],
+  compatibilityDate = "{date}",
+  bindings = [{bindings}],{reach}
+);
+{worker}"#
     )
+}
+
+fn bindings(settings: &[(&str, String)]) -> String {
+    settings.iter().fold(String::new(), |mut bindings, (name, value)| {
+        // Cap'n Proto's text form escapes as Rust does, for what settings hold.
+        let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
+        bindings
+    })
 }
 
 /// Finds the line `{"event":"listen","socket":"http","port":N}` that `--control-fd` writes.
@@ -133,6 +159,7 @@ fn listening_port(log: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::contestant::{Contestant, Module, Outbound};
     use super::{configuration, listening_port};
 
     #[test]
@@ -143,8 +170,21 @@ mod tests {
     }
 
     #[test]
-    fn settings_become_bindings() {
-        let text = configuration(&[("A", "x\"y")], "2026-10-01");
+    fn settings_and_modules_become_a_configuration() {
+        let mut contestant = Contestant {
+            title: "",
+            name: "",
+            modules: vec![Module { file: "x/index_bg.wasm".into(), name: "./index_bg.wasm", wasm: true }],
+            settings: vec![("A", "x\"y".to_owned())],
+            outbound: None,
+            requests: Vec::new(),
+            rival: None,
+        };
+        let text = configuration(&contestant, "2026-10-01");
         assert!(text.contains(r#"bindings = [(name = "A", text = "x\"y"), ]"#), "{text}");
+        assert!(text.contains(r#"(name = "./index_bg.wasm", wasm = embed "index_bg.wasm")"#), "{text}");
+        assert!(!text.contains("outbound"), "{text}");
+        contestant.outbound = Some(Outbound { source: "", settings: Vec::new() });
+        assert!(configuration(&contestant, "2026-10-01").contains("globalOutbound = \"outbound\""));
     }
 }

@@ -20,6 +20,7 @@ use crate::{stop, workspace};
 
 pub(crate) use host_tool::build as host_tool;
 pub(crate) use node::find as node;
+pub(crate) use npm::install as npm_install;
 
 /// Which parts of the set-up are wanted.
 #[derive(Debug, Clone, Copy)]
