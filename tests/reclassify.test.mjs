@@ -1,7 +1,7 @@
 // cargo xtask reclassify: rows of another classifier version are written again with the current answer.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { ask, newProject, rowsOf, select, xtask } from "./harness/stack.mjs";
+import { ask, newProject, rowsOf, select, settled, xtask } from "./harness/stack.mjs";
 
 const day = "2026-11-18";
 /** What a row says of where the visit came from, apart from `term`. */
@@ -39,6 +39,7 @@ async function send(project, events) {
   const [status, result] = await ask("/v1/batch", { key: project.keys.sk, body: { events } });
   assert.equal(status, 202);
   assert.equal(result.accepted, events.length, JSON.stringify(result));
+  await settled();
 }
 
 describe("rows of an older version", () => {

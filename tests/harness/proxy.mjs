@@ -8,6 +8,7 @@ import net from "node:net";
  * - `refuse`: connections are reset at once
  * - `hang`: connections are taken and never answered
  * - `garbage`: answers that are no HTTP
+ * - `swallow`: requests go through, their answers are lost
  * - any string that begins with `HTTP/`: that answer to every request
  */
 export async function faultyWay(target) {
@@ -21,7 +22,7 @@ export async function faultyWay(target) {
     if (mode === "refuse") return socket.resetAndDestroy();
     if (mode === "hang") return;
     if (mode === "garbage") return socket.end("\u0000\u0001 this is no HTTP\r\n\r\n");
-    if (mode !== "pass") {
+    if (mode !== "pass" && mode !== "swallow") {
       socket.once("data", () => socket.end(mode));
       return;
     }
@@ -29,6 +30,11 @@ export async function faultyWay(target) {
     upstream.on("error", () => socket.destroy());
     socket.on("close", () => upstream.destroy());
     upstream.on("close", () => socket.destroy());
+    if (mode === "swallow") {
+      socket.pipe(upstream);
+      upstream.once("data", () => socket.destroy());
+      return;
+    }
     socket.pipe(upstream).pipe(socket);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

@@ -38,7 +38,8 @@ export function stackSettings() {
 }
 
 /**
- * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out. Its Durable
+ * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out, and the buffer
+ * where `BUFFER` is null. Its Durable
  * Objects live in `storage`, by default in a folder that goes with it.
  * @returns {Promise<{url: string, log: () => string, stop: () => Promise<void>}>}
  */
@@ -51,8 +52,9 @@ export async function startWorker(settings = {}, storage = undefined) {
   const quote = (text) => JSON.stringify(text);
   mkdirSync(storage, { recursive: true });
   const bindings = Object.entries({ ...stackSettings(), ...settings })
-    .filter(([, value]) => value !== undefined)
+    .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
+  if (settings.BUFFER !== null) bindings.push('(name = "BUFFER", durableObjectNamespace = "Buffer")');
   writeFileSync(
     join(folder, "config.capnp"),
     `using Workerd = import "/workerd/workerd.capnp";
@@ -70,7 +72,7 @@ const worker :Workerd.Worker = (
     (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
   ],
   compatibilityDate = "2026-10-01",
-  bindings = [${bindings.join(", ")}, (name = "BUFFER", durableObjectNamespace = "Buffer")],
+  bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [(className = "Buffer", uniqueKey = "headwater-buffer", enableSql = true)],
   durableObjectStorage = (localDisk = "storage"),
 );

@@ -1,0 +1,260 @@
+// The buffer: an acknowledged event outlives the store's absence and its own process, and is stored once.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, describe, test } from "node:test";
+import { faultyWay } from "./harness/proxy.mjs";
+import { ask, newProject, select, settled, stack, xtask } from "./harness/stack.mjs";
+import { startWorker } from "./harness/worker.mjs";
+
+let project;
+let events;
+before(async () => {
+  project = await newProject("buffer", "--unlimited");
+  events = await faultyWay(stack.clickhouse_url);
+});
+after(() => events?.close());
+afterEach(() => events.become("pass"));
+
+const settings = (more = {}) => ({ CLICKHOUSE_URL: events.url, BUFFER_FLUSH_MS: "50", ...more });
+const track = (worker, event_id, more = {}) =>
+  ask("/v1/track", {
+    key: project.keys.sk,
+    base: worker.url,
+    body: { event: "e", event_id, timestamp: "2026-11-12T10:00:00Z", ...more },
+  });
+const buffer = (worker, key = project.keys.ak) => ask("/v1/buffer", { key, base: worker.url });
+/** Rows as they lie there, before any merge or FINAL takes repetitions away. */
+const written = async (prefix, database = stack.clickhouse_database) => {
+  const rows = await select(
+    `SELECT event_id FROM ${database}.events WHERE project_id = {project:UUID} AND startsWith(event_id, {prefix:String})`,
+    { project: project.project_id, prefix },
+  );
+  return rows.map((row) => row.event_id).sort();
+};
+async function until(what, check, seconds = 20) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    if (await check()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.fail(`not within ${seconds} s: ${what}`);
+}
+
+describe("while the store is away", () => {
+  for (const mode of ["refuse", "hang", "swallow", "garbage"]) {
+    test(`${mode}: events are taken, wait, and are written once when it is back`, async () => {
+      const worker = await startWorker(settings());
+      try {
+        events.become(mode);
+        const ids = Array.from({ length: 30 }, (_, n) => `${mode}-${String(n).padStart(2, "0")}`);
+        for (const id of ids) {
+          const begin = performance.now();
+          assert.equal((await track(worker, id))[0], 202);
+          assert.ok(performance.now() - begin < 3000);
+        }
+        if (mode !== "hang")
+          await until("a failure is seen", async () => (await buffer(worker))[1].objects[0]?.problem);
+        const [, depth] = await buffer(worker);
+        assert.equal(depth.events, 30);
+        assert.ok(depth.bytes > 0 && depth.oldest_age_s >= 0);
+        const [, ready] = await ask("/ready", { base: worker.url });
+        assert.equal(ready.buffer.events, 30);
+        events.become("pass");
+        await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0, 45);
+        assert.deepEqual(await written(`${mode}-`), ids);
+      } finally {
+        await worker.stop();
+      }
+    });
+  }
+
+  test("what waits survives kill -9 and goes on without any request", async () => {
+    const storage = mkdtempSync(join(tmpdir(), "headwater-buffer-"));
+    let worker = await startWorker(settings(), storage);
+    try {
+      events.become("refuse");
+      assert.equal((await track(worker, "killed-1"))[0], 202);
+      await worker.stop();
+      events.become("swallow");
+      worker = await startWorker(settings(), storage);
+      assert.equal((await track(worker, "killed-2"))[0], 202);
+      // Written once already, but the answer was lost.
+      await until("the store has it", async () => (await written("killed-")).length === 1);
+      await worker.stop();
+      events.become("pass");
+      worker = await startWorker(settings(), storage);
+      await until("both are written", async () => (await written("killed-")).length >= 2);
+      await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+      assert.deepEqual(await written("killed-"), ["killed-1", "killed-2"]);
+    } finally {
+      await worker.stop();
+      rmSync(storage, { recursive: true, force: true });
+    }
+  });
+
+  test("full: 503 with Retry-After, and what was taken is kept", async () => {
+    const worker = await startWorker(settings({ BUFFER_MAX_MIB: "1" }));
+    try {
+      events.become("refuse");
+      const batch = (n) =>
+        ask("/v1/batch", {
+          key: project.keys.sk,
+          base: worker.url,
+          body: Array.from({ length: 300 }, (_, i) => ({
+            event: "e",
+            event_id: `full-${n}-${i}`,
+            timestamp: "2026-11-12T10:00:00Z",
+            title: "x".repeat(500),
+          })),
+        });
+      let taken = 0;
+      let refusal;
+      for (; taken < 10 && !refusal; ) {
+        const answer = await batch(taken);
+        if (answer[0] === 202) taken++;
+        else refusal = answer;
+      }
+      assert.ok(taken >= 1);
+      const [status, problem, headers] = refusal;
+      assert.deepEqual([status, problem.error], [503, "store_unavailable"]);
+      assert.ok(Number(headers.get("retry-after")) >= 1);
+      events.become("pass");
+      await until("there is room again", async () => (await batch("again"))[0] === 202);
+      await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+      assert.equal((await written("full-")).length, (taken + 1) * 300);
+    } finally {
+      await worker.stop();
+    }
+  });
+});
+
+describe("a row that the store refuses", () => {
+  const database = `poison_${randomBytes(4).toString("hex")}`;
+  let worker;
+  before(async () => {
+    const { user, password } = stack.clickhouse_users.maintain;
+    await xtask(
+      ...["migrate", "--clickhouse-url", stack.clickhouse_url, "--clickhouse-user", user],
+      ...["--clickhouse-password", password, "--clickhouse-database", database],
+      ...["--supabase-db-url", stack.postgres_url],
+    );
+    // Valid for us, and never for this store.
+    await select(`ALTER TABLE ${database}.events ADD CONSTRAINT no_poison CHECK event != 'poison'`);
+    worker = await startWorker({ BUFFER_FLUSH_MS: "50", CLICKHOUSE_DATABASE: database });
+  });
+  after(async () => {
+    await worker?.stop();
+    await select(`DROP DATABASE IF EXISTS ${database}`);
+  });
+
+  test("is set aside with the reason; all others are stored", async () => {
+    const poison = new Set([7, 8, 60, 99]);
+    const body = Array.from({ length: 100 }, (_, n) => ({
+      event: poison.has(n) ? "poison" : "e",
+      event_id: `poison-${String(n).padStart(2, "0")}`,
+      timestamp: "2026-11-12T10:00:00Z",
+    }));
+    const [status] = await ask("/v1/batch", { key: project.keys.sk, base: worker.url, body });
+    assert.equal(status, 202);
+    await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+    const good = body.filter(({ event }) => event === "e").map(({ event_id }) => event_id);
+    assert.deepEqual(await written("poison-", database), good);
+    const dead = await select(`SELECT * FROM ${database}.dead_letters FINAL`);
+    assert.deepEqual(dead.map((letter) => JSON.parse(letter.line).event_id).sort(), [
+      "poison-07",
+      "poison-08",
+      "poison-60",
+      "poison-99",
+    ]);
+    for (const letter of dead) {
+      assert.equal(letter.project_id, project.project_id);
+      assert.equal(letter.code, "469");
+      assert.match(letter.reason, /no_poison/);
+    }
+  });
+
+  test("a table that is missing makes no dead letters: the events wait for it", async () => {
+    await select(`RENAME TABLE ${database}.events TO ${database}.events_away`);
+    try {
+      await track(worker, "waits");
+      await until("it is tried", async () => (await buffer(worker))[1].objects[0]?.problem);
+      const [, depth] = await buffer(worker);
+      assert.match(depth.objects[0].problem, /code 60/);
+      assert.equal(depth.events, 1);
+    } finally {
+      await select(`RENAME TABLE ${database}.events_away TO ${database}.events`);
+    }
+    await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+    assert.deepEqual(await written("waits", database), ["waits"]);
+    assert.equal((await select(`SELECT * FROM ${database}.dead_letters FINAL`)).length, 4);
+  });
+});
+
+describe("how full it is", () => {
+  test("is told in detail to account keys alone", async () => {
+    await settled();
+    const [status, depth] = await ask("/v1/buffer", { key: project.keys.ak });
+    assert.deepEqual([status, depth.sink, depth.events], [200, "buffer", 0]);
+    for (const kind of ["pk", "sk", "rk"]) {
+      const [refused, problem] = await ask("/v1/buffer", {
+        key: project.keys[kind],
+        headers: { origin: "http://localhost:1" },
+      });
+      assert.deepEqual([refused, problem.error], [403, "account_key_required"], kind);
+    }
+  });
+
+  test("without its binding the Worker says what is missing", async () => {
+    const worker = await startWorker({ BUFFER: null });
+    try {
+      const [status, ready] = await ask("/ready", { base: worker.url });
+      assert.deepEqual([status, ready.missing], [503, ["BUFFER"]]);
+      assert.equal((await track(worker, "unbound"))[0], 503);
+    } finally {
+      await worker.stop();
+    }
+  });
+});
+
+test("bodies under way are bounded: beyond 24 MiB 503 at once, and all is well when they have gone", async () => {
+  const worker = await startWorker(settings());
+  const { hostname, port } = new URL(worker.url);
+  const sockets = [];
+  try {
+    const head = [
+      "POST /v1/batch HTTP/1.1",
+      `Host: ${hostname}`,
+      `Authorization: Bearer ${project.keys.sk}`,
+      "Content-Type: application/json",
+      `Content-Length: ${1024 * 1024}`,
+      "",
+      "[",
+    ].join("\r\n");
+    await track(worker, "before");
+    const answers = [];
+    for (let n = 0; n < 30; n++) {
+      const socket = net.connect(Number(port), hostname);
+      socket.on("error", () => {});
+      sockets.push(socket);
+      answers.push(
+        new Promise((done) => {
+          socket.once("data", (data) => done(String(data).split("\r\n")[0]));
+          setTimeout(() => done("waits"), 2000);
+        }),
+      );
+      socket.write(head);
+    }
+    const said = await Promise.all(answers);
+    const refused = said.filter((line) => line.includes("503"));
+    assert.equal(refused.length, 6, JSON.stringify(said));
+    assert.equal(said.filter((line) => line === "waits").length, 24);
+    for (const socket of sockets) socket.destroy();
+    await until("room is given back", async () => (await track(worker, "after"))[0] === 202);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await worker.stop();
+  }
+});
