@@ -7,8 +7,10 @@
 mod bench;
 mod bundle;
 mod control;
+mod dead_letters;
 mod dev_file;
 mod down;
+mod event_store;
 mod hosted;
 mod import;
 mod keys;
@@ -62,6 +64,9 @@ enum Command {
     ImportLog(import::Args),
     /// Classifies stored rows of another classifier version again.
     Reclassify(Box<reclassify::Args>),
+    /// Rows that the event store refused: list, replay, drop.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
     /// Organizations, their plan and members: of the running stack or of a hosted Supabase.
     #[command(subcommand)]
     Org(org::Command),
@@ -91,6 +96,7 @@ fn main() -> ExitCode {
         Command::Bundle(args) => bundle::run(&args),
         Command::ImportLog(args) => import::run(&args),
         Command::Reclassify(args) => reclassify::run(&args),
+        Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Org(command) => org::run(&command),
         Command::Project(command) => project::run(&command),
         Command::Keys(command) => keys::run(&command),

@@ -15,8 +15,8 @@ use classifier::CLASSIFIER_VERSION;
 use serde_json::json;
 
 use crate::control::Target;
-use crate::dev_file::DevFile;
-use crate::{hosted, stop};
+use crate::event_store::EventStoreArgs;
+use crate::stop;
 use project::Project;
 use row::{Outcome, Row};
 use store::{Count, Store};
@@ -42,24 +42,8 @@ pub(crate) struct Args {
     /// Slug of the only organization to look at; every one if not given.
     #[arg(long, value_name = "SLUG")]
     organization: Option<String>,
-    /// ClickHouse, in place of the running stack's; goes with --supabase-url.
-    #[arg(long, value_name = "URL", env = "HEADWATER_CLICKHOUSE_URL", requires = "clickhouse_user")]
-    clickhouse_url: Option<String>,
-    /// User that may read and write events.
-    #[arg(long, value_name = "NAME", env = "HEADWATER_CLICKHOUSE_USER")]
-    clickhouse_user: Option<String>,
-    /// Its password.
-    #[arg(
-        long,
-        value_name = "PASSWORD",
-        env = "HEADWATER_CLICKHOUSE_PASSWORD",
-        hide_env_values = true,
-        default_value = ""
-    )]
-    clickhouse_password: String,
-    /// Its database.
-    #[arg(long, value_name = "NAME", default_value = "headwater")]
-    clickhouse_database: String,
+    #[command(flatten)]
+    store: EventStoreArgs,
     /// Rows read and written at a time.
     #[arg(long, value_name = "ROWS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch: u32,
@@ -87,18 +71,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn open(args: &Args) -> Result<Store> {
-    hosted::with_tls([args.clickhouse_url.as_deref()])?;
-    match (&args.clickhouse_url, &args.clickhouse_user, args.target.is_hosted()) {
-        (Some(url), Some(user), true) => {
-            Ok(Store::new(url, &args.clickhouse_database, user, &args.clickhouse_password))
-        }
-        (None, _, false) => {
-            let dev: Option<DevFile> = args.target.state.open()?.read("dev.json")?;
-            let dev = dev.context("nothing runs here: start it with `cargo xtask up`, or name the stores")?;
-            Ok(Store::of(&dev.stores))
-        }
-        _ => bail!("rows and rules belong together: name both --clickhouse-url and --supabase-url, or neither"),
+    if args.store.clickhouse_url.is_some() != args.target.is_hosted() {
+        bail!("rows and rules belong together: name both --clickhouse-url and --supabase-url, or neither");
     }
+    args.store.open(&args.target.state).map(Store)
 }
 
 /// What was done so far.
