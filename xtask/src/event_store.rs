@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use crate::dev_file::DevFile;
 use crate::hosted;
@@ -30,6 +31,22 @@ const WRITE: &[(&str, &str)] = &[
     ("wait_end_of_query", "1"),
     ("async_insert", "0"),
     ("insert_deduplicate", "0"),
+    ("date_time_input_format", "basic"),
+    ("input_format_skip_unknown_fields", "0"),
+    ("input_format_null_as_default", "0"),
+];
+
+/// One insert is one block a month, and a block that was written before is left out, by the table and by what its
+/// views write.
+const WRITE_ONCE: &[(&str, &str)] = &[
+    ("wait_end_of_query", "1"),
+    ("async_insert", "0"),
+    ("insert_deduplicate", "1"),
+    ("deduplicate_blocks_in_dependent_materialized_views", "1"),
+    ("max_insert_block_size", "1048576"),
+    ("min_insert_block_size_rows", "1048576"),
+    ("min_insert_block_size_bytes", "268435456"),
+    ("max_partitions_per_insert_block", "100"),
     ("date_time_input_format", "basic"),
     ("input_format_skip_unknown_fields", "0"),
     ("input_format_null_as_default", "0"),
@@ -109,6 +126,16 @@ impl EventStore {
         let query = format!("INSERT INTO {table} FORMAT JSONEachRow");
         let mut settings = WRITE.to_vec();
         settings.push(("query", &query));
+        self.post(&settings, &[], lines).map(|_| ())
+    }
+
+    /// Writes lines of JSONEachRow into a table, unless the very same lines were written before: their hash is the
+    /// token, so that no other rows can be taken for them.
+    pub(crate) fn insert_once(&self, table: &'static str, lines: &[u8]) -> Result<()> {
+        let query = format!("INSERT INTO {table} FORMAT JSONEachRow");
+        let token = Sha256::digest(lines).iter().fold(String::new(), |token, byte| format!("{token}{byte:02x}"));
+        let mut settings = WRITE_ONCE.to_vec();
+        settings.extend([("query", query.as_str()), ("insert_deduplication_token", &token)]);
         self.post(&settings, &[], lines).map(|_| ())
     }
 

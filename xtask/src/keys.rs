@@ -8,8 +8,8 @@ use headwater::key::{Env, Kind};
 use serde_json::{Value, json};
 
 use crate::control::{ControlPlane, Target, operator, print_lines};
+use crate::demo::DEMO;
 use crate::project;
-use crate::seed::DEMO;
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ mod bench;
 mod bundle;
 mod control;
 mod dead_letters;
+mod demo;
 mod dev_file;
 mod down;
 mod event_store;
@@ -21,6 +22,7 @@ mod port;
 mod process;
 mod project;
 mod reclassify;
+mod screen;
 mod secrets;
 mod seed;
 mod setup;
@@ -62,6 +64,8 @@ enum Command {
     Bundle(bundle::Args),
     /// Sends the page requests of a web server's access log as events.
     ImportLog(import::Args),
+    /// Fills the event store with made-up traffic, the same one every time.
+    Seed(seed::Args),
     /// Classifies stored rows of another classifier version again.
     Reclassify(Box<reclassify::Args>),
     /// Rows that the event store refused: list, replay, drop.
@@ -95,6 +99,7 @@ fn main() -> ExitCode {
         Command::Migrate(args) => migrate::run(&args),
         Command::Bundle(args) => bundle::run(&args),
         Command::ImportLog(args) => import::run(&args),
+        Command::Seed(args) => seed::run(&args),
         Command::Reclassify(args) => reclassify::run(&args),
         Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Org(command) => org::run(&command),

@@ -8,7 +8,7 @@ use headwater::key::Env;
 use serde_json::{Map, Value, json};
 
 use crate::control::{ControlPlane, Target, operator, print_lines};
-use crate::seed::{DEMO, one_of_each};
+use crate::demo::{DEMO, one_of_each};
 
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
@@ -112,6 +112,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// No quota and no limits.
+    pub(crate) fn unlimited() -> Self {
+        Self { unlimited: true, ..Self::default() }
+    }
+
     /// As the control plane takes them.
     fn to_json(&self) -> Result<Map<String, Value>> {
         let list = |items: &[String]| (!items.is_empty()).then(|| items.to_vec());
@@ -206,7 +211,7 @@ mod tests {
     #[test]
     fn only_what_was_given_is_sent() {
         assert!(Settings::default().to_json().unwrap().is_empty());
-        let unlimited = Settings { unlimited: true, name: Some("Shop".to_owned()), ..Settings::default() };
+        let unlimited = Settings { name: Some("Shop".to_owned()), ..Settings::unlimited() };
         assert_eq!(
             serde_json::Value::Object(unlimited.to_json().unwrap()),
             json!({ "name": "Shop", "quota_events": 0, "events_per_second": 0, "burst": 0 })

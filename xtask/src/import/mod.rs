@@ -9,7 +9,6 @@ mod identity;
 mod log;
 mod message;
 mod reader;
-mod screen;
 mod send;
 mod site;
 mod tally;
@@ -23,13 +22,13 @@ use std::thread;
 
 use anyhow::{Error, Result, ensure};
 
+use crate::screen::Screen;
 use crate::state::StateArg;
 use crate::stop;
 use identity::Identity;
-use log::Input;
+use log::{Input, Progress};
 use message::Message;
 use reader::Reader;
-use screen::Screen;
 use send::Courier;
 use site::Origin;
 use tally::Tally;
@@ -56,7 +55,7 @@ pub(crate) struct Args {
     /// plain or gzip; `-` for standard input.
     file: PathBuf,
     /// Project of the local stack. With a key of its own given, the key says which project it is.
-    #[arg(long, default_value = crate::seed::DEMO)]
+    #[arg(long, default_value = crate::demo::DEMO)]
     project: String,
     #[command(flatten)]
     state: StateArg,
@@ -85,7 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let target = Target::of(args)?;
     let identity = Identity::new(args.id_secret.as_deref().unwrap_or(&target.key))?;
     let Input { bytes, progress } = Input::open(&args.file)?;
-    let mut screen = Screen::new(progress);
+    let mut screen = Screen::new();
 
     let (messages, told) = channel();
     let (batches, queue) = sync_channel(1);
@@ -108,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     });
 
     let mut import = Import::default();
-    let outcome = import.follow(&told, &mut screen);
+    let outcome = import.follow(&told, &progress, &mut screen);
     let time = screen.elapsed();
     screen.clear();
     let site = import.site.as_ref().map(Origin::as_str);
@@ -142,7 +141,7 @@ struct Import {
 impl Import {
     /// Counts and shows until all threads have ended, one fails, or a signal comes. Threads that are
     /// still at work then end with the process.
-    fn follow(&mut self, told: &Receiver<Message>, screen: &mut Screen) -> Result<()> {
+    fn follow(&mut self, told: &Receiver<Message>, progress: &Progress, screen: &mut Screen) -> Result<()> {
         loop {
             stop::check()?;
             match told.recv_timeout(stop::TICK) {
@@ -150,7 +149,7 @@ impl Import {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            screen.update(&self.tally);
+            screen.update(progress.share(), |time| self.tally.line(time));
         }
         if let Some(error) = self.read_error.take() {
             return Err(error);

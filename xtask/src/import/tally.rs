@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::log::LeftOut;
+use crate::screen::grouped;
 
 /// Counts, of a whole import or of a part of it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -89,6 +90,11 @@ impl Tally {
         text
     }
 
+    /// A line for the progress bar.
+    pub(crate) fn line(&self, time: Duration) -> String {
+        format!("{} lines, {} events stored, {:.0}/s", grouped(self.lines), grouped(self.accepted), self.rate(time))
+    }
+
     /// Events stored a second.
     #[expect(clippy::cast_precision_loss, reason = "shown as a rate")]
     pub(crate) fn rate(&self, time: Duration) -> f64 {
@@ -105,19 +111,6 @@ fn listed<N: AsRef<str>>(counts: impl Iterator<Item = (N, u64)>) -> String {
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let parts: Vec<String> = all.iter().map(|(name, count)| format!("{} {}", name.as_ref(), grouped(*count))).collect();
     parts.join(" · ")
-}
-
-/// `1,234,567`.
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -143,6 +136,12 @@ mod tests {
         assert!(text.contains("1  invalid_payload 1\n"), "{text}");
         assert!(text.ends_with("  2.0 s, 1 events/s"), "{text}");
         assert_eq!(tally().answered(), 3);
+    }
+
+    #[test]
+    fn progress_in_a_line() {
+        let tally = Tally { lines: 12_345, accepted: 1000, ..Tally::default() };
+        assert_eq!(tally.line(Duration::from_secs(2)), "12,345 lines, 1,000 events stored, 500/s");
     }
 
     #[test]

@@ -4,9 +4,9 @@ use anyhow::{Context as _, Result, bail};
 use headwater::key::{ApiKey, Kind};
 
 use super::Args;
+use crate::demo::DEMO;
 use crate::dev_file::DevFile;
 use crate::hosted;
-use crate::seed::DEMO;
 
 /// A Worker and a key for it.
 pub(crate) struct Target {

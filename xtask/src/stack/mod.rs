@@ -14,7 +14,7 @@ use crate::secrets::Secrets;
 use crate::setup::{Needs, Tools};
 use crate::state::State;
 use crate::step::step;
-use crate::{migrate, seed, stop};
+use crate::{demo, migrate, stop};
 
 /// Where the parts listen, and which of them are somebody else's.
 #[derive(Debug, Clone, clap::Args)]
@@ -110,7 +110,7 @@ impl Stack {
             migrate::migrate_postgres(url)?;
         }
         let stores: Stores = databases.with_postgrest(&mut self.children, state, tools, options, &secrets)?;
-        let keys = step("demo project", || seed::demo(state, &stores, &secrets))?;
+        let keys = step("demo project", || demo::keys(state, &stores, &secrets))?;
         let worker_url = match worker_port {
             Some(port) => worker::start(&mut self.children, state, tools, &stores, &secrets, port, bundle)?,
             None => String::new(),

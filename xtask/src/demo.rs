@@ -15,7 +15,7 @@ pub(crate) const DEMO: &str = "demo";
 const FILE: &str = "keys.json";
 
 /// Makes what is missing and returns the keys of the demo project, the same ones every time.
-pub(crate) fn demo(state: &State, stores: &Stores, secrets: &Secrets) -> Result<Keys> {
+pub(crate) fn keys(state: &State, stores: &Stores, secrets: &Secrets) -> Result<Keys> {
     let control = ControlPlane::new(&stores.postgrest_url, &stores.supabase_secret_key, &secrets.key_pepper);
     if let Some(keys) = state.read::<Keys>(FILE)?
         && keys.pk.split('_').nth(2).is_some_and(|prefix| control.has_key(prefix).unwrap_or(false))

@@ -1,10 +1,7 @@
-//! What is seen of an import while it runs, on standard error.
+//! What is seen of long work while it runs, on standard error.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::time::{Duration, Instant};
-
-use super::log::Progress;
-use super::tally::{Tally, grouped};
 
 /// Between two drawings on a terminal.
 const LIVE: Duration = Duration::from_millis(150);
@@ -14,7 +11,6 @@ const BAR: usize = 24;
 
 /// A progress bar on a terminal, and now and then a line where there is none.
 pub(crate) struct Screen {
-    progress: Progress,
     started: Instant,
     drawn: Instant,
     live: bool,
@@ -22,9 +18,9 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Begins to watch.
-    pub(crate) fn new(progress: Progress) -> Self {
+    pub(crate) fn new() -> Self {
         let now = Instant::now();
-        Self { progress, started: now, drawn: now, live: stderr().is_terminal() }
+        Self { started: now, drawn: now, live: stderr().is_terminal() }
     }
 
     /// Time since the beginning.
@@ -32,13 +28,13 @@ impl Screen {
         self.started.elapsed()
     }
 
-    /// Draws, if it is time.
-    pub(crate) fn update(&mut self, tally: &Tally) {
+    /// Draws, if it is time: the share that is done, where it is known, and what `counts` says.
+    pub(crate) fn update(&mut self, share: Option<f64>, counts: impl FnOnce(Duration) -> String) {
         if self.drawn.elapsed() < if self.live { LIVE } else { QUIET } {
             return;
         }
         self.drawn = Instant::now();
-        let line = line(self.progress.share(), tally, self.elapsed());
+        let line = line(share, &counts(self.elapsed()));
         if self.live {
             eprint!("\r\x1b[2K{line}");
             let _ = stderr().flush();
@@ -62,9 +58,7 @@ impl Screen {
     }
 }
 
-fn line(share: Option<f64>, tally: &Tally, time: Duration) -> String {
-    let counts =
-        format!("{} lines, {} events stored, {:.0}/s", grouped(tally.lines), grouped(tally.accepted), tally.rate(time));
+fn line(share: Option<f64>, counts: &str) -> String {
     let Some(share) = share else { return format!("  {counts}") };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share lies between 0 and 1")]
     #[expect(clippy::cast_precision_loss, reason = "a bar is short")]
@@ -72,16 +66,32 @@ fn line(share: Option<f64>, tally: &Tally, time: Duration) -> String {
     format!("  [{}{}] {:>3.0}%  {counts}", "#".repeat(filled), ".".repeat(BAR - filled), share * 100.0)
 }
 
+/// `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_where_the_size_is_known() {
-        let tally = Tally { lines: 12_345, accepted: 1000, ..Tally::default() };
-        let shown = line(Some(0.5), &tally, Duration::from_secs(2));
-        assert_eq!(shown, "  [############............]  50%  12,345 lines, 1,000 events stored, 500/s");
-        assert_eq!(line(None, &tally, Duration::from_secs(2)), "  12,345 lines, 1,000 events stored, 500/s");
-        assert!(line(Some(1.0), &tally, Duration::ZERO).contains("100%"));
+    fn a_bar_where_the_share_is_known() {
+        assert_eq!(line(Some(0.5), "7 done"), "  [############............]  50%  7 done");
+        assert_eq!(line(None, "7 done"), "  7 done");
+        assert!(line(Some(1.0), "").contains("100%"));
+    }
+
+    #[test]
+    fn digits_in_groups() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }
