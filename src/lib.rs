@@ -18,6 +18,7 @@ pub mod key;
 pub mod limit;
 pub mod query;
 pub mod quota;
+pub mod rollup;
 pub mod row;
 pub mod session;
 pub mod store;
