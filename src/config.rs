@@ -30,6 +30,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("CLICKHOUSE_INSERT_PASSWORD", true, true, "Its password"),
     setting("CLICKHOUSE_READ_USER", true, false, "User that may select, with a limiting profile"),
     setting("CLICKHOUSE_READ_PASSWORD", true, true, "Its password"),
+    setting("CLICKHOUSE_MAINTAIN_USER", false, false, "User that may also delete; computes the rollups"),
+    setting("CLICKHOUSE_MAINTAIN_PASSWORD", false, true, "Its password"),
     setting("SUPABASE_URL", true, false, "Address of the Supabase project"),
     setting("SUPABASE_SECRET_KEY", true, true, "`sb_secret_…` key, or the older service-role JWT"),
     setting(
@@ -114,6 +116,10 @@ impl Config {
             user("CLICKHOUSE_READ_USER", "CLICKHOUSE_READ_PASSWORD"),
         )
         .ok_or_else(|| vec!["CLICKHOUSE_URL"])?;
+        let clickhouse = match present("CLICKHOUSE_MAINTAIN_USER") {
+            Some(_) => clickhouse.maintained_by(user("CLICKHOUSE_MAINTAIN_USER", "CLICKHOUSE_MAINTAIN_PASSWORD")),
+            None => clickhouse,
+        };
         let sink = match get("INGEST_SINK").as_deref() {
             None | Some("" | "buffer") => Sink::Buffer,
             Some("direct") => Sink::Direct,

@@ -1,4 +1,4 @@
-//! What the cron trigger runs: the meter of each project's use.
+//! What the cron trigger runs: the meter of each project's use, and the rollups (`rollups.rs`).
 
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ impl App {
         if let Err(reason) = self.meter().await {
             (self.runtime.log)(&format!("usage was not metered: {reason}"));
         }
+        self.roll_up().await;
     }
 
     /// Looks at every object of the buffer: one whose alarm was lost sets it again.

@@ -16,6 +16,7 @@ mod ingest;
 mod limits;
 mod manage;
 mod read;
+mod rollups;
 mod routes;
 mod signing;
 mod sink;

@@ -76,7 +76,8 @@ pub fn due_rows(answer: &[u8]) -> Result<Vec<Due>, String> {
     text.lines()
         .map(|line| {
             let row: Row = serde_json::from_str(line).map_err(|error| broken(&error))?;
-            let (Some(env), Some(day), Ok(rows)) = (Env::parse(&row.env), Day::parse(&row.day), row.rows.parse()) else {
+            let (Some(env), Some(day), Ok(rows)) = (Env::parse(&row.env), Day::parse(&row.day), row.rows.parse())
+            else {
                 return Err(broken(&line));
             };
             Ok(Due { day: ProjectDay { project_id: row.project_id, env, day }, rows })

@@ -14,7 +14,7 @@ mod verify;
 
 pub use due::{Due, batches, due, due_rows, halves};
 pub use recompute::{clean_days, recompute, with_events};
-pub use upkeep::{Chores, cleanup, differing, mark, outdated, status};
+pub use upkeep::{Chores, cleanup, differing, mark, outdated, outdated_rows, status};
 pub use verify::verify;
 
 use serde::Deserialize;
@@ -120,8 +120,8 @@ pub struct Generation(pub u64);
 
 impl Generation {
     /// Of a computation that begins at `clock` (the store's); `random` tells those of one millisecond apart.
-    pub fn new(clock: Timestamp, random: u32) -> Self {
-        Self((u64::try_from(clock.0).unwrap_or(0) << 20) | u64::from(random & 0xF_FFFF))
+    pub fn new(clock: Timestamp, random: u64) -> Self {
+        Self((u64::try_from(clock.0).unwrap_or(0) << 20) | (random & 0xF_FFFF))
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) fn events(kind: Kind) -> String {
 
 /// The bounds of time that [`events`] refers to.
 pub(super) fn bounds<'a>(kind: Kind, days: impl Iterator<Item = &'a ProjectDay>) -> Parameters {
-    let (first, last) = days.fold((i32::MAX, i32::MIN), |(first, last), one| (first.min(one.day.0), last.max(one.day.0)));
+    let (first, last) =
+        days.fold((i32::MAX, i32::MIN), |(first, last), one| (first.min(one.day.0), last.max(one.day.0)));
     let instant = |day: i32| Day(day).start().to_store();
     vec![
         parameter("from", instant(first.saturating_sub(kind.reach()))),

@@ -16,7 +16,7 @@ fn the_dimensions_are_those_of_the_table() {
 
 #[test]
 fn generations_grow_with_the_clock_whatever_the_random_part() {
-    let early = Generation::new(Timestamp(1_795_255_200_000), u32::MAX);
+    let early = Generation::new(Timestamp(1_795_255_200_000), u64::MAX);
     let late = Generation::new(Timestamp(1_795_255_200_001), 0);
     assert!(early < late);
     assert_eq!(early.0 >> 20, 1_795_255_200_000);
@@ -26,13 +26,8 @@ fn generations_grow_with_the_clock_whatever_the_random_part() {
 fn values_are_bound_and_every_name_in_the_text_has_a_value() {
     let (days, now) = ([day(20_000), day(20_003)], Timestamp(1_795_255_200_000));
     let scope = crate::query::Scope { project_id: &days[0].project_id, env: Env::Live };
-    let mut statements = vec![
-        clock(),
-        with_events(&scope, Day(1), Day(2)),
-        mark(&days),
-        differing(Day(1), Day(2)),
-        outdated(now),
-    ];
+    let mut statements =
+        vec![clock(), with_events(&scope, Day(1), Day(2)), mark(&days), differing(Day(1), Day(2)), outdated(now)];
     statements.extend(cleanup(now));
     for kind in Kind::ALL {
         statements.extend(recompute(kind, &days, Generation(7), now));
@@ -43,8 +38,7 @@ fn values_are_bound_and_every_name_in_the_text_has_a_value() {
     }
     for Statement { sql, parameters } in statements {
         assert!(!sql.contains("00000000-"), "{sql}");
-        let mut named: Vec<&str> =
-            sql.split('{').skip(1).map(|rest| rest.split(':').next().unwrap()).collect();
+        let mut named: Vec<&str> = sql.split('{').skip(1).map(|rest| rest.split(':').next().unwrap()).collect();
         named.sort_unstable();
         named.dedup();
         let mut given: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).collect();

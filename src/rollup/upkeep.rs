@@ -1,5 +1,7 @@
 //! What keeps the tables true and small: marks, the comparison of counts, the removal of old generations.
 
+use serde::Deserialize;
+
 use super::{Generation, Kind, Parameters, ProjectDay, TARGETS, bound, clean, marks, newest, parameter};
 use crate::query::Statement;
 use crate::time::{DAY_MS, Day, Timestamp};
@@ -81,13 +83,24 @@ pub fn differing(from: Day, to: Day) -> Statement {
     Statement { sql, parameters }
 }
 
-/// Counts the rows that [`cleanup`] would remove, by table: `{"name":"sessions","rows":"12"}` a row.
+/// Counts the rows that [`cleanup`] would remove: `{"rows":"12"}`.
 pub fn outdated(now: Timestamp) -> Statement {
     let counts: Vec<String> = OWN_TABLES
         .iter()
-        .map(|(table, kind)| format!("SELECT '{table}' AS name, count() AS rows FROM {table} WHERE {}", old(*kind)))
+        .map(|(table, kind)| format!("SELECT count() AS found FROM {table} WHERE {}", old(*kind)))
         .collect();
-    Statement { sql: format!("{}\nFORMAT JSONEachRow", counts.join("\nUNION ALL ")), parameters: cutoff(now) }
+    let sql = format!("SELECT sum(found) AS rows FROM ({})\nFORMAT JSONEachRow", counts.join("\nUNION ALL "));
+    Statement { sql, parameters: cutoff(now) }
+}
+
+/// Reads the answer to [`outdated`]; `None` where it is none.
+pub fn outdated_rows(answer: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Row {
+        rows: String,
+    }
+    let row: Row = serde_json::from_slice(answer).ok()?;
+    row.rows.parse().ok()
 }
 
 /// Removes what nobody reads any more: generations that were superseded an hour ago, and what is left of those

@@ -24,6 +24,7 @@ pub struct ClickHouse {
     database: String,
     insert: Credentials,
     read: Credentials,
+    maintain: Option<Credentials>,
 }
 
 /// Set for every insert: defaults differ between versions, so nothing is left to them.
@@ -66,11 +67,25 @@ const READ_SETTINGS: &[(&str, &str)] = &[
 /// A read may take the store's own limit and the way there and back.
 pub const READ_LIMIT: Duration = Duration::from_secs(12);
 
+/// What the way there and back may take beyond the store's own limit.
+const WAY: Duration = Duration::from_secs(2);
+
 impl ClickHouse {
     /// A client for the server at `url`. `None` where that is not an `http` or `https` address.
     pub fn new(url: &str, database: &str, insert: Credentials, read: Credentials) -> Option<Self> {
         let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        Some(Self { http: Client::new(), url, database: database.to_owned(), insert, read })
+        Some(Self { http: Client::new(), url, database: database.to_owned(), insert, read, maintain: None })
+    }
+
+    /// The same client with the user that may change tables.
+    #[must_use]
+    pub fn maintained_by(self, maintain: Credentials) -> Self {
+        Self { maintain: Some(maintain), ..self }
+    }
+
+    /// Whether [`Self::execute`] has a user to be.
+    pub fn is_maintained(&self) -> bool {
+        self.maintain.is_some()
     }
 
     /// Writes lines of JSONEachRow into a table and returns once the store has acknowledged them.
@@ -135,6 +150,30 @@ impl ClickHouse {
         judge(exchange(request, READ_LIMIT).await?)
     }
 
+    /// Runs a statement of ours, of any kind, as the user that may change tables; `limit` holds for the store too.
+    ///
+    /// # Errors
+    /// As [`Self::insert`]; `Unusable` where there is no such user.
+    pub async fn execute(
+        &self,
+        sql: String,
+        parameters: &[(String, String)],
+        settings: &[(&str, &str)],
+        limit: Duration,
+    ) -> Result<Vec<u8>, StoreError> {
+        let Some(user) = &self.maintain else {
+            return Err(StoreError::Unusable("no user may change tables".to_owned()));
+        };
+        let mut url = self.url.clone();
+        url.query_pairs_mut()
+            .append_pair("database", &self.database)
+            .append_pair("max_execution_time", &limit.as_secs().max(1).to_string())
+            .extend_pairs(settings)
+            .extend_pairs(parameters.iter().map(|(name, value)| (format!("param_{name}"), escaped(value))));
+        let request = signed(self.http.post(url), user).body(sql);
+        judge(exchange(request, limit + WAY).await?)
+    }
+
     /// Whether there is a server at all; asked for without credentials, and answered by it at once.
     ///
     /// # Errors
@@ -161,8 +200,9 @@ fn signed(request: RequestBuilder, user: &Credentials) -> RequestBuilder {
     request.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
 }
 
-/// Parameters travel in the TSV escaped form (ClickHouse, "HTTP interface: queries with parameters").
-fn escaped(value: &str) -> String {
+/// A value as it travels in `param_NAME`: in the TSV escaped form (ClickHouse, "HTTP interface: queries with
+/// parameters").
+pub fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for character in value.chars() {
         match character {

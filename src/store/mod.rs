@@ -5,7 +5,7 @@ mod clickhouse;
 mod http;
 mod postgrest;
 
-pub use clickhouse::{ClickHouse, Credentials};
+pub use clickhouse::{ClickHouse, Credentials, escaped};
 pub use postgrest::PostgRest;
 
 use crate::error::{ApiError, ErrorCode};

@@ -121,6 +121,8 @@ fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
         ("CLICKHOUSE_INSERT_PASSWORD", &users.ingest.password),
         ("CLICKHOUSE_READ_USER", &users.read.user),
         ("CLICKHOUSE_READ_PASSWORD", &users.read.password),
+        ("CLICKHOUSE_MAINTAIN_USER", &users.maintain.user),
+        ("CLICKHOUSE_MAINTAIN_PASSWORD", &users.maintain.password),
         ("SUPABASE_URL", &stores.postgrest_url),
         ("SUPABASE_SECRET_KEY", &stores.supabase_secret_key),
         ("SUPABASE_JWT_SECRET", &stores.supabase_jwt_secret),
