@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
-use super::ingest::bounds;
+use super::ingest::{Body, bounds};
 use super::{App, Deadline};
 use crate::error::ApiError;
 use crate::ingest::{Verdict, batch, body_text, judge};
@@ -29,17 +29,21 @@ impl App {
         let atomic = form_urlencoded::parse(request.query().as_bytes())
             .any(|(name, value)| name == "atomic" && matches!(value.as_ref(), "1" | "true"));
         self.admit_client(request, caller, deadline.received_at).await?;
-        let body = self.read_body(request, MAX_BODY, deadline).await?;
+        let Body { bytes, held: _held } = self.read_body(request, MAX_BODY, deadline).await?;
         let bounds = bounds(caller, deadline)?;
-        let judged = judge(batch(body_text(&body.bytes)?)?, &bounds, || self.event_id(deadline.received_at));
+        let judged = judge(batch(body_text(&bytes)?)?, &bounds, || self.event_id(deadline.received_at));
         if let Some(code) = judged.first_code.filter(|_| atomic) {
             let detail = "with atomic=1 one bad event refuses the batch; nothing was stored";
             let mut error = ApiError::new(code, detail);
             error.fields = judged.faults;
             return Err(error);
         }
-        self.store(request, caller, deadline, &judged.events).await?;
+        let rows = self.rows(request, caller, deadline, &judged.events).await?;
         let answer = Answer { ok: true, accepted: judged.events.len(), results: judged.verdicts };
+        // The rows hold all of it; while many requests wait for the sink, each holds one of the two.
+        drop(judged.events);
+        drop(bytes);
+        self.deliver(request, caller, deadline, rows, answer.accepted).await?;
         Reply::of(202, &answer)
     }
 }

@@ -30,7 +30,8 @@ impl App {
         if !faults.is_empty() {
             return Err(refused(Rejection { code: ErrorCode::InvalidPayload, fields: faults }));
         }
-        self.store(request, caller, deadline, std::slice::from_ref(&event)).await?;
+        let rows = self.rows(request, caller, deadline, std::slice::from_ref(&event)).await?;
+        self.deliver(request, caller, deadline, rows, 1).await?;
         accepted(&event)
     }
 }

@@ -18,14 +18,14 @@ use crate::key::Kind;
 use crate::time::Day;
 
 impl App {
-    /// Turns events into rows and returns once these are durable.
-    pub(super) async fn store(
+    /// Lets events in and turns them into rows.
+    pub(super) async fn rows(
         &self,
         request: &impl Inbound,
         caller: &Caller,
         deadline: &Deadline,
         events: &[Event<'_>],
-    ) -> Result<(), ApiError> {
+    ) -> Result<Rows, ApiError> {
         self.admit_events(caller, events.len(), deadline.received_at)?;
         // Of late events their own day's key serves where it is at hand; only some are worth asking for.
         let today = deadline.received_at.day();
@@ -47,9 +47,7 @@ impl App {
                 enricher.write(event, lines);
             });
         }
-        let delivered = self.deliver(rows, &request.continent(), deadline).await;
-        // The client will send them again: an outage must not use up the month's quota.
-        delivered.inspect_err(|_| self.readmit(caller, events.len()))
+        Ok(rows)
     }
 
     /// The body of an ingest request, of a right type and size, unpacked. The time for all that follows
@@ -84,17 +82,17 @@ impl App {
             }
         })?;
         deadline.restart();
-        Ok(Body { bytes: encoding.unpack(body, limit)?, _held: held })
+        Ok(Body { bytes: encoding.unpack(body, limit)?, held })
     }
 }
 
 /// Longest that a client may take to send a body.
 const MAX_WAIT: Duration = Duration::from_secs(15);
 
-/// A body and the room it takes.
+/// A body and the room it takes; its rows take as much after it.
 pub(super) struct Body<'a> {
     pub(super) bytes: Vec<u8>,
-    _held: InFlight<'a>,
+    pub(super) held: InFlight<'a>,
 }
 
 /// What events of this caller are judged by.

@@ -6,6 +6,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
+use super::authenticate::Caller;
+use super::inbound::Inbound;
 use super::{App, Deadline};
 use crate::buffer::Shard;
 use crate::config::{Config, Sink};
@@ -39,7 +41,20 @@ pub struct Depth {
 impl App {
     /// Returns once the rows are durable. Where one of several parcels fails, those before it are stored, and
     /// the client's retry is harmless to them.
-    pub(super) async fn deliver(&self, rows: Rows, continent: &str, deadline: &Deadline) -> Result<(), ApiError> {
+    pub(super) async fn deliver(
+        &self,
+        request: &impl Inbound,
+        caller: &Caller,
+        deadline: &Deadline,
+        rows: Rows,
+        events: usize,
+    ) -> Result<(), ApiError> {
+        let delivered = self.hand_over(rows, request, deadline).await;
+        // The client will send them again: an outage must not use up the month's quota.
+        delivered.inspect_err(|_| self.readmit(caller, events))
+    }
+
+    async fn hand_over(&self, rows: Rows, request: &impl Inbound, deadline: &Deadline) -> Result<(), ApiError> {
         // What taking events costs without a sink; never in a Worker that is deployed.
         if cfg!(feature = "bench-no-sink") {
             return Ok(());
@@ -51,7 +66,7 @@ impl App {
                     let stored = config.clickhouse.insert("events", parcel.lines, deadline.left()).await;
                     stored.map_err(crate::store::StoreError::events)?;
                 }
-                Sink::Buffer => self.append(config, parcel, continent, deadline.left()).await?,
+                Sink::Buffer => self.append(config, parcel, &request.continent(), deadline.left()).await?,
             }
         }
         Ok(())
