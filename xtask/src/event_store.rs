@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use headwater::query::Statement;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
@@ -142,6 +143,16 @@ impl EventStore {
     /// Runs another statement of ours.
     pub(crate) fn execute(&self, sql: &str, parameters: &[(&str, &str)]) -> Result<()> {
         self.post(WRITE, parameters, sql.as_bytes()).map(|_| ())
+    }
+
+    /// Runs a statement that brings its values and settings with it; the answer as it came.
+    pub(crate) fn run(&self, statement: &Statement, settings: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let values: Vec<(&str, &str)> =
+            statement.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let limit = LIMIT.as_secs().to_string();
+        let mut all = settings.to_vec();
+        all.push(("max_execution_time", &limit));
+        self.post(&all, &values, statement.sql.as_bytes()).map(String::into_bytes)
     }
 
     fn post(&self, settings: &[(&str, &str)], parameters: &[(&str, &str)], body: &[u8]) -> Result<String> {

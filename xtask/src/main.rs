@@ -12,6 +12,7 @@ mod demo;
 mod dev_file;
 mod down;
 mod event_store;
+mod faults;
 mod hosted;
 mod import;
 mod keys;
@@ -21,6 +22,7 @@ mod org;
 mod port;
 mod process;
 mod project;
+mod random;
 mod reclassify;
 mod screen;
 mod secrets;
@@ -34,6 +36,7 @@ mod stop;
 mod strays;
 mod test;
 mod up;
+mod workerd;
 mod workspace;
 
 use std::process::ExitCode;
@@ -84,6 +87,8 @@ enum Command {
     Lint(lint::Args),
     /// Runs all tests over a stack of their own.
     Test(test::Args),
+    /// Kills the stores and the Worker under load, and compares what was acknowledged with what is stored.
+    Faults(faults::Args),
     /// Measures what the Worker costs, on bare workerd.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -107,6 +112,7 @@ fn main() -> ExitCode {
         Command::Keys(command) => keys::run(&command),
         Command::Lint(args) => lint::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Faults(args) => faults::run(&args),
         Command::Bench(command) => bench::run(&command),
     };
     match outcome {

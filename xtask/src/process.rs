@@ -13,11 +13,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use crate::state::State;
-use crate::{stop, workspace};
+use crate::{stop, strays, workspace};
 
 /// Name of the environment variable by which a stray child is found again.
 pub(crate) const MARK: &str = "HEADWATER_STATE";
@@ -29,6 +29,7 @@ const GRACE: Duration = Duration::from_secs(7);
 pub(crate) struct Supervised {
     /// What it is, for messages.
     pub(crate) name: &'static str,
+    command: Command,
     child: Child,
     log: PathBuf,
 }
@@ -37,17 +38,25 @@ impl Supervised {
     /// Starts `command`; its output goes to `logs/NAME.log`, which begins anew.
     pub(crate) fn spawn(name: &'static str, mut command: Command, state: &State) -> Result<Self> {
         let log = state.log(name);
-        let file = File::create(&log).with_context(|| format!("cannot write {}", workspace::shown(&log)))?;
-        let program = command.get_program().to_owned();
-        let child = command
-            .env(MARK, state.dir())
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .spawn()
-            .with_context(|| format!("cannot run {}", Path::new(&program).display()))?;
-        Ok(Self { name, child, log })
+        command.env(MARK, state.dir()).process_group(0).stdin(Stdio::null());
+        let child = launch(&mut command, &log)?;
+        Ok(Self { name, command, child, log })
+    }
+
+    /// Ends it and all that it started as a crash does: with SIGKILL, at once.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        for pid in strays::descendants(self.child.id().cast_signed()) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        let _ = killpg(self.group(), Signal::SIGKILL);
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again, as it was started before.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        self.child = launch(&mut self.command, &self.log)?;
+        Ok(())
     }
 
     /// Waits until `ready` finds what it looks for, while the child lives and no signal comes.
@@ -116,6 +125,12 @@ impl Supervised {
     fn group(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap_or(i32::MAX))
     }
+}
+
+fn launch(command: &mut Command, log: &Path) -> Result<Child> {
+    let file = File::create(log).with_context(|| format!("cannot write {}", workspace::shown(log)))?;
+    command.stdout(file.try_clone()?).stderr(file);
+    command.spawn().with_context(|| format!("cannot run {}", Path::new(command.get_program()).display()))
 }
 
 /// Runs a command of the set-up to its end, its output appended to `logs/setup.log`.

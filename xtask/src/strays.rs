@@ -33,23 +33,32 @@ pub(crate) fn of(state_dir: &Path) -> Vec<Stray> {
     let mut mark = format!("{MARK}=").into_bytes();
     mark.extend_from_slice(state_dir.as_os_str().as_bytes());
 
-    let mut found: BTreeSet<i32> =
-        processes.keys().copied().filter(|pid| !own.contains(pid) && has_mark(*pid, &mark)).collect();
+    let marked = processes.keys().copied().filter(|pid| !own.contains(pid) && has_mark(*pid, &mark)).collect();
+    with_descendants(marked, &processes)
+        .into_iter()
+        .filter(|pid| !own.contains(pid))
+        .filter_map(|pid| processes.get(&pid).map(|process| Stray { pid, name: process.name.clone() }))
+        .collect()
+}
+
+/// All processes that a process has started, and those that these have.
+pub(crate) fn descendants(pid: i32) -> Vec<i32> {
+    let found = with_descendants(BTreeSet::from([pid]), &processes());
+    found.into_iter().filter(|found| *found != pid).collect()
+}
+
+fn with_descendants(mut found: BTreeSet<i32>, processes: &BTreeMap<i32, Process>) -> BTreeSet<i32> {
     loop {
         let children: Vec<i32> = processes
             .iter()
-            .filter(|(pid, process)| found.contains(&process.parent) && !found.contains(pid) && !own.contains(pid))
+            .filter(|(pid, process)| found.contains(&process.parent) && !found.contains(pid))
             .map(|(pid, _)| *pid)
             .collect();
         if children.is_empty() {
-            break;
+            return found;
         }
         found.extend(children);
     }
-    found
-        .into_iter()
-        .filter_map(|pid| processes.get(&pid).map(|process| Stray { pid, name: process.name.clone() }))
-        .collect()
 }
 
 /// Ends all processes of the state folder and waits until they are gone. Returns how many there were.

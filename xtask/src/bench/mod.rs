@@ -110,7 +110,7 @@ fn compete(make: impl FnOnce(&Path, &State) -> Result<Race>, args: &Args, state:
     let environment = Environment {
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         processor: processor(),
-        workerd: workerd::version()?,
+        workerd: crate::workerd::version()?,
     };
     let requests = args.requests.unwrap_or(race.requests);
     let plan = Plan { rounds: args.rounds, load: Load { connections: args.connections, requests } };

@@ -4,24 +4,20 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::process::Supervised;
 use crate::state::State;
-use crate::workspace;
+use crate::{workerd, workspace};
 
 use super::contestant::Contestant;
 use super::cpu;
 
 /// A start takes half a second; a machine under load takes longer.
 const START: Duration = Duration::from_mins(1);
-
-/// Of the Worker's configuration, so that the benches run what is deployed.
-const WRANGLER: &str = "wrangler.toml";
 
 /// File of the Worker that stands for the rest of the world.
 const OUTBOUND: &str = "outbound.mjs";
@@ -48,9 +44,9 @@ impl Workerd {
             fs::write(folder.join(OUTBOUND), outbound.source)?;
         }
         let file = folder.join("config.capnp");
-        fs::write(&file, configuration(contestant, &compatibility_date()?))?;
+        fs::write(&file, configuration(contestant, &workerd::compatibility_date()?))?;
 
-        let mut command = Command::new(program()?);
+        let mut command = Command::new(workerd::program()?);
         command.args(["serve", "--control-fd=1"]).arg(file);
         let child = Supervised::spawn(contestant.name, command, state)?;
         // From here on a failure drops, and so ends, the process.
@@ -71,34 +67,6 @@ impl Drop for Workerd {
     fn drop(&mut self) {
         self.child.end();
     }
-}
-
-/// What `workerd --version` says.
-pub(super) fn version() -> Result<String> {
-    let output = Command::new(program()?).arg("--version").output().context("cannot run workerd")?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// The binary itself: npm's launcher orphans its child when it is killed.
-fn program() -> Result<PathBuf> {
-    let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => "linux-64",
-        ("linux", "aarch64") => "linux-arm64",
-        (os, arch) => bail!("benches read processor times as Linux counts them; this is {os} on {arch}"),
-    };
-    let program = workspace::node_module(&format!("@cloudflare/workerd-{platform}/bin/workerd"));
-    if !program.exists() {
-        bail!("{} is missing: run `npm ci --ignore-scripts`", workspace::shown(&program));
-    }
-    Ok(program)
-}
-
-fn compatibility_date() -> Result<String> {
-    let path = workspace::root().join(WRANGLER);
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {WRANGLER}"))?;
-    text.lines()
-        .find_map(|line| Some(line.strip_prefix("compatibility_date")?.split('"').nth(1)?.to_owned()))
-        .with_context(|| format!("{WRANGLER} names no compatibility_date"))
 }
 
 fn configuration(contestant: &Contestant, date: &str) -> String {

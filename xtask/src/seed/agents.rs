@@ -2,7 +2,7 @@
 
 use headwater::ingest::Sender;
 
-use super::random::Weighted;
+use crate::random::Weighted;
 
 /// A user agent and what its client hints say.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Where visits come from: referrers and tagged links, and how often.
 
-use super::random::{Random, Weighted};
+use crate::random::{Random, Weighted};
 
 /// A referrer and the query of the link. `{id}` stands for a click id's value, `{week}` for the newsletter's
 /// number, `{site}` for the site's own domain.
@@ -130,7 +130,7 @@ mod tests {
     use classifier::{ProjectRules, Visit, classify};
 
     use super::*;
-    use crate::seed::random::Seed;
+    use crate::random::Seed;
 
     #[test]
     fn every_kind_of_source_is_among_them() {

@@ -10,7 +10,6 @@ mod batch;
 mod people;
 mod place;
 mod plan;
-mod random;
 mod site;
 mod traffic;
 mod visit;
@@ -32,6 +31,7 @@ use crate::demo::one_of_each;
 use crate::dev_file::{DevFile, Stores};
 use crate::event_store::EventStore;
 use crate::project::{self, Settings};
+use crate::random::Seed;
 use crate::screen::{Screen, grouped};
 use crate::secrets::Secrets;
 use crate::state::StateArg;
@@ -39,7 +39,7 @@ use crate::{stop, workspace};
 use batch::Batch;
 use place::Site;
 use plan::Plan;
-use random::Seed;
+
 use writer::Made;
 
 /// Rows in one insert.

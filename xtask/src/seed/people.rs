@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::agents::{Browser, browsers};
-use super::random::{Random, Seed, Weighted};
+use crate::random::{Random, Seed, Weighted};
 
 /// A country as far as visits show it.
 #[derive(Debug, Clone, Copy)]

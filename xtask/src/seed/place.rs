@@ -7,8 +7,8 @@ use headwater::control::{DntMode, GeoLevel, Project};
 use headwater::quota::Quota;
 
 use super::people::Country;
-use super::random::Random;
 use super::site::domain;
+use crate::random::Random;
 
 /// A project whose traffic is made.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The site that is visited: its pages, few of which have most of the views.
 
-use super::random::{Random, Weighted};
+use crate::random::{Random, Weighted};
 
 /// Pages of every site, the most visited first.
 const PAGES: &[(&str, &str)] = &[
@@ -79,7 +79,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::seed::random::Seed;
+    use crate::random::Seed;
 
     #[test]
     fn the_first_page_has_ten_times_the_views_of_the_tenth() {

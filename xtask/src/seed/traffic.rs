@@ -13,10 +13,10 @@ use super::batch::{Batch, Batches};
 use super::people::{People, Visitor, address};
 use super::place::{Place, Site};
 use super::plan::{HOURS, Plan};
-use super::random::{Random, Seed, Weighted};
 use super::site::{Page, pages};
 use super::visit::{Purpose, Step, Visits};
 use super::writer::{Actor, LATE_MS, Made, Writer};
+use crate::random::{Random, Seed, Weighted};
 
 /// Makes all events and hands them over in batches of `rows`; ends early when `deliver` says that nobody wants them
 /// any more.

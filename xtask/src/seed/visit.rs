@@ -4,8 +4,8 @@ use headwater::event::Revenue;
 
 use super::arrivals::Opened;
 use super::people::Country;
-use super::random::{Random, Weighted};
 use super::site::{Page, landing_page};
+use crate::random::{Random, Weighted};
 
 /// Longest pause within a visit stays below the half hour that ends a session.
 const PAUSES: &[(u64, i64, i64)] = &[
@@ -215,8 +215,8 @@ fn pause(random: &mut Random) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Seed;
     use crate::seed::people::People;
-    use crate::seed::random::Seed;
     use crate::seed::site::pages;
 
     fn visit(purpose: Purpose, number: u64) -> Vec<Step> {

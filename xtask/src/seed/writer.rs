@@ -12,8 +12,8 @@ use headwater::visitor::DayKey;
 use uuid::Builder;
 
 use super::batch::{Batch, Batches};
-use super::random::Random;
 use super::visit::Step;
+use crate::random::Random;
 
 /// Events of a thousand that arrive a second time, as after a lost answer.
 const DUPLICATES: u64 = 5;

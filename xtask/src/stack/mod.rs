@@ -16,6 +16,8 @@ use crate::state::State;
 use crate::step::step;
 use crate::{demo, migrate, stop};
 
+pub(crate) use worker::settings as worker_settings;
+
 /// Where the parts listen, and which of them are somebody else's.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
@@ -116,6 +118,11 @@ impl Stack {
             None => String::new(),
         };
         Ok(DevFile { worker_url, internal_secret: secrets.internal_secret, stores, keys })
+    }
+
+    /// A process by its name, which is also its log's.
+    pub(crate) fn process(&mut self, name: &str) -> Option<&mut Supervised> {
+        self.children.iter_mut().find(|child| child.name == name)
     }
 
     /// Runs until a signal asks to stop.

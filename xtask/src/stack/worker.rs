@@ -111,10 +111,20 @@ fn temporary(state: &State) -> Result<PathBuf> {
 
 /// The Worker's variables in the form of an `.env` file.
 fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
-    let users = &stores.clickhouse_users;
+    let mut settings = settings(stores, secrets);
     // Tests read what they wrote; they need not wait for company.
-    let gather = String::from(if bundle == Bundle::Fixed { "50" } else { "500" });
-    let values = [
+    settings.push(("BUFFER_FLUSH_MS", if bundle == Bundle::Fixed { "50" } else { "500" }));
+    settings.iter().fold(String::new(), |mut file, (name, value)| {
+        // A dollar would be expanded, whatever the quotes.
+        let _ = writeln!(file, "{name}='{}'", value.replace('$', "\\$"));
+        file
+    })
+}
+
+/// Variables and secrets with which a Worker uses these stores.
+pub(crate) fn settings<'a>(stores: &'a Stores, secrets: &'a Secrets) -> Vec<(&'static str, &'a str)> {
+    let users = &stores.clickhouse_users;
+    vec![
         ("CLICKHOUSE_URL", &stores.clickhouse_url),
         ("CLICKHOUSE_DATABASE", &stores.clickhouse_database),
         ("CLICKHOUSE_INSERT_USER", &users.ingest.user),
@@ -129,13 +139,7 @@ fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
         ("KEY_PEPPER", &secrets.key_pepper),
         ("VISITOR_SECRET", &secrets.visitor_secret),
         ("INTERNAL_SECRET", &secrets.internal_secret),
-        ("BUFFER_FLUSH_MS", &gather),
-    ];
-    values.iter().fold(String::new(), |mut file, (name, value)| {
-        // A dollar would be expanded, whatever the quotes.
-        let _ = writeln!(file, "{name}='{}'", value.replace('$', "\\$"));
-        file
-    })
+    ]
 }
 
 /// Asks the Worker; otherwise says what it answered.

@@ -8,21 +8,21 @@ use sha2::{Digest as _, Sha256};
 
 /// From which all randomness of one run comes.
 #[derive(Debug, Clone)]
-pub(super) struct Seed([u64; 2]);
+pub(crate) struct Seed([u64; 2]);
 
 /// One stream of it.
-pub(super) struct Random(Pcg64);
+pub(crate) struct Random(Pcg64);
 
 impl Seed {
     /// Another text is another run: nothing of one is found in the other.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
         let half = |from: usize| digest.iter().skip(from).take(8).fold(0, |all, byte| all << 8 | u64::from(*byte));
         Self([half(0), half(8)])
     }
 
     /// A stream of its own for each thing, so that none depends on what was drawn for another.
-    pub(super) fn stream(&self, about: &str, path: [u64; 2]) -> Random {
+    pub(crate) fn stream(&self, about: &str, path: [u64; 2]) -> Random {
         let mut mixed = self.0[0];
         for part in about.bytes().map(u64::from).chain(path) {
             mixed = mix(mixed ^ part);
@@ -42,28 +42,28 @@ fn mix(value: u64) -> u64 {
 
 impl Random {
     /// 64 random bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// 0 to `limit` - 1; 0 where the limit is 0.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(limit);
         u64::try_from(wide >> 64).unwrap_or_default()
     }
 
     /// `from` to `to` - 1.
-    pub(super) fn between(&mut self, from: i64, to: i64) -> i64 {
+    pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
         from + i64::try_from(self.below(u64::try_from(to - from).unwrap_or_default())).unwrap_or_default()
     }
 
     /// True so many times of a thousand.
-    pub(super) fn chance(&mut self, per_mille: u64) -> bool {
+    pub(crate) fn chance(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
     }
 
     /// One of a list, each as likely.
-    pub(super) fn one_of<'t, T>(&mut self, list: &'t [T]) -> &'t T {
+    pub(crate) fn one_of<'t, T>(&mut self, list: &'t [T]) -> &'t T {
         let at = self.below(list.len() as u64);
         &list[usize::try_from(at).unwrap_or_default()]
     }
@@ -71,7 +71,7 @@ impl Random {
 
 /// A list of which some are drawn more often.
 #[derive(Debug)]
-pub(super) struct Weighted<T> {
+pub(crate) struct Weighted<T> {
     items: Vec<T>,
     /// Weights summed up.
     sums: Vec<u64>,
@@ -79,7 +79,7 @@ pub(super) struct Weighted<T> {
 
 impl<T> Weighted<T> {
     /// Items with their weights, of which one at least is not 0.
-    pub(super) fn new(items: impl IntoIterator<Item = (u64, T)>) -> Self {
+    pub(crate) fn new(items: impl IntoIterator<Item = (u64, T)>) -> Self {
         let mut sum = 0;
         let (sums, items) = items
             .into_iter()
@@ -92,13 +92,13 @@ impl<T> Weighted<T> {
     }
 
     /// Draws one.
-    pub(super) fn draw(&self, random: &mut Random) -> &T {
+    pub(crate) fn draw(&self, random: &mut Random) -> &T {
         let at = random.below(self.sums.last().copied().unwrap_or_default());
         &self.items[self.sums.partition_point(|sum| *sum <= at)]
     }
 
     /// All of them.
-    pub(super) fn items(&self) -> &[T] {
+    pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
 }

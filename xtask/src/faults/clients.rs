@@ -1,0 +1,291 @@
+//! Clients as they should be: each event gets its id and its time once, and is sent until it is acknowledged.
+//!
+//! Some do more than that: they give up waiting and send again, send twice at once, or send again what was
+//! acknowledged long ago, in other company.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::{Scope, ScopedJoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use crate::random::{Random, Seed};
+use crate::stop;
+
+use super::ledger::Ledger;
+use super::schedule::KINDS;
+use super::send::{Answer, Sender};
+
+/// Most events in one request.
+const MAX_BATCH: u64 = 500;
+/// Longest pause between two tries.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
+/// Of a thousand requests: the client does not wait for the answer …
+const IMPATIENT: u64 = 40;
+/// … sends the same thing twice at once …
+const TWICE: u64 = 40;
+/// … or sends acknowledged events again.
+const AGAIN: u64 = 60;
+/// Days before today on which events happened.
+const DAYS_AGO: &[i64] = &[0, 0, 1, 1, 1, 1, 1, 2, 2, 40];
+
+/// Where clients send to.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) url: String,
+    pub(super) key: String,
+}
+
+/// Another part has failed, and says why.
+#[derive(Debug)]
+pub(super) struct Abandoned;
+
+impl fmt::Display for Abandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another part has failed")
+    }
+}
+
+impl std::error::Error for Abandoned {}
+
+/// How far all of it has come.
+pub(super) struct Progress {
+    events: u64,
+    begun: Instant,
+    /// Over which time the events are spread.
+    span: Duration,
+    /// When clients give up.
+    end: Instant,
+    /// What is down: an index into [`KINDS`], or its length for nothing.
+    phase: AtomicUsize,
+    stopped: AtomicBool,
+    pub(super) acknowledged: AtomicU64,
+}
+
+impl Progress {
+    pub(super) fn new(events: u64, span: Duration, aftermath: Duration) -> Self {
+        let begun = Instant::now();
+        Self {
+            events,
+            begun,
+            span,
+            // Starting things again is not part of the span.
+            end: begun + span * 2 + aftermath,
+            phase: AtomicUsize::new(KINDS.len()),
+            stopped: AtomicBool::new(false),
+            acknowledged: AtomicU64::new(0),
+        }
+    }
+
+    /// Time since the beginning.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// An outage begins.
+    pub(super) fn begin(&self, kind: usize) {
+        self.phase.store(kind, Ordering::Relaxed);
+    }
+
+    /// It has ended.
+    pub(super) fn end(&self) {
+        self.phase.store(KINDS.len(), Ordering::Relaxed);
+    }
+
+    /// What is down.
+    pub(super) fn phase(&self) -> usize {
+        self.phase.load(Ordering::Relaxed)
+    }
+
+    /// There is no point in going on.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Everything is acknowledged, or will never be.
+    pub(super) fn is_over(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) || self.acknowledged.load(Ordering::Relaxed) == self.events
+    }
+
+    /// Ends the work at hand when something has failed.
+    pub(super) fn check(&self) -> Result<()> {
+        stop::check()?;
+        if self.stopped.load(Ordering::Relaxed) { Err(Abandoned.into()) } else { Ok(()) }
+    }
+}
+
+/// Starts the clients.
+pub(super) fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    clients: u32,
+    target: &'scope Target,
+    progress: &'scope Progress,
+    seed: &Seed,
+) -> Vec<ScopedJoinHandle<'scope, Result<Ledger>>> {
+    (0..clients)
+        .map(|number| {
+            let (count, number) = (u64::from(clients), u64::from(number));
+            let client = Client {
+                number,
+                events: progress.events / count + u64::from(number < progress.events % count),
+                sender: Sender::new(&target.url, &target.key),
+                progress,
+                random: seed.stream("client", [number, 0]),
+                ledger: Ledger::default(),
+            };
+            scope.spawn(move || {
+                let outcome = client.run();
+                if outcome.is_err() {
+                    progress.stop();
+                }
+                outcome
+            })
+        })
+        .collect()
+}
+
+struct Client<'a> {
+    number: u64,
+    events: u64,
+    sender: Sender,
+    progress: &'a Progress,
+    random: Random,
+    ledger: Ledger,
+}
+
+/// An event as it is sent, every time.
+#[derive(Clone)]
+struct Event {
+    id: String,
+    json: String,
+}
+
+impl Client<'_> {
+    fn run(mut self) -> Result<Ledger> {
+        let mut sent = 0;
+        let mut earlier: Vec<Event> = Vec::new();
+        while sent < self.events {
+            self.keep_pace(sent)?;
+            // Three of four requests have one event.
+            let size =
+                if self.random.chance(750) { 1 } else { 1 + self.random.below(MAX_BATCH.min(self.events / 10 + 1)) };
+            let events: Vec<Event> = (sent..self.events.min(sent + size)).map(|number| self.event(number)).collect();
+            sent += events.len() as u64;
+            self.send(&events)?;
+            self.ledger.acknowledged.extend(events.iter().map(|event| event.id.clone()));
+            self.progress.acknowledged.fetch_add(events.len() as u64, Ordering::Relaxed);
+            if self.random.chance(AGAIN) {
+                self.ledger.repeated += 1;
+                let all = [events.as_slice(), earlier.as_slice()].concat();
+                self.until_acknowledged(&body(&all))?;
+            }
+            earlier = events;
+        }
+        Ok(self.ledger)
+    }
+
+    /// Waits until the next request is due: all clients finish with the last outage. Who is late does not wait.
+    fn keep_pace(&self, sent: u64) -> Result<()> {
+        #[expect(clippy::cast_precision_loss, reason = "a moment")]
+        let due = self.progress.span.mul_f64(sent as f64 / self.events.max(1) as f64);
+        loop {
+            self.progress.check()?;
+            let left = due.saturating_sub(self.progress.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(stop::TICK));
+        }
+    }
+
+    fn event(&mut self, number: u64) -> Event {
+        let id = format!("{:02}-{number:07}", self.number);
+        let days = *self.random.one_of(DAYS_AGO);
+        let time = super::send::now() - days * 86_400_000;
+        // A server that speaks for its visitors; the Worker then needs that day's key.
+        let context = if self.random.chance(300) {
+            format!(
+                r#","context":{{"ip":"198.51.100.{}","user_agent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}}"#,
+                self.random.below(256)
+            )
+        } else {
+            String::new()
+        };
+        let json = format!(
+            r#"{{"event":"fault","event_id":"{id}","timestamp":{time},"anonymous_id":"a-{}","url":"https://www.faults.example/page/{}?utm_source=test","properties":{{"number":{number},"client":{}}}{context}}}"#,
+            self.random.below(5_000),
+            self.random.below(100),
+            self.number,
+        );
+        Event { id, json }
+    }
+
+    fn send(&mut self, events: &[Event]) -> Result<()> {
+        let body = body(events);
+        if self.random.chance(IMPATIENT) {
+            self.ledger.impatient += 1;
+            let patience = Duration::from_millis(1 + self.random.below(8));
+            // Whatever the answer is, this client acts as if it had not seen it.
+            let _: Answer = self.sender.try_once(&body, self.progress.phase(), Some(patience), &mut self.ledger)?;
+        }
+        if self.random.chance(TWICE) {
+            self.ledger.twice += 1;
+            let (other, progress) = (self.sender.another(), self.progress);
+            let mut ledger = Ledger::default();
+            std::thread::scope(|scope| {
+                let twin = scope.spawn(|| other.try_once(&body, progress.phase(), None, &mut ledger).map(|_| ()));
+                let outcome = self.until_acknowledged(&body);
+                match twin.join() {
+                    Ok(twin) => outcome.and(twin),
+                    Err(_) => bail!("a client broke off"),
+                }
+            })?;
+            self.ledger.add(ledger);
+            return Ok(());
+        }
+        self.until_acknowledged(&body)
+    }
+
+    fn until_acknowledged(&mut self, body: &Body) -> Result<()> {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let answer = self.sender.try_once(body, self.progress.phase(), None, &mut self.ledger)?;
+            let asked = match answer {
+                Answer::Acknowledged => return Ok(()),
+                Answer::Later(asked) => asked,
+                Answer::None => None,
+            };
+            ensure!(Instant::now() < self.progress.end, "events are not acknowledged, long after the last outage");
+            self.ledger.retries += 1;
+            // So that they do not all come back at once.
+            let wait = asked.unwrap_or(pause).min(MAX_PAUSE).mul_f64(0.5 + self.share());
+            pause = (pause * 2).min(MAX_PAUSE);
+            let until = Instant::now() + wait;
+            while Instant::now() < until {
+                self.progress.check()?;
+                std::thread::sleep(until.saturating_duration_since(Instant::now()).min(stop::TICK));
+            }
+        }
+    }
+
+    /// 0 to 0.5.
+    fn share(&mut self) -> f64 {
+        f64::from(u16::try_from(self.random.below(512)).unwrap_or_default()) / 1024.0
+    }
+}
+
+/// A request's path and body.
+pub(super) struct Body {
+    pub(super) path: &'static str,
+    pub(super) json: String,
+    pub(super) events: usize,
+}
+
+fn body(events: &[Event]) -> Body {
+    if let [event] = events {
+        return Body { path: "/v1/track", json: event.json.clone(), events: 1 };
+    }
+    let list: Vec<&str> = events.iter().map(|event| event.json.as_str()).collect();
+    Body { path: "/v1/batch", json: format!(r#"{{"events":[{}]}}"#, list.join(",")), events: events.len() }
+}

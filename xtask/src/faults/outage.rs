@@ -1,0 +1,128 @@
+//! Kills and starts.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::process::Supervised;
+use crate::stack::Stack;
+use crate::stop;
+
+use super::clients::Progress;
+use super::schedule::{KINDS, Planned, Schedule, Victim};
+use super::worker::Worker;
+
+/// Recovery after a crash is the slowest start.
+const START: Duration = Duration::from_secs(90);
+
+/// All that can be killed.
+pub(super) struct Victims<'a> {
+    pub(super) stack: &'a mut Stack,
+    pub(super) worker: &'a mut Worker,
+}
+
+/// Outages of one kind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outages {
+    pub(super) times: u32,
+    /// From the kill until all was ready again.
+    pub(super) down: Duration,
+}
+
+impl Victims<'_> {
+    /// Goes through the schedule; what happened, by kind. `watch` is called now and then with the time since the
+    /// beginning.
+    pub(super) fn go_through(
+        &mut self,
+        schedule: &Schedule,
+        progress: &Progress,
+        mut watch: impl FnMut(Duration),
+    ) -> Result<Vec<Outages>> {
+        let mut happened = vec![Outages::default(); KINDS.len()];
+        for outage in &schedule.outages {
+            wait(outage.after, progress, &mut watch)?;
+            progress.begin(outage.kind);
+            let begun = Instant::now();
+            self.go_through_one(outage, progress, &mut watch)?;
+            progress.end();
+            if let Some(happened) = happened.get_mut(outage.kind) {
+                happened.times += 1;
+                happened.down += begun.elapsed();
+            }
+        }
+        Ok(happened)
+    }
+
+    fn go_through_one(
+        &mut self,
+        outage: &Planned,
+        progress: &Progress,
+        watch: &mut impl FnMut(Duration),
+    ) -> Result<()> {
+        let victims = KINDS.get(outage.kind).copied().unwrap_or_default();
+        for victim in victims {
+            self.kill(*victim)?;
+        }
+        if victims.len() > 1 && victims.contains(&Victim::Worker) {
+            // It comes back first, and must begin without the other one.
+            wait(outage.down / 3, progress, watch)?;
+            self.restart(Victim::Worker)?;
+            wait(outage.down * 2 / 3, progress, watch)?;
+            victims.iter().filter(|victim| **victim != Victim::Worker).try_for_each(|victim| self.restart(*victim))
+        } else {
+            wait(outage.down, progress, watch)?;
+            victims.iter().try_for_each(|victim| self.restart(*victim))
+        }
+    }
+
+    fn kill(&mut self, victim: Victim) -> Result<()> {
+        match victim {
+            Victim::Worker => kill(&mut self.worker.child),
+            store => kill(self.store(store)?),
+        }
+    }
+
+    fn restart(&mut self, victim: Victim) -> Result<()> {
+        let restarted = match victim {
+            Victim::Worker => self.worker.restart(),
+            store => {
+                let process = self.store(store)?;
+                process.restart()?;
+                process.wait_for_ready_line(START).map(|_| ())
+            }
+        };
+        restarted.with_context(|| format!("{} does not come back", victim.title()))
+    }
+
+    fn store(&mut self, victim: Victim) -> Result<&mut Supervised> {
+        let name = match victim {
+            Victim::ClickHouse => "clickhouse",
+            Victim::PostgRest => "postgrest",
+            Victim::Postgres => "postgres",
+            Victim::Worker => "worker",
+        };
+        self.stack.process(name).with_context(|| format!("{} does not run", victim.title()))
+    }
+}
+
+/// Kills what lives. What has ended by itself is a finding, which a restart must not cover up.
+fn kill(process: &mut Supervised) -> Result<()> {
+    match process.ended()? {
+        Some(status) => Err(process.obituary(status)),
+        None => process.kill(),
+    }
+}
+
+fn wait(time: Duration, progress: &Progress, watch: &mut impl FnMut(Duration)) -> Result<()> {
+    let until = Instant::now() + time;
+    loop {
+        stop::check()?;
+        progress.check()?;
+        watch(progress.elapsed());
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(stop::TICK));
+    }
+}

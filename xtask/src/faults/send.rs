@@ -1,0 +1,103 @@
+//! One try of one request, and what came of it.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+
+use super::clients::Body;
+use super::ledger::{Ledger, Outcome, Try};
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a client learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Everything in the request is stored.
+    Acknowledged,
+    /// The same request may come again, after a time where one was named.
+    Later(Option<Duration>),
+    /// There was no answer, or not a whole one: nobody knows what became of it.
+    None,
+}
+
+/// Sends.
+pub(super) struct Sender {
+    agent: ureq::Agent,
+    url: String,
+    authorization: String,
+}
+
+impl Sender {
+    pub(super) fn new(url: &str, key: &str) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        Self { agent: config.build().into(), url: url.to_owned(), authorization: format!("Bearer {key}") }
+    }
+
+    /// One with connections of its own.
+    pub(super) fn another(&self) -> Self {
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        Self { agent: config.build().into(), url: self.url.clone(), authorization: self.authorization.clone() }
+    }
+
+    /// Sends once and notes what happened. `phase` is what is down.
+    ///
+    /// # Errors
+    /// When the answer is one that no outage explains.
+    pub(super) fn try_once(
+        &self,
+        body: &Body,
+        phase: usize,
+        patience: Option<Duration>,
+        ledger: &mut Ledger,
+    ) -> Result<Answer> {
+        let begun = Instant::now();
+        let exchanged = self.exchange(body, patience.unwrap_or(PATIENCE));
+        let took = begun.elapsed();
+        let (outcome, answer) = match exchanged {
+            Err(_) => (Outcome::Nothing, Answer::None),
+            Ok((status, after, text)) => match status {
+                200..=299 => {
+                    all_accepted(body, &text)?;
+                    (Outcome::Accepted, Answer::Acknowledged)
+                }
+                503 => (Outcome::Unavailable, Answer::Later(after)),
+                429 | 500..=599 => (Outcome::Other, Answer::Later(after)),
+                _ => bail!("{} answered {status}: {text}", body.path),
+            },
+        };
+        ledger.tries.push(Try { phase, outcome, took });
+        Ok(answer)
+    }
+
+    fn exchange(&self, body: &Body, patience: Duration) -> Result<(u16, Option<Duration>, String)> {
+        let request = self
+            .agent
+            .post(format!("{}{}", self.url, body.path))
+            .header("authorization", &self.authorization)
+            .header("content-type", "application/json")
+            .config()
+            .timeout_global(Some(patience))
+            .build();
+        let mut answer = request.send(&body.json)?;
+        let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let text = answer.body_mut().read_to_string()?;
+        Ok((answer.status().as_u16(), after.map(Duration::from_secs), text))
+    }
+}
+
+/// A batch's 202 may leave events out; here that would be a fault of the test.
+fn all_accepted(body: &Body, text: &str) -> Result<()> {
+    let answer: Value = serde_json::from_str(text).with_context(|| format!("{} answered {text}", body.path))?;
+    let accepted = answer["accepted"].as_u64().unwrap_or(u64::from(answer["ok"] == true));
+    ensure!(accepted == body.events as u64, "{} took {accepted} of {} events: {text}", body.path, body.events);
+    Ok(())
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "a client's own clock")]
+pub(super) fn now() -> i64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
