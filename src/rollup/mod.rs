@@ -13,7 +13,7 @@ mod upkeep;
 mod verify;
 
 pub use due::{Due, batches, due, due_rows, halves};
-pub use recompute::{clean_days, recompute, with_events};
+pub use recompute::{clean_days, clean_rows, projects, recompute, with_events};
 pub use upkeep::{Chores, cleanup, differing, mark, outdated, outdated_rows, status};
 pub use verify::verify;
 

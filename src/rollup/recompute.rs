@@ -1,5 +1,7 @@
 //! Days computed anew, and which computed days may be read.
 
+use serde::Deserialize;
+
 use super::rows::{IDENTITY_COLUMNS, ROLLUP_COLUMNS, bounds, identities, rollup};
 use super::sessions::{columns, sessions};
 use super::{Generation, Kind, ProjectDay, TARGETS, bound, clean, parameter};
@@ -46,6 +48,13 @@ pub fn clean_days(kind: Kind, scope: &Scope<'_>, from: Day, to: Day) -> Statemen
     Statement { sql, parameters: span(scope, from, to) }
 }
 
+/// All projects that have events or had some: `{"project_id":"…"}` a row.
+pub fn projects() -> Statement {
+    let sql = "SELECT DISTINCT project_id FROM (SELECT project_id FROM events UNION ALL SELECT project_id FROM computed)\n\
+        ORDER BY project_id FORMAT JSONEachRow";
+    Statement { sql: sql.to_owned(), parameters: Vec::new() }
+}
+
 /// The days in `from..to` that have events, or had some when they were computed last, with their number of
 /// rows: what a rebuild computes.
 pub fn with_events(scope: &Scope<'_>, from: Day, to: Day) -> Statement {
@@ -58,6 +67,28 @@ pub fn with_events(scope: &Scope<'_>, from: Day, to: Day) -> Statement {
         WHERE project_id = {project_id:UUID} AND env = {env:String} AND day >= {first:Date} AND day < {end:Date})\n\
         GROUP BY project_id, env, target\nORDER BY day\nFORMAT JSONEachRow";
     Statement { sql: sql.to_owned(), parameters: span(scope, from, to) }
+}
+
+/// Reads the answer to [`clean_days`].
+///
+/// # Errors
+/// What is not as it was asked for.
+pub fn clean_rows(answer: &[u8]) -> Result<Vec<(Day, Generation)>, String> {
+    #[derive(Deserialize)]
+    struct Row {
+        day: String,
+        generation: String,
+    }
+    let text = str::from_utf8(answer).map_err(|error| error.to_string())?;
+    text.lines()
+        .map(|line| {
+            let row: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
+            match (Day::parse(&row.day), row.generation.parse()) {
+                (Some(day), Ok(generation)) => Ok((day, Generation(generation))),
+                _ => Err(format!("unusable answer: {line}")),
+            }
+        })
+        .collect()
 }
 
 fn span(scope: &Scope<'_>, from: Day, to: Day) -> Vec<(String, String)> {

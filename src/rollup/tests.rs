@@ -103,6 +103,9 @@ fn answers_are_read_or_refused() {
     for broken in ["{}", "[]", r#"{"project_id":"p","env":"x","day":"2026-11-21","rows":"12"}"#] {
         assert!(due_rows(broken.as_bytes()).is_err());
     }
+    let days = clean_rows(b"{\"day\":\"2026-11-21\",\"generation\":\"7\"}\n").unwrap();
+    assert_eq!(days, [(Day::parse("2026-11-21").unwrap(), Generation(7))]);
+    assert!(clean_rows(br#"{"day":"2026-11-21","generation":"x"}"#).is_err());
     assert_eq!(clock_time(br#"{"clock":"1795255200000"}"#), Some(Timestamp(1_795_255_200_000)));
     assert_eq!(clock_time(b"no"), None);
 }

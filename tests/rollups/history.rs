@@ -105,7 +105,10 @@ pub fn events(random: &mut Random) -> Vec<Event> {
             if time >= start + 5 * DAY {
                 break;
             }
-            if random.one_in(4) {
+            if person % 6 == 0 {
+                // A tab that is left open for days.
+                "tab".clone_into(&mut session);
+            } else if random.one_in(4) {
                 session = random.of(&["", "s1", "s2", ""]).to_owned();
             }
             let event = event(random, person, Timestamp(time), &session, events.len());
@@ -128,7 +131,8 @@ fn event(random: &mut Random, person: u64, timestamp: Timestamp, session: &str, 
         _ if random.one_in(3) => (String::new(), 0),
         _ => (String::new(), person * 1000 + day),
     };
-    let event = random.of(&["pageview", "pageview", "click", "$identify"]);
+    // Some say who they are again and again, and not always the same.
+    let event = random.of(&["pageview", if person % 6 == 3 { "$identify" } else { "pageview" }, "click", "$identify"]);
     let identified = event == "$identify" && !random.one_in(4);
     Event {
         timestamp,

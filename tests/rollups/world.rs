@@ -122,14 +122,7 @@ impl World {
     /// The days that may be read instead of their events.
     pub async fn clean(&self, kind: Kind) -> Clean {
         let answer = self.run(rollup::clean_days(kind, &self.scope(), Day(0), Day(40_000))).await;
-        let text = String::from_utf8(answer).unwrap();
-        text.lines()
-            .map(|line| {
-                let row: Value = serde_json::from_str(line).unwrap();
-                let generation = row["generation"].as_str().unwrap().parse().unwrap();
-                (Day::parse(row["day"].as_str().unwrap()).unwrap(), Generation(generation))
-            })
-            .collect()
+        rollup::clean_rows(&answer).unwrap()
     }
 
     pub async fn clean_days(&self, kind: Kind) -> Vec<Day> {

@@ -118,6 +118,28 @@ impl ControlPlane {
         Ok(draft.reveal().to_owned())
     }
 
+    /// The projects of one organization, or of all, as the control plane shows them; one slug's only where it is
+    /// given.
+    pub(crate) fn projects(&self, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Value>> {
+        let organizations = match organization {
+            Some(organization) => json!([{ "slug": organization }]),
+            None => self.call("manage_organizations", &json!({ "actor": operator(None) }))?,
+        };
+        let mut found = Vec::new();
+        for organization in organizations.as_array().into_iter().flatten() {
+            let projects =
+                self.call("manage_projects", &json!({ "actor": operator(organization["slug"].as_str()) }))?;
+            let projects = projects.as_array().into_iter().flatten();
+            found.extend(projects.filter(|project| slug.is_none_or(|slug| project["slug"] == slug)).cloned());
+        }
+        if let Some(slug) = slug
+            && found.is_empty()
+        {
+            bail!("there is no project \"{slug}\"");
+        }
+        Ok(found)
+    }
+
     /// Whether a prefix is stored.
     pub(crate) fn has_key(&self, prefix: &str) -> Result<bool> {
         Ok(!self.call("key_lookup", &json!({ "key_prefix": prefix }))?.is_null())

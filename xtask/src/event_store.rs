@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use headwater::query::Statement;
+use headwater::store::escaped;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
@@ -174,20 +175,4 @@ impl EventStore {
         }
         Ok(text)
     }
-}
-
-/// Parameters travel in the TSV escaped form (ClickHouse, "HTTP interface: queries with parameters").
-fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for character in value.chars() {
-        match character {
-            '\\' => text.push_str("\\\\"),
-            '\t' => text.push_str("\\t"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\0' => text.push_str("\\0"),
-            other => text.push(other),
-        }
-    }
-    text
 }

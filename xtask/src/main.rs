@@ -24,6 +24,7 @@ mod process;
 mod project;
 mod random;
 mod reclassify;
+mod rollup;
 mod screen;
 mod secrets;
 mod seed;
@@ -71,6 +72,9 @@ enum Command {
     Seed(seed::Args),
     /// Classifies stored rows of another classifier version again.
     Reclassify(Box<reclassify::Args>),
+    /// What is computed from the events: how it stands, anew, and whether it is right.
+    #[command(subcommand)]
+    Rollup(rollup::Command),
     /// Rows that the event store refused: list, replay, drop.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
@@ -106,6 +110,7 @@ fn main() -> ExitCode {
         Command::ImportLog(args) => import::run(&args),
         Command::Seed(args) => seed::run(&args),
         Command::Reclassify(args) => reclassify::run(&args),
+        Command::Rollup(command) => rollup::run(&command),
         Command::DeadLetters(command) => dead_letters::run(&command),
         Command::Org(command) => org::run(&command),
         Command::Project(command) => project::run(&command),

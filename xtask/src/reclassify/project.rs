@@ -1,12 +1,12 @@
 //! The projects, with what their rows are classified by.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use classifier::hygiene::{DEFAULT_KEPT, store_url};
 use classifier::{Field, ProjectRule, ProjectRules};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::control::{ControlPlane, operator};
+use crate::control::ControlPlane;
 
 /// Has every parameter that is looked at.
 const SPECIMEN: &str = "https://a.test/?utm_source=a&utm_medium=a&utm_campaign=a&utm_content=a&ref=a&source=a&via=a";
@@ -61,23 +61,7 @@ impl Project {
 
 /// The projects meant: all, or those of one slug or organization.
 pub(super) fn find(control: &ControlPlane, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Project>> {
-    let organizations = match organization {
-        Some(organization) => json!([{ "slug": organization }]),
-        None => control.call("manage_organizations", &json!({ "actor": operator(None) }))?,
-    };
-    let mut found = Vec::new();
-    for organization in organizations.as_array().into_iter().flatten() {
-        let projects = control.call("manage_projects", &json!({ "actor": operator(organization["slug"].as_str()) }))?;
-        for project in projects.as_array().into_iter().flatten() {
-            if slug.is_none_or(|slug| project["slug"] == slug) {
-                found.push(Project::read(project)?);
-            }
-        }
-    }
-    if let Some(slug) = slug {
-        ensure!(!found.is_empty(), "there is no project \"{slug}\"");
-    }
-    Ok(found)
+    control.projects(organization, slug)?.iter().map(Project::read).collect()
 }
 
 /// A list, or none where the column is null.

@@ -1,0 +1,61 @@
+//! `cargo xtask rollup`: what is computed from the events (`docs/rollups.md`). The SQL is the Worker's own
+//! (`headwater::rollup`).
+
+mod projects;
+mod rebuild;
+mod status;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+use headwater::query::Statement;
+use headwater::rollup::{self, SETTINGS};
+use headwater::time::Timestamp;
+
+use crate::control::Target;
+use crate::event_store::{EventStore, EventStoreArgs};
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Says for each project and env how many days are clean, the oldest that is not, rows and generations.
+    Status(Box<status::Args>),
+    /// Computes days anew, due or not.
+    Rebuild(Box<rebuild::Args>),
+    /// Compares every row of the clean days with what the events give; fails where one differs.
+    Verify(Box<verify::Args>),
+}
+
+/// Where.
+#[derive(Debug, clap::Args)]
+struct Place {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    store: EventStoreArgs,
+}
+
+/// Runs `cargo xtask rollup`.
+pub(crate) fn run(command: &Command) -> Result<ExitCode> {
+    match command {
+        Command::Status(args) => status::run(args),
+        Command::Rebuild(args) => rebuild::run(args),
+        Command::Verify(args) => verify::run(args),
+    }
+}
+
+impl Place {
+    fn open(&self) -> Result<EventStore> {
+        self.store.open(&self.target.state)
+    }
+}
+
+fn execute(store: &EventStore, statement: &Statement) -> Result<Vec<u8>> {
+    store.run(statement, SETTINGS)
+}
+
+fn clock(store: &EventStore) -> Result<Timestamp> {
+    let answer = execute(store, &rollup::clock())?;
+    rollup::clock_time(&answer).ok_or_else(|| anyhow!("the store tells no time"))
+}
