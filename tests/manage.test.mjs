@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { ask, call, newProject, rowsOf, stack } from "./harness/stack.mjs";
+import { ask, call, newProject, rowsOf, settled, stack } from "./harness/stack.mjs";
 
 let project;
 let stranger;
@@ -243,6 +243,7 @@ test("usage is what the store counts", async () => {
   const event = (event_id) => ({ event: "e", event_id, timestamp: Date.now() });
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a"), event("b"), event("c")] });
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a")] });
+  await settled();
   const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/10+*+*+*+*");
   assert.equal(scheduled.status, 200, await scheduled.text());
   const [status, usage] = await ask("/v1/usage", { key: own.keys.ak });

@@ -24,6 +24,10 @@ pub(super) const DIMENSIONS: &[(&str, &str, &str)] = &[
     ("path", "path", "''"),
 ];
 
+/// Which rows of the rollup hold the set of their visitors. Paths do not: there are so many of them that their sets
+/// are as large as the events, and slower to read.
+pub(super) const HAS_SET: &str = "grain = 'hour' AND dimension != 'path'";
+
 /// Columns of `daily_rollup` after project, env, day and generation.
 pub(super) const ROLLUP_COLUMNS: &str =
     "dimension, grain, hour, value, second, events, pageviews, visitors_count, visitors";
@@ -61,11 +65,12 @@ pub(super) fn bounds<'a>(kind: Kind, days: impl Iterator<Item = &'a ProjectDay>)
 pub(super) fn rollup() -> String {
     let dimensions: Vec<String> =
         DIMENSIONS.iter().map(|(name, value, second)| format!("('{name}', {value}, {second})")).collect();
-    let by = |grain: &str, hour: &str, visitors: &str| {
+    let by = |grain: &str, hour: &str| {
         format!(
             "SELECT project_id, env, day, d.1 AS dimension, '{grain}' AS grain, toUInt8({hour}) AS hour, d.2 AS value,\n\
              d.3 AS second, count() AS events, countIf(event = 'pageview') AS pageviews,\n\
-             uniqExactIf(visitor, visitor != 0) AS visitors_count, {visitors} AS visitors\n\
+             uniqExactIf(visitor, visitor != 0) AS visitors_count,\n\
+             uniqExactStateIf(visitor, visitor != 0 AND {HAS_SET}) AS visitors\n\
              FROM (SELECT project_id, env, toDate(timestamp) AS day, toHour(timestamp) AS utc_hour, event, visitor,\n\
              [{}] AS dimensions\n{}\nAND bot_class = '')\n\
              ARRAY JOIN dimensions AS d\n\
@@ -74,11 +79,7 @@ pub(super) fn rollup() -> String {
             events(Kind::Rollup)
         )
     };
-    format!(
-        "{}\nUNION ALL\n{}",
-        by("hour", "utc_hour", "uniqExactStateIf(visitor, visitor != 0)"),
-        by("day", "0", "arrayReduce('uniqExactState', CAST([], 'Array(UInt128)'))"),
-    )
+    format!("{}\nUNION ALL\n{}", by("hour", "utc_hour"), by("day", "0"))
 }
 
 /// `SELECT project_id, env, day, …IDENTITY_COLUMNS`. Whoever sent it, bot or not: it is something that the site

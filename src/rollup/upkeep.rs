@@ -147,7 +147,7 @@ pub fn status(kind: Kind, project_id: &str) -> Statement {
     let own = " AND project_id = {project_id:UUID}";
     let sql = format!(
         "SELECT env, '{kind}' AS kind, count() AS days, countIf(is_clean) AS clean_days,\n\
-         toString(minIf(target, NOT is_clean)) AS oldest_dirty, any(stored.2) AS rows, any(stored.3) AS generations\n\
+         toString(minIfOrNull(target, NOT is_clean)) AS oldest_dirty, any(stored.2) AS rows, any(stored.3) AS generations\n\
          FROM (SELECT a.env AS env, a.target AS target, a.marked < b.covered AS is_clean\n\
          FROM (SELECT * FROM ({marks}) WHERE is_marked) AS a\n\
          LEFT JOIN ({newest}) AS b USING (project_id, env, target)) AS days\n\

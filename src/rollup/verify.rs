@@ -1,7 +1,7 @@
 //! Whether stored rows are what the events give now.
 
 use super::recompute::{row_columns, select};
-use super::rows::bounds;
+use super::rows::{HAS_SET, bounds};
 use super::{GENERATIONS, Generation, Kind, ProjectDay, bound, bound_generations};
 use crate::query::Statement;
 
@@ -22,12 +22,14 @@ pub fn verify(kind: Kind, days: &[(ProjectDay, Generation)]) -> Statement {
         // Sets of visitors cannot be compared as such: they are equal where both are as large as their union.
         Kind::Rollup => (
             columns.replace("dimension, grain", "toString(dimension) AS dimension, toString(grain) AS grain"),
-            "AND min(events) = max(events) AND min(pageviews) = max(pageviews)\n\
-             AND min(visitors_count) = max(visitors_count)\n\
-             AND uniqExactMerge(visitors) = if(grain = 'hour', max(visitors_count), 0)",
+            format!(
+                "AND min(events) = max(events) AND min(pageviews) = max(pageviews)\n\
+                 AND min(visitors_count) = max(visitors_count)\n\
+                 AND uniqExactMerge(visitors) = if({HAS_SET}, max(visitors_count), 0)"
+            ),
             "dimension, grain, hour, value, second",
         ),
-        Kind::Sessions | Kind::Identities => (columns.clone(), "", columns.as_str()),
+        Kind::Sessions | Kind::Identities => (columns.clone(), String::new(), columns.as_str()),
     };
     let sql = format!(
         "SELECT project_id, env, day, countIf(side = 'raw') AS raw, countIf(side = 'stored') AS stored,\n\

@@ -60,13 +60,19 @@ async fn computed_days_equal_the_raw_events_and_plain_loops() {
         }
         for (dimension, value, second) in DIMENSIONS {
             for zone in Zone::WHOLE {
-                let expected = plain::counts(&events, zone, dimension);
+                let mut expected = plain::counts(&events, zone, dimension);
                 assert!(!expected.is_empty());
                 assert_eq!(raw(&world, zone, value, second).await, expected, "raw {dimension} {zone:?}");
-                assert_eq!(by_hours(&world, zone, dimension).await, expected, "hours {dimension} {zone:?}");
                 if zone == Zone::Utc {
                     assert_eq!(by_days(&world, dimension).await, expected, "days {dimension}");
                 }
+                if dimension == "path" {
+                    // The one without sets of visitors.
+                    for counts in expected.values_mut() {
+                        counts.visitors = 0;
+                    }
+                }
+                assert_eq!(by_hours(&world, zone, dimension).await, expected, "hours {dimension} {zone:?}");
             }
         }
         sessions_are_equal(&world, &events).await;
