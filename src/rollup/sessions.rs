@@ -16,9 +16,9 @@ use super::rows::events;
 use super::{Kind, TARGETS};
 
 /// A gap of this many minutes ends a session without an id.
-pub const GAP_MINUTES: u32 = 30;
+const GAP_MINUTES: u32 = 30;
 /// A gap of this many minutes ends a session with one.
-pub const GAP_MINUTES_WITH_ID: u32 = 24 * 60;
+const GAP_MINUTES_WITH_ID: u32 = 24 * 60;
 
 /// Columns of `sessions` that are taken from its entry, as they are named in `events`.
 const ENTRY: &[&str] = &[
