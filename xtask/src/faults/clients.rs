@@ -167,9 +167,7 @@ impl Client<'_> {
         let mut earlier: Vec<Event> = Vec::new();
         while sent < self.events {
             self.keep_pace(sent)?;
-            // Three of four requests have one event.
-            let size =
-                if self.random.chance(750) { 1 } else { 1 + self.random.below(MAX_BATCH.min(self.events / 10 + 1)) };
+            let size = self.size();
             let events: Vec<Event> = (sent..self.events.min(sent + size)).map(|number| self.event(number)).collect();
             sent += events.len() as u64;
             self.send(&events)?;
@@ -183,6 +181,15 @@ impl Client<'_> {
             earlier = events;
         }
         Ok(self.ledger)
+    }
+
+    /// Most requests have one event, the others up to [`MAX_BATCH`], and rather fewer than more.
+    fn size(&mut self) -> u64 {
+        if self.random.chance(850) {
+            return 1;
+        }
+        let most = MAX_BATCH.min(self.events / 10 + 1);
+        1 + self.random.below(most).min(self.random.below(most))
     }
 
     /// Waits until the next request is due: all clients finish with the last outage. Who is late does not wait.
