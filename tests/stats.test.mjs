@@ -83,7 +83,7 @@ describe("counts", () => {
 
 describe("refused with what is allowed", () => {
   for (const [query, error, path] of [
-    ["metric=users", "invalid_params", "?metric"],
+    ["metric=people", "invalid_params", "?metric"],
     ["group_by=password", "invalid_group_by", "?group_by"],
     ["interval=second", "invalid_params", "?interval"],
     ["from=2026-10-02&to=2026-10-01", "invalid_params", "?from"],

@@ -53,7 +53,7 @@ impl App {
             .select(statement.sql, &statement.parameters)
             .await
             .map_err(|error| format!("{error:?}"))?;
-        let text = str::from_utf8(&lines).map_err(|error| error.to_string())?;
+        let text = str::from_utf8(&lines.body).map_err(|error| error.to_string())?;
         let rows = text
             .lines()
             .map(serde_json::from_str::<&RawValue>)

@@ -12,6 +12,7 @@ use super::routes::Management;
 use super::{App, Deadline, lock};
 use crate::error::{ApiError, ErrorCode};
 use crate::key::{Access, Draft, Env, Kind, Scope};
+use crate::query::Path;
 use crate::session;
 use crate::store::StoreError;
 use crate::time::Day;
@@ -77,14 +78,20 @@ impl App {
     }
 
     /// The project a question is about: the key's own, or the one an account key names by slug or id.
-    pub(super) async fn project_of(&self, caller: &Caller, named: Option<&str>) -> Result<String, ApiError> {
+    pub(super) async fn project_of(
+        &self,
+        caller: &Caller,
+        named: Option<&str>,
+        place: &'static str,
+    ) -> Result<String, ApiError> {
+        let fault = |message| ApiError::from(Path::new(place).fault(message));
         if let Some(own) = &caller.record.project {
             return match named {
                 None => Ok(own.id.clone()),
-                Some(_) => Err(ApiError::param("project", "is for account keys; this key has its own project")),
+                Some(_) => Err(fault("is for account keys; this key has its own project")),
             };
         }
-        let named = named.ok_or_else(|| ApiError::param("project", "is missing: name a project by slug or id"))?;
+        let named = named.ok_or_else(|| fault("is missing: name a project by slug or id"))?;
         let arguments = json!({ "organization_id": caller.record.organization_id, "project": named });
         let control_plane = &self.config()?.control_plane;
         let answer = control_plane.call("project_lookup", arguments.to_string(), LIMIT).await.map_err(outward)?;
@@ -92,7 +99,7 @@ impl App {
             .map_err(|error| StoreError::Unusable(error.to_string()).control_plane())?["id"]
             .as_str()
             .map(ToOwned::to_owned)
-            .ok_or_else(|| ApiError::param("project", "names no project of this organization"))
+            .ok_or_else(|| fault("names no project of this organization"))
     }
 
     /// Who manages: an account key with `admin`, or a signed-in user.

@@ -67,6 +67,8 @@ pub struct Runtime {
     pub shared_limit: fn(&'static str, String) -> Pending<bool>,
     /// Whether isbot's pattern finds a bot in a user agent.
     pub is_bot: fn(&str) -> bool,
+    /// Offset in minutes of a time zone at an instant; `None` where there is no such zone.
+    pub offset_at: fn(&str, Timestamp) -> Option<i32>,
     /// The buffer's objects.
     pub buffer: Buffers,
     /// Writes a line to the log.

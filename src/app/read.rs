@@ -8,15 +8,15 @@ use futures_util::future::{Either, select};
 
 use super::App;
 use crate::error::ApiError;
-use crate::query::Statement;
+use crate::query::{Found, Statement};
 use crate::store::StoreError;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 const SIGN_OF_LIFE: Duration = Duration::from_millis(600);
 
 impl App {
-    /// Runs a statement and returns the store's whole answer.
-    pub(super) async fn read(&self, statement: Statement) -> Result<Vec<u8>, ApiError> {
+    /// Runs a statement and returns all that the store found.
+    pub(super) async fn read(&self, statement: Statement) -> Result<Found, ApiError> {
         let store = &self.config()?.clickhouse;
         let answer = pin!(store.select(statement.sql, &statement.parameters));
         let doubt = pin!(async {
@@ -30,6 +30,7 @@ impl App {
                 Err(StoreError::Unreachable(format!("no answer, and no sign of life: {error:?}")))
             }
         }
-        .map_err(StoreError::events)
+        .map(Found::from)
+        .map_err(StoreError::question)
     }
 }

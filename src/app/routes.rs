@@ -78,6 +78,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/identify", Handler::Identify, Some(Access::Ingest)),
     route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
+    route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),
     manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),

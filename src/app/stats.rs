@@ -1,84 +1,78 @@
-//! `GET /v1/stats`: aggregates.
+//! `GET /v1/stats`, `POST /v1/stats`: aggregates.
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use futures_util::future::try_join4;
+use serde_json::Value;
 
 use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
-use crate::error::ApiError;
-use crate::query::{Query, Scope, build, parse};
+use crate::error::{ApiError, ErrorCode};
+use crate::query::{Answers, Found, Query, Scope, World, answer, build, from_json, from_parameters, resume};
 use crate::store::StoreError;
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    metrics: Vec<&'static str>,
-    dimensions: Vec<&'static str>,
-    rows: Vec<&'a RawValue>,
-    meta: Meta,
-}
-
-#[derive(Serialize)]
-struct Meta {
-    from: String,
-    to: String,
-    timezone: &'static str,
-    /// Whether there are more rows than the limit.
-    truncated: bool,
-}
+/// Largest question, in bytes.
+const MAX_BODY: usize = 64 * 1024;
 
 impl App {
-    pub(super) async fn stats(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
+    pub(super) async fn stats(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
-        let query = parse(request.query(), now)?;
-        let project_id = self.project_of(caller, query.project.as_deref()).await?;
-        let statement = build(&query, &Scope { project_id: &project_id, env: caller.record.env });
-        let lines = self.read(statement).await?;
-        let body = shape(&query, &lines).map_err(|reason| StoreError::Unusable(reason).events())?;
+        let world = self.world(caller, now);
+        let query = if request.method() == "POST" {
+            let body = self.question(request).await?;
+            from_json(&body, world)?
+        } else {
+            from_parameters(request.query(), world)?
+        };
+        let place = if request.method() == "POST" { "/project" } else { "?project" };
+        let project_id = self.project_of(caller, query.project.as_deref(), place).await?;
+        let body = self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await?;
         let reply = Reply::json(200, body).header("cache-control", "private, no-store");
         Ok(match left {
             Some(left) => tell(reply, "questions", left),
             None => reply,
         })
     }
+
+    /// What a question needs to know besides itself.
+    pub(super) fn world<'a>(&self, caller: &'a Caller, now: crate::time::Timestamp) -> World<'a> {
+        let timezone = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
+        World { now, timezone, offset_at: self.runtime.offset_at }
+    }
+
+    /// A question as JSON.
+    pub(super) async fn question(&self, request: &mut impl Inbound) -> Result<Value, ApiError> {
+        let body = request.body(None, MAX_BODY).await.map_err(|_| {
+            ApiError::new(ErrorCode::PayloadTooLarge, format!("a question may have {MAX_BODY} bytes at most"))
+        })?;
+        serde_json::from_slice(&body).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not JSON: {error}")).field("", "must be JSON")
+        })
+    }
+
+    /// Answers a question: all its statements at once, four connections at most.
+    pub(super) async fn answered(&self, mut query: Query, scope: &Scope<'_>) -> Result<String, ApiError> {
+        let begin = (self.runtime.now)();
+        resume(&mut query, scope)?;
+        let compared = query.before();
+        let totals = query.needs_totals().then(|| query.totals());
+        let compared_totals = totals.as_ref().and_then(Query::before);
+        let run = async |query: Option<&Query>| match query {
+            None => Ok(None),
+            Some(query) => self.read(build(query, scope)).await.map(Some),
+        };
+        let (rows, compared, totals, compared_totals) =
+            try_join4(run(Some(&query)), run(compared.as_ref()), run(totals.as_ref()), run(compared_totals.as_ref()))
+                .await?;
+        let answers = Answers { rows: rows.unwrap_or_default(), compared, totals, compared_totals };
+        let elapsed = (self.runtime.now)().0 - begin.0;
+        answer(&query, scope, &answers, elapsed).map_err(|reason| StoreError::Unusable(reason).events())
+    }
 }
 
-/// The store's lines as an answer; the rows themselves are passed on as they are.
-fn shape(query: &Query, lines: &[u8]) -> Result<String, String> {
-    let text = str::from_utf8(lines).map_err(|error| error.to_string())?;
-    let mut rows = text
-        .lines()
-        .map(serde_json::from_str::<&RawValue>)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| error.to_string())?;
-    let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-    let truncated = rows.len() > limit;
-    rows.truncate(limit);
-    let mut dimensions: Vec<&'static str> = query.interval.iter().map(|_| "time").collect();
-    dimensions.extend(query.group_by.iter().map(|dimension| dimension.as_str()));
-    let answer = Answer {
-        metrics: query.metrics.iter().map(|metric| metric.as_str()).collect(),
-        dimensions,
-        rows,
-        meta: Meta { from: query.from.to_iso(), to: query.to.to_iso(), timezone: "UTC", truncated },
-    };
-    serde_json::to_string(&answer).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::time::Timestamp;
-
-    #[test]
-    fn a_cut_answer_says_so() {
-        let query = parse("limit=1&group_by=source", Timestamp(1_795_255_200_000)).unwrap();
-        let body = shape(&query, b"{\"source\":\"a\",\"events\":2}\n{\"source\":\"b\",\"events\":1}\n").unwrap();
-        let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(answer["rows"], serde_json::json!([{"source": "a", "events": 2}]));
-        assert_eq!(answer["meta"]["truncated"], true);
-        assert!(shape(&query, b"Code: 241. DB::Exception").is_err());
+impl From<crate::store::Selected> for Found {
+    fn from(selected: crate::store::Selected) -> Self {
+        Self { lines: selected.body, rows_read: selected.rows_read }
     }
 }

@@ -1,9 +1,31 @@
-//! Questions: parsed into one value, turned into SQL in one place, shaped into one answer.
+//! Questions: read into one value, turned into SQL in one place, shaped into one answer.
 
+mod bind;
+mod build;
+mod cursor;
+mod dimension;
+mod fault;
+mod filter;
+mod metric;
 mod model;
 mod params;
+mod range;
+mod read;
+mod shape;
 mod sql;
+mod steps;
+pub(crate) mod zone;
 
-pub use model::{Dimension, Interval, MAX_RANGE_DAYS, Metric, Query};
-pub use params::parse;
-pub use sql::{Scope, Statement, build, usage};
+pub use build::build;
+pub use cursor::resume;
+pub use dimension::{Column, Dimension, Interval};
+pub use fault::{Fault, Path};
+pub use filter::Filter;
+pub use metric::{Base, Level, Metric};
+pub use model::{Direction, Include, Key, Query};
+pub use params::from_parameters;
+pub use range::{MAX_DAYS, Range};
+pub use read::{MEMBERS, World, from_json};
+pub use shape::{Answers, Found, answer};
+pub use sql::{Scope, Statement, usage};
+pub use zone::Zone;

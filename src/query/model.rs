@@ -1,123 +1,112 @@
-//! The question as a value. Identifiers exist only as members of these closed lists.
+//! The question as a value, the same for REST and MCP. Identifiers exist only as members of closed lists.
 
-use crate::time::Timestamp;
+use super::dimension::{Dimension, Interval};
+use super::filter::Filter;
+use super::metric::Metric;
+use super::range::Range;
+use super::zone::Zone;
 
-/// Longest period of one question: five years (contract, "Limits").
-pub const MAX_RANGE_DAYS: i64 = 5 * 366;
+/// Most rows of one answer (contract, "Limits").
+pub(super) const MAX_LIMIT: u32 = 10_000;
 
-/// What is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
-    /// Events, each identity once.
-    Events,
-    /// Exact distinct visitors: by `anonymous_id`, else by the day's visitor hash; never stitched.
-    Visitors,
-}
-
-impl Metric {
-    /// All metrics.
-    pub const ALL: &'static [Self] = &[Self::Events, Self::Visitors];
-
-    /// Its name in questions and answers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Events => "events",
-            Self::Visitors => "visitors",
-        }
-    }
-}
-
-macro_rules! dimensions {
-    ($($name:ident = $column:literal,)*) => {
-        /// A column that answers can be grouped by.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "named after the columns")]
-        pub enum Dimension { $($name,)* }
-
-        impl Dimension {
-            /// All dimensions, in the order they are told to people.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name in questions and answers, which is also the column's.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $column,)* }
-            }
-        }
-    };
-}
-
-dimensions! {
-    Event = "event",
-    Source = "source",
-    Medium = "medium",
-    Channel = "channel",
-    Campaign = "campaign",
-    Term = "term",
-    Content = "content",
-    ReferrerHost = "referrer_host",
-    ClickId = "click_id",
-    Country = "country",
-    Region = "region",
-    City = "city",
-    Language = "language",
-    DeviceType = "device_type",
-    Browser = "browser",
-    BrowserVersion = "browser_version",
-    Os = "os",
-    OsVersion = "os_version",
-    BotClass = "bot_class",
-    Host = "host",
-    Path = "path",
-    Title = "title",
-}
-
-/// Width of a step on the time axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interval {
-    /// 60 minutes.
-    Hour,
-    /// A UTC day.
-    Day,
-    /// From Monday.
-    Week,
-    /// A calendar month.
-    Month,
-}
-
-impl Interval {
-    /// All intervals, finest first.
-    pub const ALL: &'static [Self] = &[Self::Hour, Self::Day, Self::Week, Self::Month];
-
-    /// Its name in questions.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-}
-
-/// A question that can be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A question about one project that can be answered.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Slug or id of the project, which account keys name and others may not.
     pub project: Option<String>,
-    /// What is counted; at least one.
+    /// What is measured, 1 to 20, each once.
     pub metrics: Vec<Metric>,
-    /// First instant that counts.
-    pub from: Timestamp,
-    /// First instant that no longer counts.
-    pub to: Timestamp,
-    /// Only this event.
-    pub event: Option<String>,
-    /// Count what bots do as well.
-    pub bots: bool,
-    /// Grouped by these, at most ten.
-    pub group_by: Vec<Dimension>,
-    /// Split along the time axis.
-    pub interval: Option<Interval>,
+    /// Grouped by these, at most ten, one time axis among them.
+    pub dimensions: Vec<Dimension>,
+    /// The period.
+    pub range: Range,
+    /// In whose days and hours time is told.
+    pub zone: Zone,
+    /// What counts; an empty `And` is everything.
+    pub filter: Filter,
+    /// What a conversion is.
+    pub goal: Option<Filter>,
+    /// First by this, then by that; never empty, and total over the rows.
+    pub order_by: Vec<(Key, Direction)>,
+    /// The period to compare with.
+    pub compare: Option<Range>,
+    /// What else is wanted.
+    pub include: Include,
     /// Most rows in the answer, 1..10,000.
     pub limit: u32,
+    /// Rows to leave out before them.
+    pub offset: u32,
+    /// Where to go on, not yet looked into, and its place in the question.
+    pub cursor: Option<(String, String)>,
+}
+
+/// What is wanted besides the rows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the question")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Include {
+    /// Count what bots do as well.
+    pub bots: bool,
+    /// The number of rows without a limit.
+    pub total_rows: bool,
+    /// The metrics over all rows.
+    pub totals: bool,
+    /// A row for each step of the time axis, also where nothing was.
+    pub gap_fill: bool,
+}
+
+/// What rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// One of the metrics.
+    Metric(Metric),
+    /// One of the dimensions.
+    Dimension(Dimension),
+}
+
+/// Which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+impl Query {
+    /// The time axis, if the question has one.
+    pub fn interval(&self) -> Option<Interval> {
+        self.dimensions.iter().find_map(|dimension| match dimension {
+            Dimension::Time(interval) => Some(*interval),
+            Dimension::Column(_) | Dimension::Property(_) => None,
+        })
+    }
+
+    /// The same question about the period it is compared with: every row of it, so that those of this period
+    /// find theirs.
+    pub fn before(&self) -> Option<Self> {
+        let range = self.compare?;
+        Some(Self { range, compare: None, limit: MAX_LIMIT, offset: 0, ..self.clone() })
+    }
+
+    /// The same question about all rows together.
+    #[must_use]
+    pub fn totals(&self) -> Self {
+        Self { dimensions: Vec::new(), order_by: Vec::new(), limit: 1, offset: 0, ..self.clone() }
+    }
+
+    /// Whether the answer needs the totals: as such, or to take shares of.
+    pub fn needs_totals(&self) -> bool {
+        self.include.totals || self.metrics.contains(&Metric::Percentage)
+    }
+
+    /// Whether it is about sessions, in part at least.
+    pub fn has_sessions(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.is_of_sessions())
+    }
+
+    /// Whether it is about events, in part at least.
+    pub fn has_events(&self) -> bool {
+        use super::metric::Level;
+        self.metrics.iter().flat_map(|metric| metric.bases()).any(|base| base.level() == Level::Event)
+    }
 }

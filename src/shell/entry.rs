@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::RegExp;
+use js_sys::{Array, Function, Intl, Object, Reflect, RegExp};
+use wasm_bindgen::{JsCast, JsValue};
 use worker::{
     Context, Env, Headers, RateLimiter, Request, Response, Result, ScheduleContext, ScheduledEvent, console_error,
     event,
@@ -54,7 +55,10 @@ pub(super) fn app(env: &Env) -> Rc<App> {
                 config => config,
             };
             let buffer = buffers::CALLS;
-            Rc::new(App::new(config, Runtime { now, random, sleep, verify, shared_limit, is_bot, buffer, log }))
+            Rc::new(App::new(
+                config,
+                Runtime { now, random, sleep, verify, shared_limit, is_bot, offset_at, buffer, log },
+            ))
         })
         .clone()
     })
@@ -111,6 +115,44 @@ fn is_bot(user_agent: &str) -> bool {
         static PATTERN: RegExp = RegExp::new(agent::ISBOT_PATTERN.trim(), "i");
     }
     PATTERN.with(|pattern| pattern.test(user_agent))
+}
+
+/// As the host's own zone database tells it: `GMT+05:30`, or `GMT` for none.
+fn offset_at(zone: &str, at: Timestamp) -> Option<i32> {
+    thread_local! {
+        static FORMATS: RefCell<HashMap<String, Intl::DateTimeFormat>> = RefCell::default();
+    }
+    let format = FORMATS.with_borrow_mut(|formats| {
+        if let Some(format) = formats.get(zone) {
+            return Some(format.clone());
+        }
+        let format = zone_format(zone).ok()?;
+        if formats.len() >= 100 {
+            formats.clear();
+        }
+        formats.insert(zone.to_owned(), format.clone());
+        Some(format)
+    })?;
+    #[expect(clippy::cast_precision_loss, reason = "instants of this century are exact in a double")]
+    let date = js_sys::Date::new(&JsValue::from_f64(at.0 as f64));
+    let text = format.format().call1(&JsValue::UNDEFINED, &date).ok()?.as_string()?;
+    let (_, offset) = text.rsplit_once("GMT")?;
+    if offset.is_empty() {
+        return Some(0);
+    }
+    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+    let minutes: i32 = hours.parse::<i32>().ok()? * 60 + minutes.get(..2)?.parse::<i32>().ok()?;
+    Some(if offset.starts_with('-') { -minutes } else { minutes })
+}
+
+/// A zone that does not exist makes the constructor throw.
+fn zone_format(zone: &str) -> std::result::Result<Intl::DateTimeFormat, JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"timeZone".into(), &zone.into())?;
+    Reflect::set(&options, &"timeZoneName".into(), &"longOffset".into())?;
+    let constructor: Function =
+        Reflect::get(&Reflect::get(&js_sys::global(), &"Intl".into())?, &"DateTimeFormat".into())?.dyn_into()?;
+    Reflect::construct(&constructor, &Array::of2(&"en-US".into(), &options)).map(JsCast::unchecked_into)
 }
 
 fn log(line: &str) {

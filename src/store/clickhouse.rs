@@ -27,6 +27,15 @@ pub struct ClickHouse {
     maintain: Option<Credentials>,
 }
 
+/// The answer to a SELECT.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// In the format that the statement names.
+    pub body: Vec<u8>,
+    /// Rows that the store read for it, as it tells.
+    pub rows_read: u64,
+}
+
 /// Set for every insert: defaults differ between versions, so nothing is left to them.
 const INSERT_SETTINGS: &[(&str, &str)] = &[
     ("date_time_input_format", "basic"),
@@ -137,7 +146,7 @@ impl ClickHouse {
     ///
     /// # Errors
     /// `LimitReached` where the store ended the query.
-    pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Vec<u8>, StoreError> {
+    pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Selected, StoreError> {
         let mut url = self.url.clone();
         {
             let mut pairs = url.query_pairs_mut();
@@ -147,7 +156,9 @@ impl ClickHouse {
             }
         }
         let request = signed(self.http.post(url), &self.read).body(sql);
-        judge(exchange(request, READ_LIMIT).await?)
+        let answer = exchange(request, READ_LIMIT).await?;
+        let rows_read = answer.rows_read;
+        judge(answer).map(|body| Selected { body, rows_read })
     }
 
     /// Runs a statement of ours, of any kind, as the user that may change tables; `limit` holds for the store too.
@@ -251,6 +262,7 @@ mod tests {
     fn an_error_code_under_a_200_is_an_error() {
         let answer = |status, code: Option<&str>| Answer {
             status,
+            rows_read: 0,
             exception_code: code.map(ToOwned::to_owned),
             body: b"words".to_vec(),
         };

@@ -14,6 +14,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// ClickHouse's error code, where it sent one.
     pub(super) exception_code: Option<String>,
+    /// Rows that ClickHouse says it read (`X-ClickHouse-Summary`); 0 where it does not say.
+    pub(super) rows_read: u64,
     pub(super) body: Vec<u8>,
 }
 
@@ -21,17 +23,24 @@ pub(super) struct Answer {
 pub(super) async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Answer, StoreError> {
     let response = request.timeout(limit).send().await.map_err(|error| failure(&error))?;
     let status = response.status().as_u16();
-    let exception_code = response
-        .headers()
-        .get("x-clickhouse-exception-code")
-        .and_then(|value| value.to_str().ok())
-        .map(ToOwned::to_owned);
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let exception_code = header("x-clickhouse-exception-code").map(ToOwned::to_owned);
+    let rows_read = header("x-clickhouse-summary").map_or(0, rows_read);
     // A store that announces more than we ever ask for lies; a Worker has 128 MB for everything.
     if let Some(length) = response.content_length().filter(|length| *length > MAX_ANSWER) {
         return Err(StoreError::Unusable(format!("an answer of {length} bytes")));
     }
     let body = response.bytes().await.map_err(|error| failure(&error))?;
-    Ok(Answer { status, exception_code, body: body.into() })
+    Ok(Answer { status, exception_code, rows_read, body: body.into() })
+}
+
+/// `{"read_rows":"123",…}`
+fn rows_read(summary: &str) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Summary {
+        read_rows: String,
+    }
+    serde_json::from_str::<Summary>(summary).ok().and_then(|summary| summary.read_rows.parse().ok()).unwrap_or(0)
 }
 
 fn failure(error: &reqwest::Error) -> StoreError {

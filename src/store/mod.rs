@@ -5,7 +5,7 @@ mod clickhouse;
 mod http;
 mod postgrest;
 
-pub use clickhouse::{ClickHouse, Credentials, escaped};
+pub use clickhouse::{ClickHouse, Credentials, Selected, escaped};
 pub use postgrest::PostgRest;
 
 use crate::error::{ApiError, ErrorCode};
@@ -42,6 +42,19 @@ impl StoreError {
                 ApiError::new(ErrorCode::QueryTimeout, "narrow the period, the filters or the columns").because(reason)
             }
             error => error.outward(ErrorCode::StoreUnavailable, "the event store does not answer; send it again later"),
+        }
+    }
+
+    /// The error of a question to the event store.
+    pub fn question(self) -> ApiError {
+        match self {
+            // CANNOT_COMPILE_REGEXP: the only part of a statement that is the caller's language.
+            Self::Refused { code, message, .. } if code == "427" => {
+                ApiError::new(ErrorCode::InvalidParams, "a pattern of matches is no regular expression (re2)")
+                    .field("/filters", "must hold regular expressions in re2's syntax")
+                    .because(message)
+            }
+            error => error.events(),
         }
     }
 

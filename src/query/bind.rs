@@ -1,0 +1,34 @@
+//! Values on their way into a statement: each becomes a bound parameter.
+
+use super::sql::Statement;
+
+/// Collects the values of one statement.
+#[derive(Debug, Default)]
+pub struct Binder {
+    parameters: Vec<(String, String)>,
+}
+
+impl Binder {
+    /// Binds a value; the placeholder that stands for it. `kind` is a type of ours, never a caller's text. A
+    /// value that was bound before is bound once.
+    pub fn value(&mut self, kind: &'static str, value: &str) -> String {
+        let known = self.parameters.iter().position(|(name, known)| known == value && name.ends_with(&suffix(kind)));
+        let index = known.unwrap_or_else(|| {
+            let name = format!("p{}{}", self.parameters.len(), suffix(kind));
+            self.parameters.push((name, value.to_owned()));
+            self.parameters.len() - 1
+        });
+        self.parameters.get(index).map_or_else(String::new, |(name, _)| format!("{{{name}:{kind}}}"))
+    }
+
+    /// The statement with all its values.
+    pub fn statement(self, sql: String) -> Statement {
+        Statement { sql, parameters: self.parameters }
+    }
+}
+
+/// Tells parameters of different types apart: one name has one type.
+fn suffix(kind: &str) -> String {
+    let letters: String = kind.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("_{}", letters.to_ascii_lowercase())
+}

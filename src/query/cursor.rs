@@ -1,0 +1,73 @@
+//! Where the next page of an answer begins, as a text that means nothing to the caller and fits one question only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use super::fault::{Fault, Path};
+use super::model::Query;
+use super::range::{MAX_DAYS, Range};
+use super::sql::Scope;
+use crate::time::{DAY_MS, LAST_MS, Timestamp};
+
+/// Rows that may be paged through.
+const MAX_OFFSET: u32 = 1_000_000;
+/// Bytes of the question's mark.
+const MARK: usize = 8;
+
+/// The cursor of the page after this one. The period is part of it: `30d` asked a minute later is another.
+pub(super) fn next(query: &Query, scope: &Scope<'_>) -> String {
+    let mut bytes = mark(query, scope).to_vec();
+    bytes.extend_from_slice(&query.range.from.0.to_be_bytes());
+    bytes.extend_from_slice(&query.range.to.0.to_be_bytes());
+    bytes.extend_from_slice(&query.offset.saturating_add(query.limit).to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Takes a question up where its cursor points to, if it has one.
+///
+/// # Errors
+/// It is none, or of another question or project.
+pub fn resume(query: &mut Query, scope: &Scope<'_>) -> Result<(), Fault> {
+    let Some((cursor, path)) = query.cursor.take() else { return Ok(()) };
+    place(query, scope, &cursor).map_err(|message| Path::new(path).fault(message))
+}
+
+fn place(query: &mut Query, scope: &Scope<'_>, cursor: &str) -> Result<(), &'static str> {
+    let broken = "must be a next_cursor of an answer";
+    let bytes = URL_SAFE_NO_PAD.decode(cursor.get(..64).unwrap_or(cursor)).map_err(|_| broken)?;
+    let (found, rest) = bytes.split_first_chunk::<MARK>().ok_or(broken)?;
+    let (from, rest) = rest.split_first_chunk::<8>().ok_or(broken)?;
+    let (to, rest) = rest.split_first_chunk::<8>().ok_or(broken)?;
+    let offset = u32::from_be_bytes(rest.try_into().map_err(|_| broken)?);
+    if *found != mark(query, scope) {
+        return Err("is of another question or project; begin without it");
+    }
+    if offset > MAX_OFFSET {
+        return Err("no page lies so far behind; narrow the question");
+    }
+    let range = Range { from: Timestamp(i64::from_be_bytes(*from)), to: Timestamp(i64::from_be_bytes(*to)) };
+    // Whoever makes one up gets no more than by asking.
+    let length = range.to.0.checked_sub(range.from.0).ok_or(broken)?;
+    if !(1..=MAX_DAYS * DAY_MS).contains(&length) || range.from.0 < 0 || range.to.0 > LAST_MS {
+        return Err(broken);
+    }
+    query.range = range;
+    query.offset = offset;
+    Ok(())
+}
+
+/// Tells questions apart, their page and period aside.
+fn mark(query: &Query, scope: &Scope<'_>) -> [u8; MARK] {
+    let Query { project, metrics, dimensions, zone, filter, goal, order_by, include, limit, .. } = query;
+    let text = format!(
+        "{scope:?}{project:?}{metrics:?}{dimensions:?}{}{filter:?}{goal:?}{order_by:?}{include:?}{limit}",
+        zone.name
+    );
+    let digest = Sha256::digest(text.as_bytes());
+    let mut mark = [0; MARK];
+    for (slot, byte) in mark.iter_mut().zip(digest) {
+        *slot = byte;
+    }
+    mark
+}
