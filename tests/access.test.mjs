@@ -139,8 +139,10 @@ describe("routes", () => {
     assert.equal(status, 200);
     assert.deepEqual(ready, {
       status: "ready",
-      checks: { config: "ok", event_store: "ok", control_plane: "ok" },
+      checks: { config: "ok", event_store: "ok", control_plane: "ok", buffer: "ok" },
+      buffer: ready.buffer,
     });
+    assert.deepEqual(Object.keys(ready.buffer).sort(), ["bytes", "events", "oldest_age_s"]);
     const head = await call("/health", { method: "HEAD" });
     assert.deepEqual([head.status, await head.text()], [200, ""]);
   });

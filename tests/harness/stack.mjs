@@ -16,9 +16,14 @@ if (!devFile) throw new Error("these tests need a running stack: use `cargo xtas
 /** Addresses and secrets of the stack (`dev.json`). */
 export const stack = JSON.parse(readFileSync(devFile, "utf8"));
 
+/** Workers that may hold events in their buffers. */
+const busy = new Set();
+
 /** Runs a command of this repository; its standard output. */
 export async function xtask(...args) {
   const command = process.env.HEADWATER_XTASK;
+  // It may send events.
+  busy.add(stack.worker_url);
   const state = devFile.replace(/\/dev\.json$/, "");
   const all = [...args, "--state", state];
   const options = { cwd: root, maxBuffer: 64 << 20 };
@@ -53,8 +58,6 @@ export async function newProject(about, ...settings) {
  * @property {string} [method]
  */
 
-/** Workers that may hold events in their buffers. */
-const busy = new Set();
 const questions = ["/v1/stats"];
 
 /**
@@ -86,8 +89,9 @@ export async function call(
   path,
   { key, body, headers = {}, base = stack.worker_url, ...init } = /** @type {Call} */ ({}),
 ) {
-  if (questions.some((question) => path.startsWith(question)) && base === stack.worker_url) await settled();
-  else if (body !== undefined) busy.add(base);
+  if (questions.some((question) => path.startsWith(question))) {
+    if (busy.size > 0) await settled();
+  } else if (body !== undefined) busy.add(base);
   const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
   return fetch(base + path, {
     method: body === undefined ? "GET" : "POST",

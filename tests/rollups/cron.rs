@@ -56,6 +56,7 @@ fn app(changed: &[(&str, &str)]) -> App {
         verify: |_| Box::pin(async { false }),
         shared_limit: |_, _| Box::pin(async { true }),
         is_bot: |_| false,
+        offset_at: |_, _| None,
         buffer: Buffers {
             append: |_, _| Box::pin(async { panic!("events go straight to the store") }),
             look: |_| Box::pin(async { Err("there is none".to_owned()) }),
