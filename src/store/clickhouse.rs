@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Url};
-
 use super::StoreError;
-use super::http::{Answer, excerpt, exchange};
+use super::address::Address;
+use super::http::{Answer, Call, excerpt, exchange};
 
 /// A user of the store.
 #[derive(Clone)]
@@ -19,8 +18,7 @@ pub struct Credentials {
 /// A client of ClickHouse's HTTP interface.
 #[derive(Clone)]
 pub struct ClickHouse {
-    http: Client,
-    url: Url,
+    address: Address,
     database: String,
     insert: Credentials,
     read: Credentials,
@@ -82,8 +80,7 @@ const WAY: Duration = Duration::from_secs(2);
 impl ClickHouse {
     /// A client for the server at `url`. `None` where that is not an `http` or `https` address.
     pub fn new(url: &str, database: &str, insert: Credentials, read: Credentials) -> Option<Self> {
-        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        Some(Self { http: Client::new(), url, database: database.to_owned(), insert, read, maintain: None })
+        Some(Self { address: Address::parse(url)?, database: database.to_owned(), insert, read, maintain: None })
     }
 
     /// The same client with the user that may change tables.
@@ -131,15 +128,16 @@ impl ClickHouse {
         token: Option<&str>,
         limit: Duration,
     ) -> Result<(), StoreError> {
-        let mut url = self.url.clone();
-        url.query_pairs_mut()
+        let url = self
+            .address
+            .query()
             .append_pair("database", &self.database)
             .append_pair("query", &format!("INSERT INTO {table} FORMAT JSONEachRow"))
             .extend_pairs(INSERT_SETTINGS)
             .extend_pairs(settings)
-            .extend_pairs(token.map(|token| ("insert_deduplication_token", token)));
-        let request = signed(self.http.post(url), &self.insert).body(lines);
-        judge(exchange(request, limit).await?).map(|_| ())
+            .extend_pairs(token.map(|token| ("insert_deduplication_token", token)))
+            .finish();
+        judge(exchange(signed(Call::post(url, lines), &self.insert), limit).await?).map(|_| ())
     }
 
     /// Runs a SELECT of ours with bound parameters and returns the whole answer in the format it names.
@@ -147,16 +145,14 @@ impl ClickHouse {
     /// # Errors
     /// `LimitReached` where the store ended the query.
     pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Selected, StoreError> {
-        let mut url = self.url.clone();
-        {
-            let mut pairs = url.query_pairs_mut();
-            pairs.append_pair("database", &self.database).extend_pairs(READ_SETTINGS);
-            for (name, value) in parameters {
-                pairs.append_pair(&format!("param_{name}"), &escaped(value));
-            }
-        }
-        let request = signed(self.http.post(url), &self.read).body(sql);
-        let answer = exchange(request, READ_LIMIT).await?;
+        let url = self
+            .address
+            .query()
+            .append_pair("database", &self.database)
+            .extend_pairs(READ_SETTINGS)
+            .extend_pairs(bound(parameters))
+            .finish();
+        let answer = exchange(signed(Call::post(url, sql), &self.read), READ_LIMIT).await?;
         let rows_read = answer.rows_read;
         judge(answer).map(|body| Selected { body, rows_read })
     }
@@ -175,14 +171,15 @@ impl ClickHouse {
         let Some(user) = &self.maintain else {
             return Err(StoreError::Unusable("no user may change tables".to_owned()));
         };
-        let mut url = self.url.clone();
-        url.query_pairs_mut()
+        let url = self
+            .address
+            .query()
             .append_pair("database", &self.database)
             .append_pair("max_execution_time", &limit.as_secs().max(1).to_string())
             .extend_pairs(settings)
-            .extend_pairs(parameters.iter().map(|(name, value)| (format!("param_{name}"), escaped(value))));
-        let request = signed(self.http.post(url), user).body(sql);
-        judge(exchange(request, limit + WAY).await?)
+            .extend_pairs(bound(parameters))
+            .finish();
+        judge(exchange(signed(Call::post(url, sql), user), limit + WAY).await?)
     }
 
     /// Whether there is a server at all; asked for without credentials, and answered by it at once.
@@ -190,8 +187,7 @@ impl ClickHouse {
     /// # Errors
     /// As every call.
     pub async fn alive(&self, limit: Duration) -> Result<(), StoreError> {
-        let url = self.url.join("ping").map_err(|error| StoreError::Unusable(error.to_string()))?;
-        judge(exchange(self.http.get(url), limit).await?).map(|_| ())
+        judge(exchange(Call::get(self.address.path("/ping")), limit).await?).map(|_| ())
     }
 
     /// Whether the server serves: that database, table and credentials are right as well.
@@ -199,16 +195,23 @@ impl ClickHouse {
     /// # Errors
     /// As every call.
     pub async fn ping(&self, limit: Duration) -> Result<(), StoreError> {
-        let mut url = self.url.clone();
-        url.query_pairs_mut()
+        let url = self
+            .address
+            .query()
             .append_pair("database", &self.database)
-            .append_pair("query", "SELECT 1 FROM events LIMIT 0");
-        judge(exchange(signed(self.http.get(url), &self.read), limit).await?).map(|_| ())
+            .append_pair("query", "SELECT 1 FROM events LIMIT 0")
+            .finish();
+        judge(exchange(signed(Call::get(url), &self.read), limit).await?).map(|_| ())
     }
 }
 
-fn signed(request: RequestBuilder, user: &Credentials) -> RequestBuilder {
-    request.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
+fn signed(call: Call, user: &Credentials) -> Call {
+    call.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
+}
+
+/// Parameters as they travel.
+fn bound(parameters: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
+    parameters.iter().map(|(name, value)| (format!("param_{name}"), escaped(value)))
 }
 
 /// A value as it travels in `param_NAME`: in the TSV escaped form (ClickHouse, "HTTP interface: queries with

@@ -1,13 +1,46 @@
 //! One HTTP exchange with a store, bounded in time, and in size as far as the store announces it.
+//!
+//! Natively over `reqwest`, so that the clients are tested against real engines; in a Worker over its own
+//! `fetch`, which is what `reqwest` would call there, for a tenth of the code.
 
 use std::time::Duration;
 
-use reqwest::RequestBuilder;
-
 use super::StoreError;
+#[cfg(target_arch = "wasm32")]
+use super::fetch::send;
+#[cfg(not(target_arch = "wasm32"))]
+use super::native::send;
 
 /// Largest answer that is read, in bytes; 10,000 rows of ten columns stay far below it.
-const MAX_ANSWER: u64 = 32 * 1024 * 1024;
+pub(super) const MAX_ANSWER: u32 = 32 * 1024 * 1024;
+
+/// The header by which ClickHouse tells its own error code.
+pub(super) const EXCEPTION_CODE: &str = "x-clickhouse-exception-code";
+/// The header by which it tells what a statement took.
+pub(super) const SUMMARY: &str = "x-clickhouse-summary";
+
+/// What is sent.
+pub(super) struct Call {
+    pub(super) method: &'static str,
+    pub(super) url: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Call {
+    pub(super) fn get(url: String) -> Self {
+        Self { method: "GET", url, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(super) fn post(url: String, body: impl Into<Vec<u8>>) -> Self {
+        Self { method: "POST", url, headers: Vec::new(), body: body.into() }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
 
 /// An answer, read whole.
 pub(super) struct Answer {
@@ -19,23 +52,13 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// Sends a request and reads the whole answer within `limit`.
-pub(super) async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Answer, StoreError> {
-    let response = request.timeout(limit).send().await.map_err(|error| failure(&error))?;
-    let status = response.status().as_u16();
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let exception_code = header("x-clickhouse-exception-code").map(ToOwned::to_owned);
-    let rows_read = header("x-clickhouse-summary").map_or(0, rows_read);
-    // A store that announces more than we ever ask for lies; a Worker has 128 MB for everything.
-    if let Some(length) = response.content_length().filter(|length| *length > MAX_ANSWER) {
-        return Err(StoreError::Unusable(format!("an answer of {length} bytes")));
-    }
-    let body = response.bytes().await.map_err(|error| failure(&error))?;
-    Ok(Answer { status, exception_code, rows_read, body: body.into() })
+/// Sends a call and reads the whole answer within `limit`.
+pub(super) async fn exchange(call: Call, limit: Duration) -> Result<Answer, StoreError> {
+    send(call, limit).await
 }
 
-/// `{"read_rows":"123",…}`
-fn rows_read(summary: &str) -> u64 {
+/// Rows that were read, of ClickHouse's summary `{"read_rows":"123",…}`.
+pub(super) fn rows_read(summary: &str) -> u64 {
     #[derive(serde::Deserialize)]
     struct Summary {
         read_rows: String,
@@ -43,42 +66,9 @@ fn rows_read(summary: &str) -> u64 {
     serde_json::from_str::<Summary>(summary).ok().and_then(|summary| summary.read_rows.parse().ok()).unwrap_or(0)
 }
 
-fn failure(error: &reqwest::Error) -> StoreError {
-    // In wasm an aborted fetch is all that a timeout leaves behind.
-    let text = chain(error);
-    if error.is_timeout() || text.contains("AbortError") || text.contains("aborted") {
-        StoreError::TimedOut
-    } else {
-        StoreError::Unreachable(text)
-    }
-}
-
-/// The error and its causes; without the URL, which may hold credentials or a caller's values.
-fn chain(error: &reqwest::Error) -> String {
-    let mut text = if error.is_connect_like() { "connection failed" } else { "exchange failed" }.to_owned();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
-}
-
-trait ConnectLike {
-    fn is_connect_like(&self) -> bool;
-}
-
-impl ConnectLike for reqwest::Error {
-    #[cfg(not(target_arch = "wasm32"))]
-    fn is_connect_like(&self) -> bool {
-        self.is_connect()
-    }
-
-    #[cfg(target_arch = "wasm32")]
-    fn is_connect_like(&self) -> bool {
-        self.is_request()
-    }
+/// A store that announces more than we ever ask for lies; a Worker has 128 MB for everything.
+pub(super) fn too_large(length: impl std::fmt::Display) -> StoreError {
+    StoreError::Unusable(format!("an answer of {length} bytes"))
 }
 
 /// The first part of a store's words, as text, for the log.

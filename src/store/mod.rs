@@ -1,8 +1,13 @@
-//! Clients of the two stores, on `reqwest`, so that the same code is tested natively against real engines
-//! and runs in wasm. Every call has a time limit; every answer is judged here once.
+//! Clients of the two stores. The same code is tested natively against real engines and runs in wasm; only
+//! what carries a call differs (`http.rs`). Every call has a time limit; every answer is judged here once.
 
+mod address;
 mod clickhouse;
+#[cfg(target_arch = "wasm32")]
+mod fetch;
 mod http;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
 mod postgrest;
 
 pub use clickhouse::{ClickHouse, Credentials, Selected, escaped};

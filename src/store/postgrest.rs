@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Url};
-
 use super::StoreError;
-use super::http::{excerpt, exchange};
+use super::address::Address;
+use super::http::{Call, excerpt, exchange};
 
 /// A client that acts as `service_role`.
 #[derive(Clone)]
 pub struct PostgRest {
-    http: Client,
-    base: Url,
+    address: Address,
     secret: String,
 }
 
@@ -20,10 +18,7 @@ impl PostgRest {
     /// A client for a Supabase project's URL (`https://<ref>.supabase.co`) and its secret key. `None`
     /// where the URL is not `http` or `https`.
     pub fn new(url: &str, secret: &str) -> Option<Self> {
-        let base = Url::parse(&format!("{}/rest/v1/rpc/", url.trim_end_matches('/')))
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"))?;
-        Some(Self { http: Client::new(), base, secret: secret.to_owned() })
+        Some(Self { address: Address::parse(url)?, secret: secret.to_owned() })
     }
 
     /// The project's public signing keys (`/auth/v1/.well-known/jwks.json`) as JSON.
@@ -31,9 +26,8 @@ impl PostgRest {
     /// # Errors
     /// As every call.
     pub async fn key_set(&self, limit: Duration) -> Result<Vec<u8>, StoreError> {
-        let url = self.base.join("../../../auth/v1/.well-known/jwks.json");
-        let url = url.map_err(|error| StoreError::Unusable(error.to_string()))?;
-        let answer = exchange(self.http.get(url).header("apikey", &self.secret), limit).await?;
+        let url = self.address.path("/auth/v1/.well-known/jwks.json");
+        let answer = exchange(Call::get(url).header("apikey", &self.secret), limit).await?;
         if answer.status == 200 {
             Ok(answer.body)
         } else {
@@ -51,18 +45,14 @@ impl PostgRest {
         arguments: String,
         limit: Duration,
     ) -> Result<Vec<u8>, StoreError> {
-        let url = self.base.join(function).map_err(|error| StoreError::Unusable(error.to_string()))?;
-        let mut request = self
-            .http
-            .post(url)
-            .header("content-type", "application/json")
-            .header("apikey", &self.secret)
-            .body(arguments);
+        let url = self.address.path(&format!("/rest/v1/rpc/{function}"));
+        let mut call =
+            Call::post(url, arguments).header("content-type", "application/json").header("apikey", &self.secret);
         // The new kind of secret goes in `apikey` alone; the older one is a JWT and wanted in both.
         if !self.secret.starts_with("sb_secret_") {
-            request = request.header("authorization", format!("Bearer {}", self.secret));
+            call = call.header("authorization", format!("Bearer {}", self.secret));
         }
-        let answer = exchange(request, limit).await?;
+        let answer = exchange(call, limit).await?;
         match answer.status {
             200 | 204 => Ok(answer.body),
             // A refusal that a function of ours raised is an answer, whatever its status.
