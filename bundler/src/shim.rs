@@ -13,11 +13,40 @@ pub(crate) const ENTRY: &str = "shim.mjs";
 
 const TEMPLATE: &str = include_str!("shim.mjs");
 
-/// Events whose handlers the runtime calls with `env` and `ctx` after the event itself.
+/// Events, whose handlers the runtime calls with `env` and `ctx` after the event itself.
 const EVENTS: [&str; 4] = ["fetch", "scheduled", "queue", "email"];
 
 /// Exports of `worker` and wasm-bindgen that serve the shim only.
 const INTERNAL: [&str; 2] = ["__wbg_reset_state", "__worker_init_state"];
+
+/// What a Worker exports in place of `fetch` to get its requests packed, and the names of the headers it
+/// wants packed, each on a line.
+const PACKED: [&str; 2] = ["answer", "packed_headers"];
+
+/// Requests go to WebAssembly in one piece. Each question across the boundary costs a microsecond, and each
+/// promise awaited there several; here they cost a tenth.
+const PACKED_FETCH: &str = r#"// What is larger is read by the Worker itself, which keeps account of it.
+const SMALL = 65536;
+let names;
+
+async function fetch(request, env, ctx) {
+  names ??= exports.packed_headers().split("\n");
+  const { headers } = request;
+  let head = `${request.method}\n${request.url}`;
+  for (const name of names) head += `\n${headers.get(name) ?? ""}`;
+  const length = headers.get("content-length");
+  let body;
+  if (length > 0 && length <= SMALL) {
+    try {
+      body = new Uint8Array(await request.arrayBuffer());
+    } catch {
+      // The client went away; the Worker will find out.
+    }
+  }
+  return answer(request, head, body, env, ctx);
+}
+
+const answer = guarded(exports.answer);"#;
 
 /// Reads the glue in `staging`, writes the entry beside it.
 pub(crate) fn write(staging: &Path) -> Result<()> {
@@ -76,26 +105,23 @@ fn push_name(names: &mut Vec<String>, name: Option<&str>) {
 }
 
 fn entry(exports: &Exports) -> Result<String> {
-    if !exports.functions.iter().any(|name| name == "fetch") {
+    let has = |wanted: &str| exports.functions.iter().any(|name| name == wanted);
+    let packed = PACKED.iter().all(|name| has(name));
+    if !packed && !has("fetch") {
         bail!("the Worker exports no fetch handler: is `#[event(fetch)]` compiled for wasm32?");
     }
-    let mut handlers = String::new();
-    for name in &exports.functions {
-        if EVENTS.contains(&name.as_str()) {
-            writeln!(
-                handlers,
-                "Entrypoint.prototype.{name} = function (event) {{\n  \
-                 return exports.{name}.call(this, event, this.env, this.ctx);\n}};"
-            )?;
-        } else {
-            writeln!(handlers, "Entrypoint.prototype.{name} = exports.{name};")?;
-        }
+    let mut handlers = String::from(if packed { "fetch," } else { "" });
+    for name in exports.functions.iter().filter(|name| EVENTS.contains(&name.as_str())) {
+        write!(handlers, "\n  {name}: guarded(exports.{name}),")?;
     }
     let mut classes = String::new();
     for name in &exports.classes {
         writeln!(classes, "export const {name} = new Proxy(exports.{name}, classProxyHooks);")?;
     }
-    Ok(TEMPLATE.replace("/* HANDLERS */", handlers.trim_end()).replace("/* CLASSES */", classes.trim_end()))
+    Ok(TEMPLATE
+        .replace("/* PACKED */", if packed { PACKED_FETCH } else { "" })
+        .replace("/* HANDLERS */", handlers.trim())
+        .replace("/* CLASSES */", classes.trim_end()))
 }
 
 #[cfg(test)]
@@ -117,11 +143,19 @@ mod tests {
     }
 
     #[test]
-    fn events_get_env_and_context_and_classes_are_guarded() {
+    fn events_and_classes_are_guarded() {
         let entry = entry(&Exports::of(GLUE)).unwrap();
-        assert!(entry.contains("return exports.scheduled.call(this, event, this.env, this.ctx);"));
+        assert!(entry.contains("fetch: guarded(exports.fetch),") && entry.contains("scheduled: guarded("));
         assert!(entry.contains("export const Buffer = new Proxy(exports.Buffer, classProxyHooks);"));
         assert!(!entry.contains("/* "));
+    }
+
+    #[test]
+    fn a_worker_may_have_its_requests_packed() {
+        let functions = ["answer", "packed_headers", "scheduled"].map(str::to_owned).to_vec();
+        let entry = entry(&Exports { functions, classes: Vec::new() }).unwrap();
+        assert!(entry.contains("const answer = guarded(exports.answer);") && entry.contains("\n  fetch,\n"), "{entry}");
+        assert!(!entry.contains("guarded(exports.fetch)") && !entry.contains("/* "), "{entry}");
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn query_key(query: &str) -> Option<Cow<'_, str>> {
     form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key").map(|(_, value)| value)
 }
 
-fn check_origin(origin: Option<String>, allowed: &[String]) -> Result<(), ApiError> {
+fn check_origin(origin: Option<Cow<'_, str>>, allowed: &[String]) -> Result<(), ApiError> {
     let refused = |detail: String| Err(ApiError::new(ErrorCode::OriginNotAllowed, detail));
     match origin {
         Some(origin) if origin_allowed(&origin, allowed) => Ok(()),

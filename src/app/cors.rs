@@ -7,10 +7,10 @@ use super::inbound::{Inbound, Reply};
 use super::routes;
 
 /// Lets the page that asked read the answer.
-pub(super) fn open(reply: &mut Reply, origin: Option<String>) {
+pub(super) fn open(reply: &mut Reply, origin: Option<&str>) {
     reply.headers.push(("vary", "Origin".into()));
     if let Some(origin) = origin {
-        reply.headers.push(("access-control-allow-origin", origin.into()));
+        reply.headers.push(("access-control-allow-origin", origin.to_owned().into()));
         reply
             .headers
             .push(("access-control-expose-headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy".into()));

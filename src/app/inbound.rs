@@ -26,8 +26,7 @@ pub struct Place {
     pub city: String,
 }
 
-/// A request as the app sees it. Headers cost a crossing of the runtime's boundary each, so only those
-/// needed are asked for.
+/// A request as the app sees it.
 pub trait Inbound {
     /// `GET`, `POST`, ….
     fn method(&self) -> &str;
@@ -35,8 +34,8 @@ pub trait Inbound {
     fn path(&self) -> &str;
     /// Query string without `?`.
     fn query(&self) -> &str;
-    /// A header, by its lower-case name.
-    fn header(&self, name: &str) -> Option<String>;
+    /// A header, by its lower-case name; `None` where it is empty or not there.
+    fn header(&self, name: &str) -> Option<Cow<'_, str>>;
     /// The visitor's place as the network tells it.
     fn place(&self) -> Place;
     /// The continent the request came from (`EU`, …); empty where the network does not tell.

@@ -1,5 +1,6 @@
 //! What the ingest routes share: reading a body, judging by the key's project, making rows of events.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl SenderHeaders {
         if caller.record.kind != Kind::Publishable {
             return None;
         }
-        let text = |name| request.header(name).unwrap_or_default();
+        let text = |name| request.header(name).map(Cow::into_owned).unwrap_or_default();
         Some(Self {
             ip: request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok()),
             user_agent: text("user-agent"),

@@ -122,7 +122,7 @@ impl App {
             Err(error) => (self.refuse(&error, &request_id), None),
         };
         reply.headers.push(("x-request-id", request_id.into()));
-        cors::open(&mut reply, request.header("origin"));
+        cors::open(&mut reply, request.header("origin").as_deref());
         if request.method() == "HEAD" {
             reply.body.clear();
         }

@@ -148,6 +148,9 @@ mod tests {
         assert_eq!(resolve("PATCH", "/v1/keys/abc").unwrap().1, "abc");
         assert!(resolve("PATCH", "/v1/keys/").is_err() && resolve("PATCH", "/v1/keys/a/b").is_err());
         let error = resolve("DELETE", "/v1/stats").unwrap_err();
-        assert_eq!((error.code, error.allow.as_deref()), (ErrorCode::MethodNotAllowed, Some("GET, POST, HEAD, OPTIONS")));
+        assert_eq!(
+            (error.code, error.allow.as_deref()),
+            (ErrorCode::MethodNotAllowed, Some("GET, POST, HEAD, OPTIONS"))
+        );
     }
 }

@@ -6,14 +6,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Function, Intl, Object, Reflect, RegExp};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::{
-    Context, Env, Headers, RateLimiter, Request, Response, Result, ScheduleContext, ScheduledEvent, console_error,
-    event,
-};
+use worker::{Context, Env, RateLimiter, ScheduleContext, ScheduledEvent, console_error, event};
 
-use super::request::WorkerRequest;
-use super::{buffers, signature};
+use super::promise::now_or_later;
+use super::request::{self, WorkerRequest};
+use super::{boundary, buffers, signature};
 use crate::app::{App, Pending, Reply, Runtime, SignatureCheck};
 use crate::config::{Config, Sink};
 use crate::time::Timestamp;
@@ -29,14 +28,24 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    let app = app(&env);
-    let (reply, after) = app.handle(&mut WorkerRequest::new(request)).await;
-    if let Some(work) = after {
-        context.wait_until(async move { app.after(work).await });
-    }
-    response(reply)
+/// Names of the headers that are to come along with each request, one a line.
+#[wasm_bindgen]
+pub fn packed_headers() -> String {
+    request::packed_headers()
+}
+
+/// Answers a request: a `Response` or a promise of one. `head` holds its method, its URL and the
+/// [`packed_headers`], one a line; `body` is there where it is small (the bundler's `shim.rs`).
+#[wasm_bindgen]
+pub fn answer(request: JsValue, head: String, body: Option<Vec<u8>>, env: &Env, context: JsValue) -> JsValue {
+    let app = app(env);
+    now_or_later(async move {
+        let (reply, after) = app.handle(&mut WorkerRequest::new(request, head, body)).await;
+        if let Some(work) = after {
+            Context::new(context.unchecked_into()).wait_until(async move { app.after(work).await });
+        }
+        response(&reply)
+    })
 }
 
 #[event(scheduled)]
@@ -64,18 +73,20 @@ pub(super) fn app(env: &Env) -> Rc<App> {
     })
 }
 
-fn response(reply: Reply) -> Result<Response> {
-    let headers = Headers::new();
+fn response(reply: &Reply) -> JsValue {
+    let mut lines = String::with_capacity(256);
     for (name, value) in &reply.headers {
-        headers.append(name, value)?;
+        for part in [name, "\n", value, "\n"] {
+            lines.push_str(part);
+        }
     }
-    let response = if reply.body.is_empty() { Response::empty() } else { Response::from_bytes(reply.body) }?;
-    // `from_bytes` names a type of its own; ours replaces it.
-    Ok(response.with_headers(headers).with_status(reply.status))
+    boundary::respond(reply.status, &lines, &reply.body)
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of the clock are whole and far below 2^53")]
 pub(super) fn now() -> Timestamp {
-    Timestamp(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
+    // `worker::Date` would make an object for it.
+    Timestamp(js_sys::Date::now() as i64)
 }
 
 fn random() -> Option<[u8; 16]> {

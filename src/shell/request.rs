@@ -1,82 +1,114 @@
 //! A Workers request as the app sees it.
 
-use futures_util::StreamExt as _;
-use worker::{Method, Request};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast as _, JsValue};
+
+use super::boundary;
 use crate::app::{BodyError, Inbound, Place};
+
+/// What nearly every request is asked for; comes along with it.
+const PACKED: &[&str] = &["authorization", "content-type", "content-encoding", "content-length", "origin"];
+
+/// What a browser's event is asked for besides; all at once when the first of them is.
+const SENDER: &[&str] = &[
+    "cf-connecting-ip",
+    "user-agent",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "accept-language",
+    "dnt",
+    "sec-gpc",
+];
 
 /// A request, with what costs a crossing to learn learnt once.
 pub(super) struct WorkerRequest {
-    request: Request,
-    method: Method,
-    path: String,
-    query: String,
+    request: JsValue,
+    /// Method, URL and the values of [`PACKED`], each on a line: none can hold a line break.
+    head: String,
+    /// A small body, which came along with the request.
+    body: Option<Vec<u8>>,
+    sender: OnceCell<String>,
+    place: OnceCell<String>,
+}
+
+/// Names of the headers that come along with each request.
+pub(super) fn packed_headers() -> String {
+    PACKED.join("\n")
 }
 
 impl WorkerRequest {
-    pub(super) fn new(request: Request) -> Self {
-        let method = request.method();
-        // The runtime has parsed this URL already, so taking it apart by hand is safe and cheap.
-        let url = request.inner().url();
-        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    pub(super) fn new(request: JsValue, head: String, body: Option<Vec<u8>>) -> Self {
+        Self { request, head, body, sender: OnceCell::new(), place: OnceCell::new() }
+    }
+
+    fn line(&self, index: usize) -> &str {
+        self.head.split('\n').nth(index).unwrap_or_default()
+    }
+
+    /// Path and query. The runtime has parsed this URL already, so taking it apart by hand is safe and cheap.
+    fn target(&self) -> (&str, &str) {
+        let url = self.line(1);
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
         let target = target.split('#').next().unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let (path, query) = (path.to_owned(), query.to_owned());
-        Self { request, method, path, query }
+        target.split_once('?').unwrap_or((target, ""))
+    }
+
+    fn place_line(&self, index: usize) -> String {
+        let place = self.place.get_or_init(|| boundary::place(&self.request));
+        place.split('\n').nth(index).unwrap_or_default().to_owned()
     }
 }
 
 impl Inbound for WorkerRequest {
     fn method(&self) -> &str {
-        self.method.as_ref()
+        self.line(0)
     }
 
     fn path(&self) -> &str {
-        &self.path
+        self.target().0
     }
 
     fn query(&self) -> &str {
-        &self.query
+        self.target().1
     }
 
-    fn header(&self, name: &str) -> Option<String> {
-        self.request.headers().get(name).ok().flatten()
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = if let Some(index) = PACKED.iter().position(|packed| *packed == name) {
+            Cow::Borrowed(self.line(2 + index))
+        } else if let Some(index) = SENDER.iter().position(|sender| *sender == name) {
+            let values = self.sender.get_or_init(|| boundary::headers(&self.request, &SENDER.join("\n")));
+            Cow::Borrowed(values.split('\n').nth(index).unwrap_or_default())
+        } else {
+            Cow::Owned(boundary::header(&self.request, name))
+        };
+        Some(value).filter(|value| !value.is_empty())
     }
 
     fn place(&self) -> Place {
-        let Some(cf) = self.request.cf() else { return Place::default() };
-        Place {
-            country: cf.country().unwrap_or_default(),
-            region: cf.region().unwrap_or_default(),
-            city: cf.city().unwrap_or_default(),
-        }
+        Place { country: self.place_line(1), region: self.place_line(2), city: self.place_line(3) }
     }
 
     fn continent(&self) -> String {
-        self.request.cf().and_then(worker::Cf::continent).unwrap_or_default()
+        self.place_line(0)
     }
 
     async fn body(&mut self, announced: Option<usize>, limit: usize) -> Result<Vec<u8>, BodyError> {
-        let broken = |error: worker::Error| BodyError::Broken(error.to_string());
-        if self.request.inner().body().is_none() {
-            return Ok(Vec::new());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(BodyError::TooLarge);
         }
-        match announced {
-            Some(length) if length > limit => return Err(BodyError::TooLarge),
-            // The runtime holds a client to the length it announced, so this is bounded.
-            Some(_) => return self.request.bytes().await.map_err(broken),
-            None => {}
+        if let Some(body) = self.body.take() {
+            return if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) };
         }
-        let mut stream = self.request.stream().map_err(broken)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(broken)?;
-            if body.len() + chunk.len() > limit {
-                return Err(BodyError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
+        let bound = u32::try_from(limit).unwrap_or(u32::MAX);
+        let body = boundary::body(&self.request, announced.is_some(), bound).await;
+        if let Some(bytes) = body.dyn_ref::<Uint8Array>() {
+            return Ok(bytes.to_vec());
         }
-        Ok(body)
+        Err(body.as_string().map_or(BodyError::TooLarge, BodyError::Broken))
     }
 }

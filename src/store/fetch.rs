@@ -36,7 +36,8 @@ pub(super) async fn send(call: Call, limit: Duration) -> Result<Answer, StoreErr
         let _ = write!(headers, "{name}\n{value}\n");
     }
     let limit = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
-    let answer = exchange(call.method, &call.url, &headers, &call.body, limit, EXCEPTION_CODE, SUMMARY, MAX_ANSWER).await;
+    let answer =
+        exchange(call.method, &call.url, &headers, &call.body, limit, EXCEPTION_CODE, SUMMARY, MAX_ANSWER).await;
     read(&answer)
 }
 
