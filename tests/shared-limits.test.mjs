@@ -23,6 +23,8 @@ before(async () => {
       name: "headwater-limits",
       main: join(build, "index.mjs"),
       compatibility_date: "2026-10-01",
+      // No buffer's objects are bound here.
+      vars: { INGEST_SINK: "direct" },
       ratelimits: [limiter("CLIENT_LIMITER", "1001", 5), limiter("READ_LIMITER", "1002", 3)],
     }),
   );

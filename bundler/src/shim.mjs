@@ -67,6 +67,7 @@ function watched(result) {
 
 /* PACKED */
 
+// biome-ignore lint/correctness/noUnusedVariables: the classes use it, which are generated below
 const classProxyHooks = {
   construct(ctor, args, newTarget) {
     const construct = () => Reflect.construct(ctor, args, newTarget);
