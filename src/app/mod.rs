@@ -15,6 +15,7 @@ mod inbound;
 mod ingest;
 mod limits;
 mod manage;
+mod question;
 mod read;
 mod rollups;
 mod routes;
@@ -147,6 +148,7 @@ impl App {
         let caller = self.authenticate(request, access, &deadline).await?;
         let after = self.touch(&caller, deadline.received_at);
         let reply = match route.handler {
+            Handler::Ask(question) => self.answer(request, &caller, question).await?,
             Handler::Batch => self.batch(request, &caller, &deadline).await?,
             Handler::Buffer => self.buffer().await?,
             Handler::Identify => self.identify(request, &caller, &deadline).await?,

@@ -20,8 +20,19 @@ pub enum Handler {
     Buffer,
     /// `GET /v1/stats`
     Stats,
+    /// Questions with a form of their own.
+    Ask(Question),
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
     Manage(Management),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// `GET /v1/metrics`
+    Metrics,
+    /// `GET /v1/sources`
+    Sources,
 }
 
 /// What is managed. Named after the functions of the control plane.
@@ -70,6 +81,10 @@ const fn manage(method: &'static str, path: &'static str, what: Management) -> R
     route(method, path, Handler::Manage(what), Some(Access::Manage))
 }
 
+const fn ask(path: &'static str, what: Question) -> Route {
+    route("GET", path, Handler::Ask(what), Some(Access::Read))
+}
+
 /// All routes (contract, "Endpoints").
 pub const ROUTES: &[Route] = &[
     route("POST", "/v1/track", Handler::Track, Some(Access::Ingest)),
@@ -79,6 +94,8 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),
+    ask("/v1/sources", Question::Sources),
+    ask("/v1/metrics", Question::Metrics),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),
     manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),
