@@ -303,7 +303,7 @@ test("meta says what was asked and what it cost", async () => {
   const { meta } = await query({ metrics: ["visitors"], timezone: "America/New_York" });
   assert.equal(meta.from, "2026-10-01T04:00:00.000Z");
   assert.equal(meta.timezone, "America/New_York");
-  assert.equal(meta.table, "events");
+  assert.deepEqual(meta.tables, ["events"]);
   assert.ok(meta.rows_read > 0 && meta.elapsed_ms >= 0);
   assert.match(meta.notes[0], /UTC day/);
 });

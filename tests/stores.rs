@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use headwater::query::{Scope, World, build, from_parameters};
+use headwater::query::{Plan, Scope, World, build, from_parameters};
 use headwater::store::{ClickHouse, Credentials, PostgRest, StoreError};
 use headwater::time::Timestamp;
 use serde_json::{Value, json};
@@ -58,7 +58,8 @@ fn row(project: &str, event_id: &str, more: Value) -> Vec<u8> {
 async fn counted(project: &str, parameters: &str) -> Value {
     let world = World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: |_, _| None };
     let query = from_parameters(parameters, world).unwrap();
-    let statement = build(&query, &Scope { project_id: project, env: headwater::key::Env::Live });
+    let scope = Scope { project_id: project, env: headwater::key::Env::Live };
+    let statement = build(&query, &scope, &Plan::default());
     let found = clickhouse().select(statement.sql, &statement.parameters).await.unwrap();
     serde_json::from_slice(&found.body).unwrap()
 }

@@ -8,7 +8,10 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::{ApiError, ErrorCode};
-use crate::query::{Answers, Found, Query, Scope, World, answer, build, from_json, from_parameters, resume};
+use crate::query::{
+    Answers, Found, Plan, Query, Scope, Wanted, World, answer, build, from_json, from_parameters, resume,
+};
+use crate::rollup::{Kind, clean_days, clean_rows};
 use crate::store::StoreError;
 
 /// Largest question, in bytes.
@@ -60,14 +63,43 @@ impl App {
         let compared_totals = totals.as_ref().and_then(Query::before);
         let run = async |query: Option<&Query>| match query {
             None => Ok(None),
-            Some(query) => self.read(build(query, scope)).await.map(Some),
+            Some(query) => self.run(query, scope).await.map(Some),
         };
         let (rows, compared, totals, compared_totals) =
             try_join4(run(Some(&query)), run(compared.as_ref()), run(totals.as_ref()), run(compared_totals.as_ref()))
                 .await?;
-        let answers = Answers { rows: rows.unwrap_or_default(), compared, totals, compared_totals };
+        let (rows, tables) = rows.unwrap_or_default();
+        let found = |part: Option<(Found, _)>| part.map(|(found, _)| found);
+        let answers = Answers {
+            rows,
+            compared: found(compared),
+            totals: found(totals),
+            compared_totals: found(compared_totals),
+            tables,
+        };
         let elapsed = (self.runtime.now)().0 - begin.0;
         answer(&query, scope, &answers, elapsed).map_err(|reason| StoreError::Unusable(reason).events())
+    }
+}
+
+impl App {
+    /// Runs one question: first which days are clean, where that matters, then the rows and the tables they
+    /// came from.
+    async fn run(&self, query: &Query, scope: &Scope<'_>) -> Result<(Found, Vec<&'static str>), ApiError> {
+        let plan = match Wanted::of(query) {
+            None => Plan::default(),
+            Some(wanted) => {
+                let (mut rollup, mut sessions) = (Vec::new(), Vec::new());
+                for kind in wanted.kinds() {
+                    let days = self.read(clean_days(kind, scope, wanted.first, wanted.end)).await?;
+                    let days = clean_rows(&days.lines).map_err(|reason| StoreError::Unusable(reason).events())?;
+                    *(if kind == Kind::Sessions { &mut sessions } else { &mut rollup }) = days;
+                }
+                wanted.plan(query, rollup, sessions)
+            }
+        };
+        let found = self.read(build(query, scope, &plan)).await?;
+        Ok((found, plan.tables(query)))
     }
 }
 

@@ -5,10 +5,11 @@
 //! adds the parts up; the outer one makes metrics of the sums, orders and cuts.
 
 use super::bind::Binder;
-use super::dimension::{Dimension, Interval};
+use super::dimension::{Column, Dimension, Interval};
 use super::filter::Filter;
 use super::metric::{Base, Level};
 use super::model::{Direction, Key, Query};
+use super::plan::{Clean, Plan, Slice};
 use super::range::Range;
 use super::sql::{Scope, Statement, instant};
 use super::zone::Zone;
@@ -17,21 +18,35 @@ use crate::time::Day;
 
 /// The statement that answers a question: an array a row, the dimensions, the metrics, and the number of all
 /// rows if that is wanted. One row more than the limit, so that a cut answer can be told.
-pub fn build(query: &Query, scope: &Scope<'_>) -> Statement {
+pub fn build(query: &Query, scope: &Scope<'_>, plan: &Plan) -> Statement {
     let mut bind = Binder::default();
-    let bases = bases(query);
+    let sums = Sums::of(query, plan.counts_sets(query));
+    let whole = [query.range];
     let mut parts = Vec::new();
     if query.has_events() {
-        parts.push(event_part(query, scope, &bases, &mut bind));
+        let rest = plan.rollup.as_ref().map(|(slice, clean)| {
+            parts.push(rollup_part(query, scope, &sums, slice, clean, &mut bind));
+            clean.rest(query.range)
+        });
+        let pieces = rest.as_deref().unwrap_or(&whole);
+        if !pieces.is_empty() {
+            parts.push(event_part(query, scope, &sums, pieces, &mut bind));
+        }
     }
     if query.has_sessions() {
-        parts.push(session_part(query, scope, &bases, &mut bind));
+        let rest = plan.sessions.as_ref().map(|clean| {
+            parts.push(stored_sessions(query, scope, &sums, clean, &mut bind));
+            clean.rest(query.range)
+        });
+        let pieces = rest.as_deref().unwrap_or(&whole);
+        if !pieces.is_empty() {
+            parts.push(session_part(query, scope, &sums, pieces, &mut bind));
+        }
     }
     let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
-    let sums = bases.iter().map(|base| format!("{} AS t{}", base.total(), base.column().trim_start_matches('b')));
     let middle = format!(
         "SELECT {}\nFROM ({}){}",
-        keys.iter().cloned().chain(sums).collect::<Vec<_>>().join(", "),
+        keys.iter().cloned().chain(sums.totals()).collect::<Vec<_>>().join(", "),
         parts.join("\nUNION ALL\n"),
         group_by(&keys)
     );
@@ -47,15 +62,56 @@ pub fn build(query: &Query, scope: &Scope<'_>) -> Statement {
     bind.statement(sql)
 }
 
-/// What the metrics are made of, each once.
-fn bases(query: &Query) -> Vec<Base> {
-    let mut bases: Vec<Base> = Vec::new();
-    for base in query.metrics.iter().flat_map(|metric| metric.bases()) {
-        if !bases.contains(base) {
-            bases.push(*base);
+/// What the metrics are made of.
+struct Sums {
+    /// Each once.
+    bases: Vec<Base>,
+    /// Visitors travel between the layers as sets: the same one may stand in several parts.
+    sets: bool,
+}
+
+impl Sums {
+    fn of(query: &Query, sets: bool) -> Self {
+        let mut bases: Vec<Base> = Vec::new();
+        for base in query.metrics.iter().flat_map(|metric| metric.bases()) {
+            if !bases.contains(base) {
+                bases.push(*base);
+            }
         }
+        Self { bases, sets }
     }
-    bases
+
+    /// The sums of a part that counts this level, and nothing for the others'.
+    fn columns(&self, level: Level, goal: &str) -> Vec<String> {
+        let sum = |base: &Base| match (base.level() == level, *base, self.sets) {
+            (true, Base::Visitors, true) => "uniqExactStateIf(visitor, visitor != 0)".to_owned(),
+            (false, Base::Visitors, true) => "arrayReduce('uniqExactState', CAST([], 'Array(UInt128)'))".to_owned(),
+            (true, base, _) => base.aggregate(goal),
+            (false, base, _) => base.nothing().to_owned(),
+        };
+        self.bases.iter().map(|base| format!("{} AS {}", sum(base), base.column())).collect()
+    }
+
+    /// The sums of the rollup's rows.
+    fn of_rollup(&self) -> Vec<String> {
+        let sum = |base: &Base| match (*base, self.sets) {
+            (Base::Events, _) => "sum(rollup.events)",
+            (Base::Pageviews, _) => "sum(rollup.pageviews)",
+            (Base::Visitors, true) => "uniqExactMergeState(rollup.visitors)",
+            (Base::Visitors, false) => "sum(rollup.visitors_count)",
+            (other, _) => other.nothing(),
+        };
+        self.bases.iter().map(|base| format!("{} AS {}", sum(base), base.column())).collect()
+    }
+
+    /// All parts together.
+    fn totals(&self) -> impl Iterator<Item = String> {
+        self.bases.iter().map(|base| {
+            let sets = self.sets && *base == Base::Visitors;
+            let total = if sets { "uniqExactMerge(b_visitors)".to_owned() } else { base.total() };
+            format!("{total} AS t{}", base.column().trim_start_matches('b'))
+        })
+    }
 }
 
 fn group_by(keys: &[String]) -> String {
@@ -80,31 +136,23 @@ fn order_by(query: &Query) -> String {
     if parts.is_empty() { "1".to_owned() } else { parts.join(", ") }
 }
 
-/// The columns of a part: its dimensions, its own sums, and nothing for the others'.
-fn columns(query: &Query, bases: &[Base], level: Level, table: &str, goal: &str, bind: &mut Binder) -> Vec<String> {
-    let time = if level == Level::Event { "events.timestamp" } else { "sessions.started_at" };
-    let mut columns = Vec::new();
-    for (index, dimension) in query.dimensions.iter().enumerate() {
-        let text = match dimension {
-            Dimension::Time(interval) => bucket(*interval, time, &query.zone, bind),
-            dimension => dimension.text(table, bind),
-        };
-        columns.push(format!("{text} AS d{index}"));
-    }
-    for base in bases {
-        let sum = if base.level() == level { base.aggregate(goal) } else { base.nothing().to_owned() };
-        columns.push(format!("{sum} AS {}", base.column()));
-    }
-    columns
+/// The dimensions over rows of a table.
+fn dimensions(query: &Query, table: &str, time: &str, bind: &mut Binder) -> Vec<String> {
+    let text = |dimension: &Dimension, bind: &mut Binder| match dimension {
+        Dimension::Time(interval) => bucket(*interval, time, &query.zone, bind),
+        dimension => dimension.text(table, bind),
+    };
+    query.dimensions.iter().enumerate().map(|(index, one)| format!("{} AS d{index}", text(one, bind))).collect()
 }
 
-fn event_part(query: &Query, scope: &Scope<'_>, bases: &[Base], bind: &mut Binder) -> String {
+fn event_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], bind: &mut Binder) -> String {
     // Whoever reached it anywhere in the period, whatever the filters say of the row.
     let goal = query.goal.as_ref().map(|goal| format!("visitor IN ({})", visitors(query, scope, goal, bind)));
-    let columns = columns(query, bases, Level::Event, "events", goal.as_deref().unwrap_or("0"), bind);
-    let condition = condition(query, scope, &query.filter, "events", bind);
+    let mut columns = dimensions(query, "events", "events.timestamp", bind);
+    columns.extend(sums.columns(Level::Event, goal.as_deref().unwrap_or("0")));
+    let condition = condition(query, scope, pieces, &query.filter, bind);
     let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
-    if !bases.contains(&Base::Users) {
+    if !sums.bases.contains(&Base::Users) {
         // `FINAL` makes each identity count once whatever has been merged yet.
         return format!("SELECT {}\nFROM events FINAL\nWHERE {condition}{}", columns.join(", "), group_by(&keys));
     }
@@ -131,8 +179,9 @@ fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
 }
 
 /// Conditions on events can be about what a session holds: then one such event in it is enough.
-fn session_part(query: &Query, scope: &Scope<'_>, bases: &[Base], bind: &mut Binder) -> String {
-    let columns = columns(query, bases, Level::Session, "sessions", "0", bind);
+fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], bind: &mut Binder) -> String {
+    let mut columns = dimensions(query, "sessions", "sessions.started_at", bind);
+    columns.extend(sums.columns(Level::Session, "0"));
     let conjuncts = match &query.filter {
         Filter::And(list) => list.as_slice(),
         one => std::slice::from_ref(one),
@@ -150,14 +199,16 @@ fn session_part(query: &Query, scope: &Scope<'_>, bases: &[Base], bind: &mut Bin
         }
     }
     // A session is told by the events of the day before its start, and counts those of the day after.
-    let first = Day(query.range.from.day().0 - 1).start();
-    let end = Day(query.range.to.plus(-1).day().0 + 2).start();
-    let mut events = scope.during(Range { from: first, to: end }, bind);
+    let around = |piece: &Range| Range {
+        from: Day(piece.from.day().0 - 1).start(),
+        to: Day(piece.to.plus(-1).day().0 + 2).start(),
+    };
+    let around: Vec<Range> = pieces.iter().map(around).collect();
+    let mut events = format!("{} AND {}", scope.sql(bind), during("timestamp", &around, bind));
     if !query.include.bots {
         events.push_str(" AND bot_class = ''");
     }
-    conditions.insert(0, format!("started_at < {}", instant(query.range.to, bind)));
-    conditions.insert(0, format!("started_at >= {}", instant(query.range.from, bind)));
+    conditions.insert(0, during("started_at", pieces, bind));
     let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
     format!(
         "SELECT {}\nFROM ({}) AS sessions\nWHERE {}{}",
@@ -168,15 +219,82 @@ fn session_part(query: &Query, scope: &Scope<'_>, bases: &[Base], bind: &mut Bin
     )
 }
 
+/// What the rollup counted on clean days.
+fn rollup_part(
+    query: &Query,
+    scope: &Scope<'_>,
+    sums: &Sums,
+    slice: &Slice,
+    clean: &Clean,
+    bind: &mut Binder,
+) -> String {
+    let mut columns = dimensions(query, "rollup", "rollup.at", bind);
+    columns.extend(sums.of_rollup());
+    // Under the names that the columns have in `events`.
+    let named = |column: Option<Column>, stored: &str| {
+        column.map_or_else(String::new, |column| format!(", {stored} AS {}", column.as_str()))
+    };
+    let filter = match &query.filter {
+        Filter::And(list) if list.is_empty() => String::new(),
+        filter => format!("\nWHERE {}", filter.sql("rollup", bind, &|_, _| "SELECT 0".to_owned())),
+    };
+    let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
+    format!(
+        "SELECT {}\nFROM (SELECT toDateTime64(day, 3, 'UTC') + toIntervalHour(hour) AS at, events, pageviews,\n\
+         visitors_count, visitors{}{}\nFROM daily_rollup\nWHERE {} AND dimension = '{}' AND grain = '{}' AND {}) AS rollup{filter}{}",
+        columns.join(", "),
+        named(slice.value, "value"),
+        named(slice.second, "second"),
+        scope.sql(bind),
+        slice.dimension,
+        if slice.days { "day" } else { "hour" },
+        on(clean, bind),
+        group_by(&keys)
+    )
+}
+
+/// The sessions that start on clean days.
+fn stored_sessions(query: &Query, scope: &Scope<'_>, sums: &Sums, clean: &Clean, bind: &mut Binder) -> String {
+    let mut columns = dimensions(query, "sessions", "sessions.started_at", bind);
+    columns.extend(sums.columns(Level::Session, "0"));
+    let filter = query.filter.sql("sessions", bind, &|_, _| "SELECT 0".to_owned());
+    let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
+    format!(
+        "SELECT {}\nFROM sessions\nWHERE {} AND {} AND {filter}{}",
+        columns.join(", "),
+        scope.sql(bind),
+        on(clean, bind),
+        group_by(&keys)
+    )
+}
+
+/// The rows of clean days, each of its own generation.
+fn on(clean: &Clean, bind: &mut Binder) -> String {
+    format!(
+        "(day, generation) IN (SELECT arrayJoin(arrayZip({}, {})))",
+        bind.value("Array(Date)", &clean.days()),
+        bind.value("Array(UInt64)", &clean.generations())
+    )
+}
+
+/// An instant in one of these pieces.
+fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String {
+    let parts: Vec<String> = pieces
+        .iter()
+        .map(|piece| format!("{time} >= {} AND {time} < {}", instant(piece.from, bind), instant(piece.to, bind)))
+        .collect();
+    format!("({})", parts.join(" OR "))
+}
+
 /// The visitors who have an event in the period that fits.
 fn visitors(query: &Query, scope: &Scope<'_>, event: &Filter, bind: &mut Binder) -> String {
-    let condition = condition(query, scope, event, "events", bind);
+    let condition = condition(query, scope, &[query.range], event, bind);
     format!("SELECT visitor FROM events FINAL WHERE {condition} AND visitor != 0")
 }
 
 /// Events of the scope and period that fit.
-fn condition(query: &Query, scope: &Scope<'_>, filter: &Filter, table: &str, bind: &mut Binder) -> String {
-    let mut condition = scope.during(query.range, bind);
+fn condition(query: &Query, scope: &Scope<'_>, pieces: &[Range], filter: &Filter, bind: &mut Binder) -> String {
+    let mut condition = format!("{} AND {}", scope.sql(bind), during("timestamp", pieces, bind));
     // A bot is data, and left out unless asked for.
     if !query.include.bots {
         condition.push_str(" AND bot_class = ''");
@@ -184,7 +302,7 @@ fn condition(query: &Query, scope: &Scope<'_>, filter: &Filter, table: &str, bin
     if *filter != Filter::And(Vec::new()) {
         let visitors_of = |event: &Filter, bind: &mut Binder| visitors(query, scope, event, bind);
         condition.push_str(" AND ");
-        condition.push_str(&filter.sql(table, bind, &visitors_of));
+        condition.push_str(&filter.sql("events", bind, &visitors_of));
     }
     condition
 }

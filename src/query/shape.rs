@@ -33,6 +33,8 @@ pub struct Answers {
     pub totals: Option<Found>,
     /// Without dimensions, of the other period.
     pub compared_totals: Option<Found>,
+    /// The tables that the rows came from.
+    pub tables: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -106,15 +108,15 @@ pub fn answer(query: &Query, scope: &Scope<'_>, answers: &Answers, elapsed_ms: i
         totals,
         total_rows: query.include.total_rows.then_some(total_rows),
         next_cursor: truncated.then(|| cursor::next(query, scope)),
-        meta: meta(query, truncated, rows_read, elapsed_ms),
+        meta: meta(query, &answers.tables, truncated, rows_read, elapsed_ms),
     };
     serde_json::to_string(&answer).map_err(|error| error.to_string())
 }
 
-fn meta(query: &Query, truncated: bool, rows_read: u64, elapsed_ms: i64) -> Value {
+fn meta(query: &Query, tables: &[&str], truncated: bool, rows_read: u64, elapsed_ms: i64) -> Value {
     let mut meta = json!({
         "from": query.range.from.to_iso(), "to": query.range.to.to_iso(), "timezone": query.zone.name,
-        "table": "events", "rows_read": rows_read, "elapsed_ms": elapsed_ms, "truncated": truncated,
+        "tables": tables, "rows_read": rows_read, "elapsed_ms": elapsed_ms, "truncated": truncated,
     });
     if let Some(Range { from, to }) = query.compare {
         meta["compare"] = json!({ "from": from.to_iso(), "to": to.to_iso() });

@@ -34,7 +34,7 @@ impl Scope<'_> {
     }
 
     /// Events of the scope in a period.
-    pub(super) fn during(&self, range: Range, bind: &mut Binder) -> String {
+    pub fn during(&self, range: Range, bind: &mut Binder) -> String {
         format!(
             "{} AND timestamp >= {} AND timestamp < {}",
             self.sql(bind),

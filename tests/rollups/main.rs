@@ -7,5 +7,6 @@ mod cron;
 mod history;
 mod oracle;
 mod plain;
+mod questions;
 mod upkeep;
 mod world;

@@ -30,7 +30,7 @@ const DIMENSIONS: [(&str, &str, &str); 15] = [
 ];
 
 /// Inserts a random history in portions and computes some of what is due after each; the rows inserted.
-async fn live(world: &World, random: &mut Random) -> Vec<Event> {
+pub async fn live(world: &World, random: &mut Random) -> Vec<Event> {
     let rows = events(random);
     for portion in rows.chunks(rows.len() / 4 + 1) {
         world.insert(&portion.iter().map(Event::to_row).collect::<Vec<_>>()).await;
