@@ -1,12 +1,16 @@
 //! The questions with a form of their own: let in, answered, and told how many more may come.
 
+use futures_util::future::{try_join, try_join5};
+use serde_json::{Value, json};
+
 use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::routes::Question;
 use crate::error::ApiError;
-use crate::query::{Scope, catalogue, no_parameters, sources};
+use crate::query::{Events, Query, Realtime, Schema, Scope, Window, catalogue, no_parameters, sources};
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 impl App {
@@ -18,12 +22,16 @@ impl App {
     ) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
+        let query = request.query();
         let reply = match question {
+            Question::Events => Reply::json(200, self.events(query, caller, now).await?),
             Question::Metrics => {
-                no_parameters(request.query())?;
+                no_parameters(query)?;
                 Reply::of(200, &catalogue())?
             }
-            Question::Sources => self.sources(request, caller, now).await?,
+            Question::Realtime => Reply::of(200, &Box::pin(self.realtime(query, caller, now)).await?)?,
+            Question::Schema => Reply::json(200, self.schema(query, caller, now).await?),
+            Question::Sources => Reply::json(200, self.sources(query, caller, now).await?),
         };
         let reply = reply.header("cache-control", "private, no-store");
         Ok(match left {
@@ -33,10 +41,73 @@ impl App {
     }
 
     /// `GET /v1/sources`: the question of `/v1/stats` that is asked most.
-    async fn sources(&self, request: &impl Inbound, caller: &Caller, now: Timestamp) -> Result<Reply, ApiError> {
-        let query = sources(request.query(), self.world(caller, now))?;
+    async fn sources(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+        let query = sources(query, self.world(caller, now))?;
         let project_id = self.project_of(caller, query.project.as_deref(), "?project").await?;
-        let body = self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await?;
-        Ok(Reply::json(200, body))
+        self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await
     }
+
+    /// `GET /v1/query`: events as they are.
+    async fn events(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+        let mut events = Events::from_parameters(query, self.world(caller, now))?;
+        let project_id = self.project_of(caller, events.project(), "?project").await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        events.resume(&scope)?;
+        let found = self.read(events.statement(&scope)).await?;
+        events.answer(&scope, &found, (self.runtime.now)().0 - now.0).map_err(unusable)
+    }
+
+    /// `GET /v1/schema`: what the project sends.
+    async fn schema(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+        let schema = Schema::from_parameters(query, now)?;
+        let project_id = self.project_of(caller, schema.project(), "?project").await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let (events, properties) =
+            try_join(self.read(schema.events(&scope)), self.read(schema.properties(&scope))).await?;
+        schema.answer(&events, &properties).map_err(unusable)
+    }
+
+    /// `GET /v1/realtime`: the last minutes. Seven statements over five connections: a request has six.
+    async fn realtime(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<Value, ApiError> {
+        let Realtime { windows: [short, long], series } = Realtime::from_parameters(query, self.world(caller, now))?;
+        let project_id = self.project_of(caller, series.project.as_deref(), "?project").await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let rows = async |query: Query| -> Result<Value, ApiError> {
+            let answer = Box::pin(self.answered(query, &scope)).await?;
+            let mut answer: Value = serde_json::from_str(&answer).map_err(|error| unusable(error.to_string()))?;
+            Ok(answer["rows"].take())
+        };
+        let (series_range, minutes) = (series.range, [short.minutes, long.minutes]);
+        let pair = async |first: Query, second: Query| Ok((rows(first).await?, rows(second).await?));
+        let Window { totals: short_totals, pages: short_pages, sources: short_sources, .. } = short;
+        let Window { totals, pages, sources, .. } = long;
+        let (both_totals, (short_pages, short_sources), pages, sources, series) = try_join5(
+            pair(short_totals, totals),
+            pair(short_pages, short_sources),
+            rows(pages),
+            rows(sources),
+            rows(series),
+        )
+        .await?;
+        let window = |minutes: u32, totals: &Value, pages: Value, sources: Value| {
+            let total = totals.get(0).cloned().unwrap_or_default();
+            json!({
+                "minutes": minutes, "visitors": total["visitors"], "events": total["events"],
+                "pages": pages, "sources": sources,
+            })
+        };
+        let [short_minutes, long_minutes] = minutes;
+        Ok(json!({
+            "windows": [
+                window(short_minutes, &both_totals.0, short_pages, short_sources),
+                window(long_minutes, &both_totals.1, pages, sources),
+            ],
+            "series": series,
+            "meta": { "from": series_range.from.to_iso(), "to": series_range.to.to_iso(), "now": now.to_iso() },
+        }))
+    }
+}
+
+fn unusable(reason: String) -> ApiError {
+    StoreError::Unusable(reason).events()
 }

@@ -29,8 +29,14 @@ pub enum Handler {
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
+    /// `GET /v1/query`
+    Events,
     /// `GET /v1/metrics`
     Metrics,
+    /// `GET /v1/realtime`
+    Realtime,
+    /// `GET /v1/schema`
+    Schema,
     /// `GET /v1/sources`
     Sources,
 }
@@ -94,7 +100,10 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),
+    ask("/v1/query", Question::Events),
     ask("/v1/sources", Question::Sources),
+    ask("/v1/realtime", Question::Realtime),
+    ask("/v1/schema", Question::Schema),
     ask("/v1/metrics", Question::Metrics),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),

@@ -293,7 +293,13 @@ fn visitors(query: &Query, scope: &Scope<'_>, event: &Filter, bind: &mut Binder)
 }
 
 /// Events of the scope and period that fit.
-fn condition(query: &Query, scope: &Scope<'_>, pieces: &[Range], filter: &Filter, bind: &mut Binder) -> String {
+pub(super) fn condition(
+    query: &Query,
+    scope: &Scope<'_>,
+    pieces: &[Range],
+    filter: &Filter,
+    bind: &mut Binder,
+) -> String {
     let mut condition = format!("{} AND {}", scope.sql(bind), during("timestamp", pieces, bind));
     // A bot is data, and left out unless asked for.
     if !query.include.bots {

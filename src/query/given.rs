@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Path};
-use super::range::{Edge, Period};
+use super::range::{Edge, Period, Range};
 use super::read::Members;
 
 /// Most characters of a parameter that holds JSON.
@@ -112,6 +112,11 @@ impl Parameters {
             members.set("limit", "limit", limit.ok_or_else(fault)?.into());
         }
         Ok(members)
+    }
+
+    /// Sets the period.
+    pub(super) fn during(&mut self, range: Range) {
+        self.period = Some((Period::Between(Edge::At(range.from), Edge::At(range.to)), place("from")));
     }
 
     /// Sets a member, which `parameter` stands for; one that was set before is replaced.

@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 const MAX_DIMENSIONS: usize = 10;
 const MAX_METRICS: usize = 20;
 const DEFAULT_LIMIT: u32 = 1000;
+/// Most characters of a cursor; one that holds the longest event id stays below it.
+const MAX_CURSOR: usize = 1024;
 /// Finest steps at most: two days of minutes, 90 days of hours.
 const MAX_STEPS: i64 = 10_000;
 
@@ -135,7 +137,7 @@ pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
     let (value, path) = members.member("cursor");
     let cursor = match value {
         None => None,
-        Some(Value::String(text)) if text.len() <= 64 => Some((text.clone(), path.fault("").path)),
+        Some(Value::String(text)) if text.len() <= MAX_CURSOR => Some((text.clone(), path.fault("").path)),
         Some(_) => return Err(path.fault("must be a next_cursor of an answer")),
     };
     let query = Query {

@@ -65,6 +65,7 @@ const READ_SETTINGS: &[(&str, &str)] = &[
     ("result_overflow_mode", "throw"),
     ("max_memory_usage", "2000000000"),
     ("output_format_json_quote_64bit_integers", "0"),
+    ("output_format_json_escape_forward_slashes", "0"),
     ("date_time_output_format", "simple"),
     ("do_not_merge_across_partitions_select_final", "1"),
     // The status is only known at the end; without this an error could follow a 200.

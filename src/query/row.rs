@@ -1,0 +1,84 @@
+//! An event as its owner sees it: every column, as JSON and as flat columns.
+
+/// What a column holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Text,
+    Time,
+    /// 64 bits, which do not fit a JSON number everywhere; nothing where 0.
+    Hash,
+    /// An amount and its currency, which are two columns.
+    Money,
+    /// An object as it was sent; nothing where none was.
+    Json,
+}
+use Holds::{Hash, Json, Money, Text, Time};
+
+const COLUMNS: &[(&str, Holds)] = &[
+    ("event_id", Text),
+    ("event", Text),
+    ("timestamp", Time),
+    ("received_at", Time),
+    ("anonymous_id", Text),
+    ("user_id", Text),
+    ("session_id", Text),
+    ("visitor_hash", Hash),
+    ("url", Text),
+    ("host", Text),
+    ("path", Text),
+    ("title", Text),
+    ("referrer", Text),
+    ("referrer_host", Text),
+    ("source", Text),
+    ("medium", Text),
+    ("channel", Text),
+    ("campaign", Text),
+    ("term", Text),
+    ("content", Text),
+    ("click_id", Text),
+    ("rule_id", Text),
+    ("confidence", Text),
+    ("classifier_version", Text),
+    ("country", Text),
+    ("region", Text),
+    ("city", Text),
+    ("language", Text),
+    ("device_type", Text),
+    ("browser", Text),
+    ("browser_version", Text),
+    ("os", Text),
+    ("os_version", Text),
+    ("bot_class", Text),
+    ("revenue", Money),
+    ("properties", Json),
+];
+
+/// An instant of the store as ISO 8601 with `Z`.
+pub(super) fn iso(column: &str) -> String {
+    format!("concat(replaceOne(toString({column}), ' ', 'T'), 'Z')")
+}
+
+/// The row of `events` as the text of a JSON object. Properties stand in it as they were sent, to the byte; in
+/// `one_line`, line breaks between their members become blanks.
+pub(super) fn object(one_line: bool) -> String {
+    let members: Vec<String> = COLUMNS
+        .iter()
+        .map(|(name, holds)| {
+            let column = format!("events.{name}");
+            let value = match holds {
+                Text => format!("toJSONString(toString({column}))"),
+                Time => format!("'\"', {}, '\"'", iso(&column)),
+                Hash => format!("'\"', if({column} = 0, '', toString({column})), '\"'"),
+                // The amount as text: a number could lose digits on the way.
+                Money => format!(
+                    "if({column} IS NULL, 'null', concat('{{\"amount\":\"', toString(ifNull({column}, 0)), \
+                     '\",\"currency\":', toJSONString(toString(events.currency)), '}}'))"
+                ),
+                Json if one_line => format!("if({column} = '', '{{}}', translate({column}, '\\n\\r', '  '))"),
+                Json => format!("if({column} = '', '{{}}', {column})"),
+            };
+            format!("'\"{name}\":', {value}")
+        })
+        .collect();
+    format!("concat('{{', {}, '}}')", members.join(", ',', "))
+}
