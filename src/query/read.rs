@@ -159,6 +159,11 @@ pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
     Ok(query)
 }
 
+/// A dimension in a sentence; a caller's own words are not repeated.
+fn named(dimension: &Dimension) -> String {
+    if matches!(dimension, Dimension::Property(_)) { "properties".to_owned() } else { dimension.key() }
+}
+
 /// What each part allows and the whole does not.
 fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
     let dimensions = members.member("dimensions").1;
@@ -167,12 +172,12 @@ fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
         if query.has_sessions() && !dimension.is_known_to(Level::Session) {
             let message = format!(
                 "sessions have no {}: ask for it without sessions, bounce_rate, session_duration and views_per_session",
-                dimension.key()
+                named(dimension)
             );
             return Err(dimensions.index(index).fault(message).code(ErrorCode::InvalidGroupBy));
         }
         if query.has_events() && !dimension.is_known_to(Level::Event) {
-            let message = format!("events have no {}: ask for it with metrics of sessions alone", dimension.key());
+            let message = format!("events have no {}: ask for it with metrics of sessions alone", named(dimension));
             return Err(dimensions.index(index).fault(message).code(ErrorCode::InvalidGroupBy));
         }
     }

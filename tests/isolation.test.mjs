@@ -1,0 +1,197 @@
+// Whatever is asked: never a row of another project or data set, never a 500, never SQL in an answer.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { ask, newProject, settled } from "./harness/stack.mjs";
+
+const REQUESTS = Number(process.env.REQUESTS ?? 2500);
+/** Stands in every text of the other projects' events, and nowhere else. */
+const FOREIGN = "foreign-7c1f";
+let own;
+let ownTest;
+let other;
+
+before(async () => {
+  own = await newProject("isolation", "--unlimited");
+  ownTest = await newProject("isolation-test", "--unlimited", "--env", "test");
+  other = await newProject("isolation-other", "--unlimited");
+  const events = (mark) =>
+    Array.from({ length: 20 }, (_, n) => ({
+      event: `${mark}-event`,
+      event_id: `same-${n}`,
+      timestamp: `2026-11-${String(1 + (n % 20)).padStart(2, "0")}T10:00:00Z`,
+      anonymous_id: `${mark}-device-${n % 5}`,
+      user_id: `${mark}-user-${n % 3}`,
+      url: `https://${mark}.example/${mark}/${n % 4}?utm_source=${mark}&utm_medium=email`,
+      title: mark,
+      properties: { [mark]: mark, shared: mark, n },
+      revenue: { amount: n, currency: "EUR" },
+    }));
+  for (const [project, mark] of [
+    [own, "own"],
+    [ownTest, FOREIGN],
+    [other, FOREIGN],
+  ]) {
+    const [status, answer] = await ask("/v1/batch", { key: project.keys.sk, body: events(mark) });
+    assert.deepEqual([status, answer.accepted], [202, 20]);
+  }
+  await settled();
+});
+
+function generator(seed) {
+  let state = seed;
+  const below = (limit) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % limit;
+  };
+  const of = (choices) => choices[below(choices.length)];
+  return { below, of };
+}
+
+test(`${REQUESTS} hostile questions`, async () => {
+  const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff) || 1;
+  const { below, of } = generator(seed);
+  const ids = [own, other, ownTest].map((project) => project.project_id);
+  const texts = [
+    ...["' OR 1=1 --", "\\'; DROP TABLE events; --", "') OR project_id != ('", "{project_id:UUID}", "{p0_uuid:UUID}"],
+    ...[
+      "%",
+      "_",
+      "\\N",
+      "\u0000",
+      "\n\t",
+      "own-event",
+      `${FOREIGN}-event`,
+      FOREIGN,
+      "events",
+      "1 UNION ALL SELECT * FROM events",
+    ],
+    ...[
+      "(",
+      "[a-",
+      ".*",
+      "a{1000}{1000}",
+      "😀",
+      "",
+      "x".repeat(2100),
+      other.slug,
+      ...ids,
+      ...ids.map((id) => `${id}' --`),
+    ],
+  ];
+  const names = [
+    ...[
+      "event",
+      "source",
+      "path",
+      "title",
+      "user_id",
+      "host",
+      "prop:shared",
+      `prop:${FOREIGN}`,
+      "prop:' --",
+      "prop:a.b",
+    ],
+    ...[
+      "prop:\\",
+      "prop:'), (SELECT title FROM events LIMIT 1), ('",
+      "project_id",
+      "env",
+      "visitor",
+      "entry_path",
+      "time:day",
+    ],
+    ...["prop:", `prop:${"k".repeat(300)}`, "toString(project_id)", "1", "*"],
+  ];
+  const operators = [
+    "is",
+    "is_not",
+    "contains",
+    "not_contains",
+    "starts_with",
+    "matches",
+    "gt",
+    "lte",
+    "exists",
+    "nothing",
+  ];
+  const value = () => of([of(texts), [of(texts), of(texts)], below(100), -1e308, null, true, [], {}]);
+  const filter = (depth = 0) => {
+    const kind = below(depth > 3 ? 6 : 12);
+    if (kind < 6) return [of(operators), of(names), value()];
+    if (kind < 8) return [of(["and", "or"]), Array.from({ length: below(4) }, () => filter(depth + 1))];
+    if (kind < 10) return [of(["not", "has_done", "has_not_done"]), filter(depth + 1)];
+    return value();
+  };
+  const metrics = [
+    "events",
+    "visitors",
+    "users",
+    "sessions",
+    "bounce_rate",
+    "revenue",
+    "percentage",
+    "conversion_rate",
+    "x",
+  ];
+  const cursors = [undefined];
+  const question = () => {
+    const body = {
+      metrics: [of(metrics)],
+      date_range: of(["30d", "month", ["2026-11-01", "2026-11-20"], ["1", "2"], of(texts)]),
+    };
+    if (below(2)) body.dimensions = Array.from({ length: 1 + below(2) }, () => of(names));
+    if (below(3)) body.filters = Array.from({ length: below(3) }, () => filter());
+    if (!below(5)) body.goal = filter();
+    if (!below(6)) body.timezone = of(["Europe/Berlin", "UTC", of(texts)]);
+    if (!below(6)) body.order_by = [[of([...names, ...metrics]), of(["asc", "desc", of(texts)])]];
+    if (!below(6)) body.compare = of(["previous_period", "year_over_year", of(texts)]);
+    if (!below(4)) body.include = { bots: true, totals: true, gap_fill: !below(2), total_rows: true };
+    if (!below(4)) body.limit = of([1, 2, 10_000, 0, 1e9]);
+    if (!below(3)) body.cursor = of(cursors);
+    if (!below(8))
+      body[of(["project", "project_id", "env", "scope", "__proto__"])] = of([...ids, other.slug, "test", FOREIGN]);
+    return body;
+  };
+  // Cursors of the others' answers, for the very same question.
+  for (const project of [other, ownTest, own])
+    for (const dimensions of [["event"], ["path"]]) {
+      const body = { metrics: ["events"], dimensions, limit: 1, date_range: ["2026-11-01", "2026-11-20"] };
+      cursors.push((await ask("/v1/stats", { key: project.keys.rk, body }))[1].next_cursor);
+    }
+
+  const statuses = {};
+  const one = async () => {
+    const body = question();
+    const asGet = !below(5);
+    const query = new URLSearchParams(
+      Object.entries(body).map(([name, value]) => [
+        { metrics: "metric", dimensions: "group_by" }[name] ?? name,
+        Array.isArray(value) && name !== "filters"
+          ? value.join(",")
+          : typeof value === "string"
+            ? value
+            : JSON.stringify(value),
+      ]),
+    );
+    const key = of([own.keys.rk, own.keys.sk]);
+    const [status, answer] = asGet ? await ask(`/v1/stats?${query}`, { key }) : await ask("/v1/stats", { key, body });
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    const text = JSON.stringify(answer);
+    const about = `seed ${seed}: ${status} ${text.slice(0, 500)} for ${asGet ? query : JSON.stringify(body)}`;
+    assert.ok([200, 400].includes(status), about);
+    if (status === 200) {
+      // What was asked for may come back as a name; a foreign value may not.
+      const values = answer.rows.flatMap((row) => Object.entries(row)).filter(([name]) => !name.startsWith("prop:"));
+      assert.ok(!JSON.stringify(values).includes(FOREIGN), about);
+      for (const [name, value] of answer.rows.flatMap((row) => Object.entries(row)))
+        assert.ok(!(typeof value === "string" && value.includes(FOREIGN)), `${name} ${about}`);
+      for (const row of answer.rows) assert.ok((row.events ?? 0) <= 20 && (row.visitors ?? 0) <= 5, about);
+    } else {
+      assert.ok(!/SELECT .* FROM|DB::Exception|ClickHouse|FINAL/.test(answer.detail), about);
+    }
+  };
+  for (let sent = 0; sent < REQUESTS; sent += 20) await Promise.all(Array.from({ length: 20 }, one));
+  assert.ok(statuses[200] > REQUESTS / 20 && statuses[400] > REQUESTS / 20, JSON.stringify(statuses));
+});
