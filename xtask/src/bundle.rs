@@ -34,12 +34,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Builds the Worker as it is deployed into `out_dir`.
+pub(crate) fn optimised(state: &State, out_dir: &Path) -> Result<()> {
+    build(state, out_dir, &["--optimize"])
+}
+
 /// Builds the Worker for a local stack into `out_dir`.
 pub(crate) fn for_stack(state: &State, out_dir: &Path) -> Result<()> {
+    build(state, out_dir, &[])
+}
+
+fn build(state: &State, out_dir: &Path, options: &[&str]) -> Result<()> {
     let bundler = step("bundler (compile)", || setup::host_tool("bundler", state))?;
     step("Worker (compile, bundle)", || {
         let mut command = Command::new(bundler);
-        command.current_dir(workspace::root()).env(BUILD_DIR, out_dir);
+        command.current_dir(workspace::root()).args(options).env(BUILD_DIR, out_dir);
         match process::run(command, state) {
             Ok(()) => Ok(()),
             Err(error) if error.is::<crate::stop::Interrupted>() => Err(error),

@@ -12,6 +12,7 @@ mod hello;
 mod ingest;
 mod load;
 mod native;
+mod query;
 mod report;
 mod rounds;
 mod workerd;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Track(ingest::IngestArgs),
     /// A thousand events a request, likewise.
     Batch(ingest::IngestArgs),
+    /// Questions through the API and as plain SQL, over ten projects of made-up traffic.
+    Query(query::Args),
     /// The warm check of an API key, natively.
     Keys,
     /// The classifier over its corpus, natively.
@@ -79,6 +82,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Hello(args) => compete(hello::race, args, &state),
         Command::Track(args) => compete(|bundler, state| ingest::track(args, bundler, state), &args.common, &state),
         Command::Batch(args) => compete(|bundler, state| ingest::batch(args, bundler, state), &args.common, &state),
+        Command::Query(args) => query::run(args, &state),
         Command::Keys => native::run(native::KEYS),
         Command::Classify => native::run(native::CLASSIFY),
     };

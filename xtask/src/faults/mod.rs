@@ -43,7 +43,7 @@ use report::Report;
 use schedule::Schedule;
 use upkeep::Upkeep;
 use verdict::{Stored, Verdict};
-use worker::Worker;
+pub(crate) use worker::Worker;
 
 /// Name of the organization and of its project, and of the file by which a folder is known as this command's.
 const FAULTS: &str = "faults";

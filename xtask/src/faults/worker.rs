@@ -16,15 +16,15 @@ use crate::{port, workerd, workspace};
 const START: Duration = Duration::from_mins(1);
 
 /// The running Worker; dropping it ends it.
-pub(super) struct Worker {
+pub(crate) struct Worker {
     pub(super) child: Supervised,
-    pub(super) url: String,
+    pub(crate) url: String,
     agent: ureq::Agent,
 }
 
 impl Worker {
     /// Starts the Worker bundled in `bundle` with these variables, and waits until it answers.
-    pub(super) fn start(state: &State, bundle: &Path, settings: &[(&str, &str)]) -> Result<Self> {
+    pub(crate) fn start(state: &State, bundle: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = state.file("run/worker");
         let _ = fs::remove_dir_all(&folder);
         let storage = state.data("worker");
