@@ -130,8 +130,7 @@ fn command(state: &State, words: &[&str]) -> Result<()> {
 }
 
 fn ask_all(args: &Args, url: &str, store: &EventStore, project: &Project) -> Result<Vec<Line>> {
-    let config =
-        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1)));
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1)));
     let agent: ureq::Agent = config.build().into();
     QUESTIONS.iter().map(|question| ask(args, url, &agent, store, project, question)).collect()
 }

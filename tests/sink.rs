@@ -1,0 +1,152 @@
+//! What a client is told when the buffer is full, fails or hangs: the app natively, on the stack's control plane,
+//! over objects that do what a test says.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use headwater::app::{App, AppendError, BodyError, Buffers, Depth, Inbound, Pending, Place, Reply, Runtime};
+use headwater::buffer::Shard;
+use headwater::config::Config;
+use headwater::time::Timestamp;
+use serde_json::Value;
+
+struct Request {
+    path: &'static str,
+    key: String,
+    body: String,
+    /// The client sends nothing more.
+    stalls: bool,
+}
+
+impl Inbound for Request {
+    fn method(&self) -> &'static str {
+        "POST"
+    }
+
+    fn path(&self) -> &str {
+        self.path
+    }
+
+    fn query(&self) -> &'static str {
+        ""
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        match name {
+            "authorization" => Some(format!("Bearer {}", self.key).into()),
+            "content-type" => Some("application/json".into()),
+            _ => None,
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place::default()
+    }
+
+    fn continent(&self) -> String {
+        "EU".to_owned()
+    }
+
+    async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
+        if self.stalls {
+            std::future::pending::<()>().await;
+        }
+        Ok(self.body.clone().into_bytes())
+    }
+}
+
+fn stack() -> Value {
+    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn app(buffer: Buffers) -> App {
+    let stack = stack();
+    let path = std::env::var("HEADWATER_DEV_JSON").unwrap().replace("dev.json", "worker.env");
+    let variables = std::fs::read_to_string(path).unwrap();
+    let config = Config::read(|name| {
+        let line = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+        Some(line.trim_matches('\'').replace("\\$", "$"))
+    });
+    assert!(config.is_ok() && stack["keys"]["sk"].is_string());
+    #[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
+    let now = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp(i64::try_from(since.as_millis()).unwrap())
+    };
+    let runtime = Runtime {
+        now,
+        random: || {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes).ok().map(|()| bytes)
+        },
+        sleep: |time| Box::pin(tokio::time::sleep(time)),
+        verify: |_| Box::pin(async { false }),
+        shared_limit: |_, _| Box::pin(async { true }),
+        is_bot: |_| false,
+        offset_at: |_, _| None,
+        buffer,
+        log: |_| {},
+    };
+    App::new(config, runtime)
+}
+
+async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
+    let key = stack()["keys"]["sk"].as_str().unwrap().to_owned();
+    let body = r#"{"event":"e","event_id":"sink"}"#.to_owned();
+    let begin = Instant::now();
+    let (reply, _) = app.handle(&mut Request { path: "/v1/track", key, body, stalls }).await;
+    (reply, begin.elapsed())
+}
+
+/// 503 within three seconds, with the seconds after which to come back.
+fn unavailable(reply: &Reply, time: Duration) {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!((reply.status, &body["error"]), (503, &"store_unavailable".into()), "{body}");
+    let retry =
+        reply.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, seconds)| seconds.parse::<u32>());
+    assert!(retry.is_some_and(|seconds| seconds.is_ok_and(|seconds| seconds >= 1)));
+    assert!(time < Duration::from_secs(3), "{time:?}");
+    assert!(!String::from_utf8_lossy(&reply.body).contains("disk"), "what the object said stays inside");
+}
+
+#[tokio::test]
+async fn a_buffer_that_is_full_fails_or_hangs_gives_503_in_time() {
+    let look: fn(Shard) -> Pending<Result<Depth, String>> = |_| Box::pin(async { Err("disk".to_owned()) });
+    let full = Buffers { append: |_, _| Box::pin(async { Err(AppendError::Full) }), look };
+    let fails = Buffers { append: |_, _| Box::pin(async { Err(AppendError::Failed("disk".to_owned())) }), look };
+    let hangs = Buffers { append: |_, _| Box::pin(std::future::pending()), look };
+    let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look };
+    for buffer in [full, fails, hangs] {
+        let (reply, time) = track(&app(buffer), false).await;
+        unavailable(&reply, time);
+    }
+    assert_eq!(track(&app(takes), false).await.0.status, 202);
+}
+
+#[tokio::test]
+async fn a_parcel_is_handed_over_with_its_events_and_months() {
+    let takes = Buffers {
+        append: |shard, parcel| {
+            assert_eq!((shard.to_string().as_str(), parcel.events, parcel.months.len()), ("EU-0", 1, 1));
+            assert!(parcel.lines.ends_with(b"\n"));
+            Box::pin(async { Ok(()) })
+        },
+        look: |_| Box::pin(async { Ok(Depth::default()) }),
+    };
+    assert_eq!(track(&app(takes), false).await.0.status, 202);
+}
+
+/// With a clock of the test's own: nobody waits a quarter of a minute for a client.
+#[tokio::test]
+async fn a_client_that_stops_sending_is_told_so_in_the_end() {
+    let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look: |_| Box::pin(async { Err(String::new()) }) };
+    let app = app(takes);
+    // The key is looked up first, over a real connection.
+    assert_eq!(track(&app, false).await.0.status, 202);
+    tokio::time::pause();
+    let (reply, _) = track(&app, true).await;
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    assert_eq!((reply.status, &body["error"]), (400, &"invalid_payload".into()));
+}
