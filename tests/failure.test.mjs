@@ -70,6 +70,25 @@ describe("the event store", () => {
     assert.ok(ready.seconds < 3);
   });
 
+  test("slow questions do not pile up: 40 of a project at a time", async () => {
+    const own = await newProject("failure-at-once");
+    await timed("/v1/stats", { key: own.keys.rk });
+    events.become("hang");
+    const first = Array.from({ length: 39 }, () => timed("/v1/stats", { key: own.keys.rk }));
+    // By then the rate lets ten more in.
+    await new Promise((done) => setTimeout(done, 1300));
+    const more = await Promise.all(Array.from({ length: 6 }, () => timed("/v1/stats", { key: own.keys.rk })));
+    const refused = more.filter(({ status }) => status === 429);
+    assert.ok(refused.length >= 5, JSON.stringify(more.map(({ status }) => status)));
+    for (const { body, headers } of refused) {
+      assert.match(body.detail, /being answered already/);
+      assert.ok(Number(headers.get("retry-after")) >= 1);
+    }
+    for (const { status } of await Promise.all(first)) assert.equal(status, 503);
+    events.become("pass");
+    assert.equal((await timed("/v1/stats", { key: own.keys.rk })).status, 200, "and all is well afterwards");
+  });
+
   test("garbage: 502 or 503, never a 2xx", async () => {
     events.become("garbage");
     for (const result of [await track("garbage"), await timed("/v1/stats", { key: project.keys.rk })]) {

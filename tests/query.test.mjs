@@ -1,7 +1,7 @@
 // POST /v1/stats: the query language, against numbers that were counted by hand.
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { ask, newProject } from "./harness/stack.mjs";
+import { ask, newProject, xtask } from "./harness/stack.mjs";
 
 let project;
 const event = (event, timestamp, anonymous_id, path, more = {}) => ({
@@ -306,6 +306,33 @@ test("meta says what was asked and what it cost", async () => {
   assert.deepEqual(meta.tables, ["events"]);
   assert.ok(meta.rows_read > 0 && meta.elapsed_ms >= 0);
   assert.match(meta.notes[0], /UTC day/);
+});
+
+test("once days are computed, rollups and sessions answer the same", async () => {
+  const questions = [
+    { metrics: ["events", "visitors", "pageviews"], dimensions: ["time:day"] },
+    { metrics: ["visitors", "events"], dimensions: ["source", "medium"], timezone: "Europe/Berlin" },
+    { metrics: ["visitors", "percentage"], dimensions: ["time:hour", "event"], timezone: "Asia/Tokyo" },
+    { metrics: ["sessions", "bounce_rate", "session_duration", "visitors"], dimensions: ["source"] },
+    { metrics: ["sessions"], dimensions: ["entry_path", "time:week"], filters: [["is_not", "source", "direct"]] },
+    { metrics: ["events"], dimensions: ["path"], compare: ["2026-09-01", "2026-09-30"], include: { totals: true } },
+  ];
+  const ask = async (expected) => {
+    const answers = [];
+    for (const question of questions) {
+      const { rows, totals, meta } = await query(question);
+      assert.deepEqual(meta.tables, expected ?? meta.tables);
+      answers.push({ rows, totals, tables: meta.tables });
+    }
+    return answers;
+  };
+  const before = await ask(["events"]);
+  await xtask("rollup", "rebuild", "--project", project.slug, "--margin", "0");
+  const after = await ask();
+  for (const [index, { rows, totals, tables }] of after.entries()) {
+    assert.deepEqual([rows, totals], [before[index].rows, before[index].totals]);
+    assert.ok(tables.includes("daily_rollup") || tables.includes("sessions"), JSON.stringify(tables));
+  }
 });
 
 test("what is wrong is named with its place and what is allowed", async () => {

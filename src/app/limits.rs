@@ -1,5 +1,6 @@
 //! What a caller may send and ask: rates and quotas, in the instance's memory.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
@@ -23,6 +24,41 @@ pub(super) struct Limits {
     questions: Limiter<DataSet>,
     clients: Limiter<(String, Option<IpAddr>)>,
     quotas: Counters,
+    /// Questions that are being answered.
+    asking: HashMap<DataSet, usize>,
+}
+
+/// Questions of one project that an instance answers at a time, as many as may come in a burst: slow ones must
+/// not pile up and keep the store from the others.
+const MAX_AT_ONCE: usize = 40;
+
+/// Whose questions count together: a project's data set, or all that is asked with one account key. `None`: who
+/// has no limits.
+fn asker(caller: &Caller) -> Option<DataSet> {
+    let project = caller.record.project.as_ref();
+    if project.is_some_and(|project| project.rate.is_some_and(|rate| rate.per_second == 0)) {
+        return None;
+    }
+    let asker = project.map_or(&caller.record.id, |project| &project.id);
+    Some((asker.clone(), caller.record.env.as_str()))
+}
+
+/// A question that is being answered; over when dropped, also when the client goes away.
+pub(super) struct Asking<'a> {
+    app: &'a App,
+    data_set: DataSet,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut limits = lock(&self.app.limits);
+        if let Some(count) = limits.asking.get_mut(&self.data_set) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                limits.asking.remove(&self.data_set);
+            }
+        }
+    }
 }
 
 impl App {
@@ -76,22 +112,35 @@ impl App {
 
     /// Lets a question in; what is left goes into the answer's headers.
     pub(super) async fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
-        let project = caller.record.project.as_ref();
-        if project.is_some_and(|project| project.rate.is_some_and(|rate| rate.per_second == 0)) {
-            return Ok(None);
-        }
-        // The questions of an account key count together.
-        let asker = project.map_or(&caller.record.id, |project| &project.id);
-        let data_set = (asker.clone(), caller.record.env.as_str());
+        let Some(data_set) = asker(caller) else { return Ok(None) };
         let shared = format!("{}:{}", data_set.0, data_set.1);
-        let taken = lock(&self.limits).questions.take(data_set, 1, READ, now);
+        let (taken, answering) = {
+            let mut limits = lock(&self.limits);
+            let answering = limits.asking.get(&data_set).copied().unwrap_or(0);
+            (limits.questions.take(data_set, 1, READ, now), answering)
+        };
         let left = taken.map_err(|exceeded| ApiError::limited("questions", exceeded))?;
+        if answering > MAX_AT_ONCE {
+            let detail = format!("{MAX_AT_ONCE} questions are being answered already; ask one after the other");
+            let mut error = ApiError::new(ErrorCode::RateLimited, detail);
+            error.retry_after = Some(1);
+            error.limit = Some(("questions", Left { remaining: 0, ..left }));
+            return Err(error);
+        }
         self.shared("READ_LIMITER", "questions", shared).await?;
         Ok(Some(left))
     }
 }
 
 impl App {
+    /// Counts a question as being answered until the guard is dropped. Whether it may be is said by
+    /// [`Self::admit_question`].
+    pub(super) fn begin_question(&self, caller: &Caller) -> Option<Asking<'_>> {
+        let data_set = asker(caller)?;
+        *lock(&self.limits).asking.entry(data_set.clone()).or_default() += 1;
+        Some(Asking { app: self, data_set })
+    }
+
     /// Asks a limiter that holds across instances, where one is bound under this name.
     async fn shared(&self, binding: &'static str, name: &str, key: String) -> Result<(), ApiError> {
         if (self.runtime.shared_limit)(binding, key).await {

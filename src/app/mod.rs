@@ -33,6 +33,7 @@ use crate::buffer::Shard;
 use crate::config::{Buffering, Config};
 use crate::error::{ApiError, ErrorCode};
 use crate::ingest::Parcel;
+use crate::key::Access;
 use crate::store::ClickHouse;
 use crate::time::Timestamp;
 
@@ -147,6 +148,7 @@ impl App {
         }
         let caller = self.authenticate(request, access, &deadline).await?;
         let after = self.touch(&caller, deadline.received_at);
+        let _asking = if access == Access::Read { self.begin_question(&caller) } else { None };
         let reply = match route.handler {
             Handler::Ask(question) => self.answer(request, &caller, question).await?,
             Handler::Batch => self.batch(request, &caller, &deadline).await?,

@@ -41,7 +41,7 @@ pub fn recompute(kind: Kind, days: &[ProjectDay], generation: Generation, covers
 /// Generations are kept for an hour after they were superseded, so they can be read by a second statement.
 pub fn clean_days(kind: Kind, scope: &Scope<'_>, from: Day, to: Day) -> Statement {
     let sql = format!(
-        "SELECT target AS day, newest AS generation\nFROM ({})\n\
+        "SELECT target AS day, toString(newest) AS generation\nFROM ({})\n\
          WHERE target >= {{first:Date}} AND target < {{end:Date}}\nORDER BY day\nFORMAT JSONEachRow",
         clean(kind, " AND project_id = {project_id:UUID} AND env = {env:String}")
     );
