@@ -16,6 +16,8 @@ pub mod hex;
 pub mod ingest;
 pub mod key;
 pub mod limit;
+#[cfg(test)]
+mod openapi;
 pub mod query;
 pub mod quota;
 pub mod rollup;

@@ -10,7 +10,7 @@ use crate::error::ApiError;
 use crate::ingest::{Verdict, batch, body_text, judge};
 
 /// Largest body of a batch (contract, "Endpoints").
-const MAX_BODY: usize = 1024 * 1024;
+pub const MAX_BODY: usize = 1024 * 1024;
 
 #[derive(Serialize)]
 struct Answer {
@@ -26,8 +26,7 @@ impl App {
         caller: &Caller,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        let atomic = form_urlencoded::parse(request.query().as_bytes())
-            .any(|(name, value)| name == "atomic" && matches!(value.as_ref(), "1" | "true"));
+        let atomic = atomic(request.query())?;
         self.admit_client(request, caller, deadline.received_at).await?;
         let Body { bytes, held: _held } = self.read_body(request, MAX_BODY, deadline).await?;
         let bounds = bounds(caller, deadline)?;
@@ -45,5 +44,27 @@ impl App {
         drop(bytes);
         self.deliver(request, caller, deadline, rows, answer.accepted).await?;
         Reply::of(202, &answer)
+    }
+}
+
+/// Whether one bad event is to refuse all; a word that is no answer must not be taken for no.
+fn atomic(query: &str) -> Result<bool, ApiError> {
+    let value = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "atomic").map(|(_, value)| value);
+    match value.as_deref() {
+        None | Some("0" | "false") => Ok(false),
+        Some("1" | "true") => Ok(true),
+        Some(_) => Err(ApiError::param("atomic", "must be 1, true, 0 or false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::atomic;
+
+    #[test]
+    fn atomic_is_yes_or_no() {
+        assert_eq!((atomic("").unwrap(), atomic("key=pk&atomic=1").unwrap()), (false, true));
+        assert_eq!((atomic("atomic=true").unwrap(), atomic("atomic=false").unwrap()), (true, false));
+        assert!(atomic("atomic=yes").is_err() && atomic("atomic").is_err());
     }
 }

@@ -8,6 +8,7 @@ mod cors;
 mod cron;
 mod days;
 mod deadline;
+mod document;
 mod health;
 mod identify;
 mod in_flight;
@@ -49,6 +50,10 @@ pub use inbound::{BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
+#[cfg(test)]
+pub(crate) use {
+    batch::MAX_BODY as MAX_BATCH_BODY, stats::MAX_BODY as MAX_QUESTION_BODY, track::MAX_BODY as MAX_EVENT_BODY,
+};
 
 /// Something that a runtime will have done.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -139,8 +144,11 @@ impl App {
         let (route, id) = routes::resolve(request.method(), &path)?;
         let deadline = Deadline::start(self.runtime.now);
         let Some(access) = route.access else {
-            let ready = route.handler == Handler::Ready;
-            let reply = if ready { self.ready(&request.continent()).await } else { health::health() };
+            let reply = match route.handler {
+                Handler::Document => document::document(request),
+                Handler::Ready => self.ready(&request.continent()).await,
+                _ => health::health(),
+            };
             return Ok((reply, None));
         };
         if let Handler::Manage(what) = route.handler {
@@ -156,7 +164,7 @@ impl App {
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
-            Handler::Health | Handler::Ready | Handler::Manage(_) => {
+            Handler::Document | Handler::Health | Handler::Ready | Handler::Manage(_) => {
                 return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));
             }
         };

@@ -10,6 +10,8 @@ pub enum Handler {
     Health,
     /// `GET /ready`
     Ready,
+    /// `GET /openapi.json`
+    Document,
     /// `POST /v1/track`
     Track,
     /// `POST /v1/batch`
@@ -117,6 +119,7 @@ pub const ROUTES: &[Route] = &[
     manage("GET", "/v1/usage", Management::Usage),
     route("GET", "/health", Handler::Health, None),
     route("GET", "/ready", Handler::Ready, None),
+    route("GET", "/openapi.json", Handler::Document, None),
 ];
 
 /// Finds the route of a request, and what stands at `{id}` in its path. `HEAD` is answered like `GET`.

@@ -15,7 +15,7 @@ use crate::rollup::{Kind, clean_days, clean_rows};
 use crate::store::StoreError;
 
 /// Largest question, in bytes.
-const MAX_BODY: usize = 64 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 
 impl App {
     pub(super) async fn stats(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {

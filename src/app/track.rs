@@ -11,7 +11,7 @@ use crate::event::{Event, Rejection, validate};
 use crate::ingest::{TIME_REPLACED, body_text, one_event};
 
 /// Largest body of one event (contract, "Endpoints").
-pub(super) const MAX_BODY: usize = 64 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 
 #[derive(Serialize)]
 struct Answer<'a> {

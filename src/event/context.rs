@@ -39,7 +39,7 @@ struct RawContext<'a> {
 }
 
 /// Longest user agent and language list that are looked at, in bytes; real ones stay below a quarter of it.
-const MAX_HEADER: usize = 2048;
+pub const MAX_HEADER: usize = 2048;
 
 impl<'a> Context<'a> {
     /// Reads `{ip, user_agent, country, language, dnt}`; all optional.

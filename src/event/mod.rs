@@ -8,9 +8,10 @@ mod revenue;
 mod scalar;
 mod validate;
 
-pub use context::Context;
+pub use context::{Context, MAX_HEADER};
 pub use object::Object;
+pub use properties::{MAX_BYTES as MAX_PROPERTIES, MAX_DEPTH as MAX_NESTING};
 pub use raw::RawEvent;
 pub use revenue::Revenue;
 pub use scalar::Scalar;
-pub use validate::{Bounds, Event, Rejection, validate};
+pub use validate::{Bounds, Event, MAX_ADDRESS, MAX_ID, MAX_TITLE, MAX_USER_ID, Rejection, validate};

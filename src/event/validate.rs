@@ -9,6 +9,15 @@ use super::{Context, RawEvent, Revenue, properties};
 use crate::error::{ErrorCode, FieldError};
 use crate::time::{DAY_MS, LAST_MS, Timestamp, YEAR_2000_MS};
 
+/// Most characters of a name and of the ids of events, devices and sessions (contract, "Event").
+pub const MAX_ID: usize = 128;
+/// Most characters of a person's id.
+pub const MAX_USER_ID: usize = 256;
+/// Most characters of an address or a path.
+pub const MAX_ADDRESS: usize = 2048;
+/// Most characters of a page's title.
+pub const MAX_TITLE: usize = 512;
+
 /// What an event is judged by besides itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -92,15 +101,15 @@ pub fn validate<'a>(
     fresh_id: impl FnOnce() -> Uuid,
 ) -> Result<Event<'a>, Rejection> {
     let mut check = Check { fields: Vec::new() };
-    let event = check.required("/event", raw.event, 128);
-    let event_id = check.id("/event_id", raw.event_id, 128);
-    let anonymous_id = check.id("/anonymous_id", raw.anonymous_id, 128);
-    let user_id = check.id("/user_id", raw.user_id, 256);
-    let session_id = check.id("/session_id", raw.session_id, 128);
-    let url = check.text("/url", raw.url, 2048);
-    let referrer = check.text("/referrer", raw.referrer, 2048);
-    let path = check.text("/path", raw.path, 2048);
-    let title = check.text("/title", raw.title, 512);
+    let event = check.required("/event", raw.event, MAX_ID);
+    let event_id = check.id("/event_id", raw.event_id, MAX_ID);
+    let anonymous_id = check.id("/anonymous_id", raw.anonymous_id, MAX_ID);
+    let user_id = check.id("/user_id", raw.user_id, MAX_USER_ID);
+    let session_id = check.id("/session_id", raw.session_id, MAX_ID);
+    let url = check.text("/url", raw.url, MAX_ADDRESS);
+    let referrer = check.text("/referrer", raw.referrer, MAX_ADDRESS);
+    let path = check.text("/path", raw.path, MAX_ADDRESS);
+    let title = check.text("/title", raw.title, MAX_TITLE);
     let sent_time = check.time("/timestamp", &raw.timestamp);
     let properties = match raw.properties.map(|json| properties::read(json.get())) {
         None => Cow::Borrowed(""),

@@ -12,7 +12,7 @@ use crate::event::{Bounds, Event, Object, RawEvent, Rejection, validate};
 use crate::time::Day;
 
 /// Most events of one batch (contract, "Endpoints").
-const MAX_EVENTS: usize = 1000;
+pub const MAX_EVENTS: usize = 1000;
 
 /// The events of a batch as sent; one that cannot be read is an error in its place.
 #[derive(Debug)]

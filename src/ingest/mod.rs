@@ -8,7 +8,7 @@ mod parcel;
 mod sender;
 
 pub(crate) use batch::TIME_REPLACED;
-pub use batch::{Batch, Judged, Status, Verdict, batch, judge};
+pub use batch::{Batch, Judged, MAX_EVENTS, Status, Verdict, batch, judge};
 pub use decode::{Encoding, body_text, one_event, too_large};
 pub use enrich::{Enricher, Fate, needed_day};
 pub use identify::{IDENTIFY, identification, identification_faults};

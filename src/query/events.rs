@@ -19,10 +19,12 @@ use super::sql::{Scope, Statement, instant};
 use crate::time::Timestamp;
 
 /// Parameters that are taken.
-const KNOWN: &[&str] =
+pub const KNOWN: &[&str] =
     &["project", "from", "to", "date_range", "timezone", "event", "filters", "bots", "limit", "cursor"];
-const MAX_LIMIT: u32 = 1000;
-const DEFAULT_LIMIT: u32 = 100;
+/// Most events of one page.
+pub const MAX_LIMIT: u32 = 1000;
+/// Events of one page unless told otherwise.
+pub const DEFAULT_LIMIT: u32 = 100;
 /// Most bytes of an event id: 128 characters.
 const MAX_ID: usize = 512;
 

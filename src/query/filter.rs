@@ -8,15 +8,15 @@ use super::fault::{Fault, Path};
 use super::metric::Level;
 
 /// Deepest nesting of `and`, `or`, `not`, `has_done`.
-const MAX_DEPTH: usize = 6;
+pub const MAX_DEPTH: usize = 6;
 /// Most conditions of one question.
-const MAX_NODES: usize = 100;
+pub const MAX_NODES: usize = 100;
 /// Most values of one condition.
-const MAX_VALUES: usize = 100;
+pub const MAX_VALUES: usize = 100;
 /// Most characters of a value.
-const MAX_VALUE: usize = 2048;
+pub const MAX_VALUE: usize = 2048;
 /// Most characters of a pattern.
-const MAX_PATTERN: usize = 256;
+pub const MAX_PATTERN: usize = 256;
 
 /// A condition on events, or on sessions.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,8 +81,13 @@ pub enum Subject {
     Dimension(Dimension),
 }
 
-const OPERATORS: &str = "must be of and, or, not, is, is_not, contains, not_contains, starts_with, matches, gt, gte, \
-     lt, lte, exists, has_done, has_not_done";
+/// All operators, for people.
+pub const OPERATORS: &str = "and, or, not, is, is_not, contains, not_contains, starts_with, matches, gt, gte, lt, lte, \
+     exists, has_done, has_not_done";
+
+fn operators() -> String {
+    format!("must be of {OPERATORS}")
+}
 
 /// Reads a list of conditions that must all hold.
 ///
@@ -120,7 +125,7 @@ impl Reader {
             .as_array()
             .map(Vec::as_slice)
             .ok_or_else(|| path.fault("must be a condition such as [\"is\",\"country\",[\"DE\"]]"))?;
-        let operator = parts.first().and_then(Value::as_str).ok_or_else(|| path.index(0).fault(OPERATORS))?;
+        let operator = parts.first().and_then(Value::as_str).ok_or_else(|| path.index(0).fault(operators()))?;
         let arguments = parts.get(1..).unwrap_or_default();
         match (operator, arguments) {
             ("and", [list]) => self.list(list, &path.index(1), depth + 1).map(Filter::And),
@@ -153,7 +158,7 @@ impl Reader {
                 | "starts_with" | "matches" | "gt" | "gte" | "lt" | "lte" | "exists",
                 _,
             ) => Err(path.fault(format!("{operator} has {} arguments, which is not what it takes", arguments.len()))),
-            _ => Err(path.index(0).fault(OPERATORS)),
+            _ => Err(path.index(0).fault(operators())),
         }
     }
 

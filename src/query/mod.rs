@@ -27,20 +27,25 @@ pub(crate) mod zone;
 pub use build::build;
 pub use catalogue::{Axis, Catalogue, axes, catalogue};
 pub use cursor::resume;
-pub use dimension::{Column, Dimension, Interval};
-pub use events::Events;
+pub use dimension::{Column, Dimension, Interval, MAX_KEY};
+pub use events::{
+    DEFAULT_LIMIT as DEFAULT_EVENTS_LIMIT, Events, KNOWN as EVENTS_PARAMETERS, MAX_LIMIT as MAX_EVENTS_LIMIT,
+};
 pub use fault::{Fault, Path};
-pub use filter::Filter;
+pub use filter::{
+    Filter, MAX_DEPTH as MAX_FILTER_DEPTH, MAX_NODES as MAX_FILTERS, MAX_PATTERN, MAX_VALUE, MAX_VALUES, OPERATORS,
+};
 pub use given::no_parameters;
 pub use metric::{Base, Level, Metric};
-pub use model::{Direction, Include, Key, Query};
-pub use params::from_parameters;
+pub use model::{Direction, Include, Key, MAX_LIMIT, Query};
+pub use params::{KNOWN as STATS_PARAMETERS, from_parameters};
 pub use plan::{Plan, Wanted};
 pub use range::{MAX_DAYS, Range};
-pub use read::{MEMBERS, World, from_json};
-pub use realtime::{Realtime, Window};
+pub use read::{DEFAULT_LIMIT, MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MEMBERS, World, from_json};
+pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime, Window};
+pub use row::{COLUMNS as EVENT_COLUMNS, Holds};
 pub use schema::Schema;
 pub use shape::{Answers, Found, answer};
-pub use sources::sources;
+pub use sources::{KNOWN as SOURCES_PARAMETERS, sources};
 pub use sql::{Scope, Statement, usage};
 pub use zone::Zone;

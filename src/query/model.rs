@@ -7,7 +7,7 @@ use super::range::Range;
 use super::zone::Zone;
 
 /// Most rows of one answer (contract, "Limits").
-pub(super) const MAX_LIMIT: u32 = 10_000;
+pub const MAX_LIMIT: u32 = 10_000;
 
 /// A question about one project that can be answered.
 #[derive(Debug, Clone, PartialEq)]

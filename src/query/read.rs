@@ -13,11 +13,13 @@ use crate::error::ErrorCode;
 use crate::time::Timestamp;
 
 /// Most columns to group by (contract, "Limits").
-const MAX_DIMENSIONS: usize = 10;
-const MAX_METRICS: usize = 20;
-const DEFAULT_LIMIT: u32 = 1000;
+pub const MAX_DIMENSIONS: usize = 10;
+/// Most metrics of one question.
+pub const MAX_METRICS: usize = 20;
+/// Rows of an answer unless told otherwise.
+pub const DEFAULT_LIMIT: u32 = 1000;
 /// Most characters of a cursor; one that holds the longest event id stays below it.
-const MAX_CURSOR: usize = 1024;
+pub const MAX_CURSOR: usize = 1024;
 /// Finest steps at most: two days of minutes, 90 days of hours.
 const MAX_STEPS: i64 = 10_000;
 

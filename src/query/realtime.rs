@@ -11,7 +11,7 @@ use super::read::{World, read};
 use crate::time::Timestamp;
 
 /// Parameters that are taken.
-const KNOWN: &[&str] = &["project", "event", "filters", "bots"];
+pub const KNOWN: &[&str] = &["project", "event", "filters", "bots"];
 const MINUTE: i64 = 60_000;
 /// Pages and sources that are named.
 const TOP: u32 = 10;

@@ -2,8 +2,10 @@
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+pub enum Holds {
+    /// Text.
     Text,
+    /// An instant.
     Time,
     /// 64 bits, which do not fit a JSON number everywhere; nothing where 0.
     Hash,
@@ -14,7 +16,8 @@ enum Holds {
 }
 use Holds::{Hash, Json, Money, Text, Time};
 
-const COLUMNS: &[(&str, Holds)] = &[
+/// All columns, in the order they are told.
+pub const COLUMNS: &[(&str, Holds)] = &[
     ("event_id", Text),
     ("event", Text),
     ("timestamp", Time),

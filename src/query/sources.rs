@@ -8,7 +8,7 @@ use super::model::{MAX_LIMIT, Query};
 use super::read::{World, read};
 
 /// Parameters that are taken.
-const KNOWN: &[&str] = &[
+pub const KNOWN: &[&str] = &[
     "project",
     "breakdown",
     "from",

@@ -1,0 +1,220 @@
+//! The contract as a document: OpenAPI 3.1, made of what the code itself goes by (routes, error codes, grants,
+//! metrics, dimensions, bounds). It is made by a test and kept as `docs/openapi.json`, which the Worker serves
+//! as it is; `docs/api.md` is the same for people. So nothing of this is part of the Worker.
+//!
+//! `UPDATE_DOCS=1 cargo test -p headwater --lib openapi` writes both anew.
+
+mod build;
+mod catalogue;
+mod events;
+mod filter;
+mod ingest;
+mod management;
+mod operation;
+mod page;
+mod problem;
+mod questions;
+mod status;
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use crate::app::ROUTES;
+use operation::Operation;
+
+/// Schemas by their names.
+type Schemas = Vec<(&'static str, Value)>;
+
+const ABOUT: &str = "First-party analytics: send events from pages and servers, ask where visitors come from and \
+what they do.\n\n\
+**Keys** look like `sk_live_f6589a94_…` and go into `Authorization: Bearer`. `live` and `test` are two data sets of \
+one project; a key sees its own only.\n\n\
+**Times**: `from` is included, `to` is not. Days and months are those of the question's time zone.\n\n\
+**A 202** means that the events are durable. After a 503 the same request may be sent again: an event with an \
+`event_id` and a `timestamp` counts once however often it arrives.\n\n\
+**Errors** are problem documents (RFC 9457) with a machine code in `error`. Each answer has `X-Request-Id`.";
+
+/// What each group of routes is about.
+const TAGS: &[(&str, &str)] = &[
+    ("Events", "Sending events. Bodies may be packed with `Content-Encoding: gzip`."),
+    ("Questions", "Asking about events. An account key names a project, other keys have their own."),
+    ("Management", "Projects, keys and usage, for account keys with scope `admin` and for signed-in users."),
+    ("Status", "How the installation is doing, and this document."),
+];
+
+fn operations() -> Vec<Operation> {
+    [
+        ingest::operations(),
+        questions::operations(),
+        events::operations(),
+        management::operations(),
+        status::operations(),
+    ]
+    .concat()
+}
+
+fn schemas() -> Schemas {
+    [
+        ingest::schemas(),
+        questions::schemas(),
+        filter::schemas(),
+        catalogue::schemas(),
+        events::schemas(),
+        management::schemas(),
+        status::schemas(),
+        problem::schemas(),
+    ]
+    .concat()
+}
+
+/// The document.
+fn document() -> Value {
+    let operations = operations();
+    let mut paths: Map<String, Value> = Map::new();
+    let mut responses = Map::new();
+    for route in ROUTES {
+        let Some(operation) = operations.iter().find(|one| one.is(route)) else { continue };
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method.to_lowercase()] = operation.json(route, &mut responses);
+    }
+    let schemas: Map<String, Value> = schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    json!({
+        "openapi": "3.1.1",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Headwater", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "servers": [{ "url": "/", "description": "The Worker that serves this document" }],
+        "tags": TAGS.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect::<Vec<_>>(),
+        "paths": paths,
+        "components": {
+            "schemas": schemas, "responses": responses, "headers": operation::headers(),
+            "securitySchemes": operation::security_schemes(),
+        },
+    })
+}
+
+/// The document as it is kept: no blanks, and a line for each path and each component, so that a change can be
+/// reviewed.
+fn written(document: &Value) -> String {
+    const ROOT: usize = 3;
+    fn members(object: &Value, depth: usize, text: &mut String) {
+        let Some(named) = object.as_object().filter(|_| depth > 0) else {
+            let _ = write!(text, "{object}");
+            return;
+        };
+        for (index, (name, value)) in named.iter().enumerate() {
+            let _ = write!(text, "{}\n{}:", if index == 0 { "{" } else { "," }, Value::from(name.as_str()));
+            // Paths stand one level below the root, components two.
+            let deeper = match (depth, name.as_str()) {
+                (ROOT, "components") => 2,
+                (ROOT, "paths") | (2, _) => 1,
+                _ => 0,
+            };
+            members(value, deeper, text);
+        }
+        text.push_str("\n}");
+    }
+    let mut text = String::new();
+    members(document, ROOT, &mut text);
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::error::ErrorCode;
+
+    #[test]
+    fn the_documents_are_current() {
+        let document = document();
+        for (name, wanted) in [("openapi.json", written(&document)), ("api.md", page::page(&document))] {
+            let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+            if std::env::var_os("UPDATE_DOCS").is_some() {
+                fs::write(&path, &wanted).unwrap();
+            }
+            let found = fs::read_to_string(&path).unwrap_or_default();
+            assert!(found == wanted, "docs/{name} is outdated: run with UPDATE_DOCS=1");
+        }
+        assert_eq!(serde_json::from_str::<Value>(&written(&document)).unwrap(), document);
+    }
+
+    #[test]
+    fn every_route_is_documented_and_nothing_else() {
+        let operations = operations();
+        for route in ROUTES {
+            let count = operations.iter().filter(|one| one.is(route)).count();
+            assert_eq!(count, 1, "{} {} has {count} operations", route.method, route.path);
+        }
+        for operation in &operations {
+            assert!(ROUTES.iter().any(|route| operation.is(route)), "{} is no route", operation.id);
+        }
+        let ids: BTreeSet<&str> = operations.iter().map(|one| one.id).collect();
+        assert_eq!(ids.len(), operations.len());
+    }
+
+    #[test]
+    fn every_error_code_is_told_of_where_it_can_come() {
+        let text = document()["components"]["responses"].to_string();
+        for code in ErrorCode::ALL {
+            // Of no route that exists: 405 is for methods that do not, erasure is yet to come.
+            let nowhere = matches!(code, ErrorCode::MethodNotAllowed | ErrorCode::ForgetRequiresSecretKey);
+            assert_eq!(text.contains(&format!("\"{}\"", code.as_str())), !nowhere, "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_schema_is_used() {
+        fn references(value: &Value, found: &mut BTreeSet<String>) {
+            match value {
+                Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned));
+                    members.values().for_each(|value| references(value, found));
+                }
+                Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+                _ => {}
+            }
+        }
+        let document = document();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        for reference in &found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+        for (name, _) in schemas() {
+            assert!(found.contains(&format!("#/components/schemas/{name}")), "{name} is not used");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_is_what_the_readers_take() {
+        use crate::query;
+        let document = document();
+        let members = |schema: &str| -> BTreeSet<String> {
+            let properties = &document["components"]["schemas"][schema]["properties"];
+            properties.as_object().unwrap().keys().cloned().collect()
+        };
+        let names = |known: &[&str]| -> BTreeSet<String> { known.iter().map(|&name| name.to_owned()).collect() };
+        let parameters = |path: &str| -> BTreeSet<String> {
+            let list = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            list.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(members("StatsQuestion"), names(query::MEMBERS));
+        assert_eq!(parameters("/v1/stats"), names(query::STATS_PARAMETERS));
+        assert_eq!(parameters("/v1/sources"), names(query::SOURCES_PARAMETERS));
+        assert_eq!(parameters("/v1/query"), names(query::EVENTS_PARAMETERS));
+        assert_eq!(parameters("/v1/realtime"), names(query::REALTIME_PARAMETERS));
+        let text = document["components"]["schemas"].to_string();
+        for operator in query::OPERATORS.split(", ") {
+            assert!(text.contains(&format!("\"{operator}\"")), "the operator {operator} is missing");
+        }
+    }
+}
