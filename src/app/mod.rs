@@ -9,6 +9,7 @@ mod cron;
 mod days;
 mod deadline;
 mod document;
+mod funnel;
 mod health;
 mod identify;
 mod in_flight;
@@ -18,6 +19,7 @@ mod limits;
 mod manage;
 mod question;
 mod read;
+mod retention;
 mod rollups;
 mod routes;
 mod signing;
@@ -163,6 +165,8 @@ impl App {
             Handler::Buffer => self.buffer().await?,
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
+            Handler::Funnel => self.funnel(request, &caller).await?,
+            Handler::Retention => self.retention(request, &caller).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
             Handler::Document | Handler::Health | Handler::Ready | Handler::Manage(_) => {
                 return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));

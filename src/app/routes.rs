@@ -24,6 +24,10 @@ pub enum Handler {
     Stats,
     /// Questions with a form of their own.
     Ask(Question),
+    /// `POST /v1/funnel`
+    Funnel,
+    /// `POST /v1/retention`
+    Retention,
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
     Manage(Management),
 }
@@ -107,6 +111,8 @@ pub const ROUTES: &[Route] = &[
     ask("/v1/realtime", Question::Realtime),
     ask("/v1/schema", Question::Schema),
     ask("/v1/metrics", Question::Metrics),
+    route("POST", "/v1/funnel", Handler::Funnel, Some(Access::Read)),
+    route("POST", "/v1/retention", Handler::Retention, Some(Access::Read)),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),
     manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),

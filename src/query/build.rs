@@ -9,9 +9,10 @@ use super::dimension::{Column, Dimension, Interval};
 use super::filter::Filter;
 use super::metric::{Base, Level};
 use super::model::{Direction, Key, Query};
+use super::people::{Chosen, during, with_person};
 use super::plan::{Clean, Plan, Slice};
 use super::range::Range;
-use super::sql::{Scope, Statement, instant};
+use super::sql::{Scope, Statement};
 use super::zone::Zone;
 use crate::rollup::session_rows;
 use crate::time::Day;
@@ -147,7 +148,7 @@ fn dimensions(query: &Query, table: &str, time: &str, bind: &mut Binder) -> Vec<
 
 fn event_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], bind: &mut Binder) -> String {
     // Whoever reached it anywhere in the period, whatever the filters say of the row.
-    let goal = query.goal.as_ref().map(|goal| format!("visitor IN ({})", visitors(query, scope, goal, bind)));
+    let goal = query.goal.as_ref().map(|goal| format!("visitor IN ({})", chosen(query, scope).visitors(goal, bind)));
     let mut columns = dimensions(query, "events", "events.timestamp", bind);
     columns.extend(sums.columns(Level::Event, goal.as_deref().unwrap_or("0")));
     let condition = condition(query, scope, pieces, &query.filter, bind);
@@ -156,26 +157,8 @@ fn event_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], b
         // `FINAL` makes each identity count once whatever has been merged yet.
         return format!("SELECT {}\nFROM events FINAL\nWHERE {condition}{}", columns.join(", "), group_by(&keys));
     }
-    format!(
-        "SELECT {}\nFROM (SELECT *, visitor,\n\
-         multiIf(user_id != '', concat('u', user_id), anonymous_id = '', '', stitched.user != '',\n\
-         concat('u', stitched.user), concat('a', anonymous_id)) AS person\n\
-         FROM (SELECT *, visitor FROM events FINAL WHERE {condition}) AS events\n\
-         LEFT ANY JOIN ({}) AS stitched ON events.anonymous_id = stitched.device) AS events{}",
-        columns.join(", "),
-        stitched(scope, bind),
-        group_by(&keys)
-    )
-}
-
-/// Whom each device belongs to: whoever it was identified as first, at any time (`docs/durability.md`).
-fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
-    format!(
-        "SELECT anonymous_id AS device, argMin(user_id, (timestamp, event_id)) AS user\n\
-         FROM events FINAL\nWHERE {} AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
-         GROUP BY device",
-        scope.sql(bind)
-    )
+    let events = with_person(&format!("SELECT *, visitor FROM events FINAL WHERE {condition}"), scope, bind);
+    format!("SELECT {}\nFROM ({events}) AS events{}", columns.join(", "), group_by(&keys))
 }
 
 /// Conditions on events can be about what a session holds: then one such event in it is enough.
@@ -186,15 +169,15 @@ fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range],
         Filter::And(list) => list.as_slice(),
         one => std::slice::from_ref(one),
     };
+    let chosen = chosen(query, scope);
     let mut holds = Vec::new();
     let mut conditions = Vec::new();
     for conjunct in conjuncts {
-        let visitors_of = |event: &Filter, bind: &mut Binder| visitors(query, scope, event, bind);
         if conjunct.is_known_to(Level::Session) {
-            conditions.push(conjunct.sql("sessions", bind, &visitors_of));
+            conditions.push(chosen.fits(conjunct, "sessions", bind));
         } else {
             let name = format!("holds_{}", holds.len());
-            holds.push((conjunct.sql("events", bind, &visitors_of), name.clone()));
+            holds.push((chosen.fits(conjunct, "events", bind), name.clone()));
             conditions.push(format!("sessions.{name}"));
         }
     }
@@ -204,10 +187,7 @@ fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range],
         to: Day(piece.to.plus(-1).day().0 + 2).start(),
     };
     let around: Vec<Range> = pieces.iter().map(around).collect();
-    let mut events = format!("{} AND {}", scope.sql(bind), during("timestamp", &around, bind));
-    if !query.include.bots {
-        events.push_str(" AND bot_class = ''");
-    }
+    let events = chosen.within(&around, &Filter::And(Vec::new()), bind);
     conditions.insert(0, during("started_at", pieces, bind));
     let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
     format!(
@@ -277,22 +257,12 @@ fn on(clean: &Clean, bind: &mut Binder) -> String {
     )
 }
 
-/// An instant in one of these pieces.
-fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String {
-    let parts: Vec<String> = pieces
-        .iter()
-        .map(|piece| format!("{time} >= {} AND {time} < {}", instant(piece.from, bind), instant(piece.to, bind)))
-        .collect();
-    format!("({})", parts.join(" OR "))
+/// The events of the question's period.
+fn chosen<'a>(query: &Query, scope: &'a Scope<'a>) -> Chosen<'a> {
+    Chosen { scope, range: query.range, bots: query.include.bots }
 }
 
-/// The visitors who have an event in the period that fits.
-fn visitors(query: &Query, scope: &Scope<'_>, event: &Filter, bind: &mut Binder) -> String {
-    let condition = condition(query, scope, &[query.range], event, bind);
-    format!("SELECT visitor FROM events FINAL WHERE {condition} AND visitor != 0")
-}
-
-/// Events of the scope and period that fit.
+/// Events of the scope and of pieces of the period that fit.
 pub(super) fn condition(
     query: &Query,
     scope: &Scope<'_>,
@@ -300,17 +270,7 @@ pub(super) fn condition(
     filter: &Filter,
     bind: &mut Binder,
 ) -> String {
-    let mut condition = format!("{} AND {}", scope.sql(bind), during("timestamp", pieces, bind));
-    // A bot is data, and left out unless asked for.
-    if !query.include.bots {
-        condition.push_str(" AND bot_class = ''");
-    }
-    if *filter != Filter::And(Vec::new()) {
-        let visitors_of = |event: &Filter, bind: &mut Binder| visitors(query, scope, event, bind);
-        condition.push_str(" AND ");
-        condition.push_str(&filter.sql("events", bind, &visitors_of));
-    }
-    condition
+    chosen(query, scope).within(pieces, filter, bind)
 }
 
 /// The step of the time axis that an instant lies in: its local date, or the instant of its beginning in

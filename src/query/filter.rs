@@ -106,6 +106,18 @@ pub fn read_one(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
     Reader { nodes: 0 }.filter(value, path, 0)
 }
 
+/// Reads one condition on single events.
+///
+/// # Errors
+/// What is wrong, with its path.
+pub fn read_event(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
+    let filter = read_one(value, path)?;
+    if filter.has_done() || !filter.is_known_to(Level::Event) {
+        return Err(path.fault("must be a condition on single events"));
+    }
+    Ok(filter)
+}
+
 struct Reader {
     nodes: usize,
 }

@@ -289,6 +289,11 @@ pub(super) fn months_before(of: Day, months: u32) -> Day {
     day(date(of).checked_sub_months(Months::new(months)).unwrap_or_default())
 }
 
+/// The months from year 0 to a date's.
+pub(super) fn month_of(of: Day) -> i64 {
+    i64::from(date(of).year()) * 12 + i64::from(date(of).month0())
+}
+
 /// The first of the month after a date's.
 pub(super) fn next_month(of: Day) -> Day {
     day(date(first_of_month(of)).checked_add_months(Months::new(1)).unwrap_or_default())

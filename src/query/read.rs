@@ -115,11 +115,11 @@ pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
         return Err(path.fault("must have one time axis at most"));
     }
 
-    let (zone, range, compare) = periods(members, world)?;
+    let (zone, range, compare) = periods(members, world, 0)?;
     let (value, path) = members.member("filters");
     let filter = value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path))?;
     let (value, path) = members.member("goal");
-    let goal = value.map(|value| goal(value, &path)).transpose()?;
+    let goal = value.map(|value| filter::read_event(value, &path)).transpose()?;
     let (value, path) = members.member("include");
     let include = value.map_or(Ok(Include::default()), |value| include(value, &path))?;
     let (value, path) = members.member("limit");
@@ -127,13 +127,7 @@ pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
         None => DEFAULT_LIMIT,
         Some(value) => whole(value, MAX_LIMIT, &path)?,
     };
-    let (value, path) = members.member("project");
-    let project = match value {
-        None => None,
-        Some(Value::String(name)) if name.is_empty() => None,
-        Some(Value::String(name)) if name.chars().count() <= 128 => Some(name.clone()),
-        Some(_) => return Err(path.fault("must be a project's slug or id")),
-    };
+    let project = project(members)?;
     let (value, path) = members.member("order_by");
     let order_by = order(value, &path, &metrics, &dimensions)?;
     let (value, path) = members.member("cursor");
@@ -206,9 +200,23 @@ fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
     Ok(())
 }
 
-fn periods(
+/// Slug or id of the project, where one is named.
+pub(super) fn project(members: &impl Members) -> Result<Option<String>, Fault> {
+    let (value, path) = members.member("project");
+    match value {
+        None => Ok(None),
+        Some(Value::String(name)) if name.is_empty() => Ok(None),
+        Some(Value::String(name)) if name.chars().count() <= 128 => Ok(Some(name.clone())),
+        Some(_) => Err(path.fault("must be a project's slug or id")),
+    }
+}
+
+/// The zone, the period and the one it is compared with. The zone is known for `ahead` milliseconds more after the
+/// period, as far as time has come.
+pub(super) fn periods(
     members: &impl Members,
     world: World<'_>,
+    ahead: i64,
 ) -> Result<(Zone, super::range::Range, Option<super::range::Range>), Fault> {
     let (period, path) = members.period()?;
     let (value, compare_path) = members.member("compare");
@@ -225,6 +233,8 @@ fn periods(
         around.from = around.from.min(other.from);
         around.to = around.to.max(other.to);
     }
+    let come = world.now.plus(crate::time::DAY_MS);
+    around.to = around.to.max(Timestamp(around.to.0.saturating_add(ahead)).min(come));
     let zone = if name == "UTC" {
         Zone::utc()
     } else {
@@ -271,14 +281,6 @@ fn metric(value: &Value, path: &Path<'_>) -> Result<Metric, Fault> {
 fn dimension(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
     let read = value.as_str().ok_or_else(super::dimension::allowed).and_then(Dimension::parse);
     read.map_err(|allowed| path.fault(allowed).code(ErrorCode::InvalidGroupBy))
-}
-
-fn goal(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
-    let goal = filter::read_one(value, path)?;
-    if goal.has_done() || !goal.is_known_to(Level::Event) {
-        return Err(path.fault("must be a condition on single events"));
-    }
-    Ok(goal)
 }
 
 fn include(value: &Value, path: &Path<'_>) -> Result<Include, Fault> {

@@ -129,7 +129,14 @@ fn meta(query: &Query, tables: &[&str], truncated: bool, rows_read: u64, elapsed
     meta
 }
 
-fn lines(found: &Found) -> Result<impl Iterator<Item = Result<Vec<Value>, String>>, String> {
+/// The share of a whole in percent; nothing of nothing.
+pub(super) fn percent(part: &Value, whole: &Value) -> Value {
+    let share = part.as_f64().zip(whole.as_f64()).filter(|(_, whole)| *whole > 0.0);
+    share.map_or(Value::Null, |(part, whole)| json!((10_000.0 * part / whole).round() / 100.0))
+}
+
+/// The arrays of an answer.
+pub(super) fn lines(found: &Found) -> Result<impl Iterator<Item = Result<Vec<Value>, String>>, String> {
     let text = str::from_utf8(&found.lines).map_err(|error| error.to_string())?;
     Ok(text.lines().map(|line| serde_json::from_str(line).map_err(|error| error.to_string())))
 }

@@ -14,7 +14,7 @@ mod verify;
 
 pub use due::{Due, batches, due, due_rows, halves};
 pub use recompute::{clean_days, clean_rows, projects, recompute, with_events};
-pub use sessions::session_rows;
+pub use sessions::{session_events, session_rows};
 pub use upkeep::{Chores, cleanup, differing, mark, outdated, outdated_rows, status};
 pub use verify::verify;
 

@@ -56,16 +56,10 @@ pub(super) fn sessions() -> String {
 }
 
 /// `SELECT project_id, env, day, …columns(), duration_ms`, and a column for each of `holds`: whether an event of
-/// the session fits the condition over `events`. `events` is `FROM events FINAL WHERE …`, which must reach from
-/// the day before the first start that is wanted to the day after the last.
+/// the session fits the condition over `events`. `events` is as in [`session_events`].
 pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
     let attributes = ENTRY.join(", ");
     let entry: Vec<String> = ENTRY.iter().zip(2..).map(|(name, at)| format!("entry.{at} AS {name}")).collect();
-    let key = "project_id, env, visitor, session_id";
-    let window = format!(
-        "OVER (PARTITION BY {key} ORDER BY timestamp, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-    );
-    let never = "toDateTime64(0, 3, 'UTC')";
     let each = |write: &dyn Fn(&(String, String)) -> String| holds.iter().map(write).collect::<String>();
     let names = each(&|(_, name)| format!(", {name}"));
     let any = each(&|(_, name)| format!(", max({name}) AS {name}"));
@@ -74,17 +68,35 @@ pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
         "SELECT project_id, env, toDate(started_at) AS day, visitor, session_id, started_at, ended_at, events,\n\
          pageviews, is_bounce, entry.1 AS entry_path, exit_path, {entry},\n\
          dateDiff('millisecond', started_at, ended_at) AS duration_ms{names}\n\
-         FROM (SELECT {key}, started_at, max(timestamp) AS ended_at, count() AS events,\n\
+         FROM (SELECT {KEY}, started_at, max(timestamp) AS ended_at, count() AS events,\n\
          countIf(event = 'pageview') AS pageviews, countIf(event != '$identify') <= 1 AS is_bounce,\n\
          argMin((path, {attributes}), (path = '', timestamp, event_id)) AS entry,\n\
          argMax(path, (path != '', timestamp, event_id)) AS exit_path{any}\n\
-         FROM (SELECT *, max(if(is_start, timestamp, {never})) {window} AS started_at\n\
-         FROM (SELECT {key}, timestamp, event_id, event, path, {attributes},\n\
-         timestamp >= lagInFrame(timestamp, 1, {never}) {window}\n\
-         + toIntervalMinute(if(session_id = '', {GAP_MINUTES}, {GAP_MINUTES_WITH_ID})) AS is_start{fits}\n\
-         {events} AND (visitor != 0 OR session_id != '')))\n\
-         WHERE toDate(timestamp) <= toDate(started_at) + 1\n\
-         GROUP BY {key}, started_at)",
+         FROM ({events})\n\
+         GROUP BY {KEY}, started_at)",
         entry = entry.join(", "),
+        events = session_events(events, &format!("event, path, {attributes}{fits}")),
+    )
+}
+
+/// What runs of events are told apart by.
+const KEY: &str = "project_id, env, visitor, session_id";
+
+/// `SELECT project_id, env, visitor, session_id, timestamp, event_id, …columns, is_start, started_at`: the events
+/// that count for sessions, each with the start of its own; (visitor, session id, start) is one session. `events`
+/// is `FROM events FINAL WHERE …`, which must reach from the day before the first start that is wanted to the day
+/// after the last; `columns` are expressions over it.
+pub fn session_events(events: &str, columns: &str) -> String {
+    let window = format!(
+        "OVER (PARTITION BY {KEY} ORDER BY timestamp, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    );
+    let never = "toDateTime64(0, 3, 'UTC')";
+    format!(
+        "SELECT * FROM (SELECT *, max(if(is_start, timestamp, {never})) {window} AS started_at\n\
+         FROM (SELECT {KEY}, timestamp, event_id, {columns},\n\
+         timestamp >= lagInFrame(timestamp, 1, {never}) {window}\n\
+         + toIntervalMinute(if(session_id = '', {GAP_MINUTES}, {GAP_MINUTES_WITH_ID})) AS is_start\n\
+         {events} AND (visitor != 0 OR session_id != '')))\n\
+         WHERE toDate(timestamp) <= toDate(started_at) + 1"
     )
 }

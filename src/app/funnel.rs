@@ -1,0 +1,30 @@
+//! `POST /v1/funnel`: how many go from step to step.
+
+use super::App;
+use super::authenticate::Caller;
+use super::inbound::{Inbound, Reply};
+use super::limits::tell;
+use crate::error::ApiError;
+use crate::query::Scope;
+use crate::query::funnel::{Funnel, answer, build};
+use crate::store::StoreError;
+
+impl App {
+    pub(super) async fn funnel(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
+        let now = (self.runtime.now)();
+        let left = self.admit_question(caller, now).await?;
+        let body = self.question(request).await?;
+        let funnel = Funnel::from_json(&body, self.world(caller, now))?;
+        let project_id = self.project_of(caller, funnel.frame.project.as_deref(), "/project").await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let begin = (self.runtime.now)();
+        let found = self.read(build(&funnel, &scope)).await?;
+        let elapsed = (self.runtime.now)().0 - begin.0;
+        let body = answer(&funnel, &found, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;
+        let reply = Reply::json(200, body).header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+}

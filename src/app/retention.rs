@@ -1,0 +1,34 @@
+//! `POST /v1/retention`: how many come back, and when.
+
+use futures_util::future::try_join;
+
+use super::App;
+use super::authenticate::Caller;
+use super::inbound::{Inbound, Reply};
+use super::limits::tell;
+use crate::error::ApiError;
+use crate::query::Scope;
+use crate::query::retention::{Retention, answer, build, left_out};
+use crate::store::StoreError;
+
+impl App {
+    pub(super) async fn retention(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
+        let now = (self.runtime.now)();
+        let left = self.admit_question(caller, now).await?;
+        let body = self.question(request).await?;
+        let retention = Retention::from_json(&body, self.world(caller, now))?;
+        let project_id = self.project_of(caller, retention.frame.project.as_deref(), "/project").await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let begin = (self.runtime.now)();
+        let (found, left_out) =
+            try_join(self.read(build(&retention, &scope)), self.read(left_out(&retention, &scope))).await?;
+        let elapsed = (self.runtime.now)().0 - begin.0;
+        let body =
+            answer(&retention, &found, &left_out, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;
+        let reply = Reply::json(200, body).header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+}

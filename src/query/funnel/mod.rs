@@ -1,0 +1,147 @@
+//! Funnels: how many go from step to step, in what time (`docs/funnels-and-retention.md`).
+
+mod build;
+mod shape;
+
+use serde_json::{Map, Value};
+
+pub use build::build;
+pub use shape::answer;
+
+use super::dimension::{Column, Dimension};
+use super::fault::{Fault, Path};
+use super::filter::{self, Filter, Test};
+use super::frame::{Frame, members, word};
+use super::read::{Members as _, World};
+
+/// Members of a funnel besides those of every question.
+const MEMBERS: &[&str] = &["steps", "window", "order", "by"];
+const MIN_STEPS: usize = 2;
+const MAX_STEPS: usize = 10;
+const MINUTE_MS: i64 = 60_000;
+const MAX_WINDOW_MS: i64 = 90 * 24 * 60 * MINUTE_MS;
+/// Most sets of steps that may fit the same events, in any order: six steps that all overlap have 63.
+const MAX_SETS: usize = 64;
+
+/// A question about steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Funnel {
+    /// Which events.
+    pub frame: Frame,
+    /// What each step is, 2 to 10.
+    pub steps: Vec<Filter>,
+    /// How long after the first event the last may come, in milliseconds, itself included.
+    pub window: i64,
+    /// How steps must follow each other.
+    pub order: Order,
+    /// Who takes the steps.
+    pub by: By,
+}
+
+/// How steps must follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Each after the one before, by (timestamp, `event_id`).
+    Strict,
+    /// However they come.
+    Any,
+}
+
+/// Who takes the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A person, on whatever device. Events without ids are nobody's.
+    Person,
+    /// A session that starts in the period, with all its events.
+    Session,
+}
+
+impl Funnel {
+    /// Reads a funnel from a JSON body.
+    ///
+    /// # Errors
+    /// What is wrong, with its path and what is allowed.
+    pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
+        let members = members(body)?;
+        let frame = Frame::read(members, MEMBERS, world, 0)?;
+        let order = word(members, "order", &[("strict", Order::Strict), ("any", Order::Any)], Order::Strict)?;
+        let by = word(members, "by", &[("person", By::Person), ("session", By::Session)], By::Person)?;
+        let (value, path) = members.member("window");
+        let window = match value {
+            None => 7 * 24 * 60 * MINUTE_MS,
+            Some(value) => value.as_str().and_then(window).ok_or_else(|| {
+                path.fault("must be a number of minutes, hours or days from 1m to 90d, such as 30m, 1h, 7d")
+            })?,
+        };
+        let funnel = Self { frame, steps: steps(members)?, window, order, by };
+        if order == Order::Any && funnel.sets().len() > MAX_SETS {
+            let message = "too many steps may fit the same events, in any order six at most; tell them apart by \
+                           [\"is\",\"event\",…], or ask for the strict order";
+            return Err(Path::new("").member("steps").fault(message));
+        }
+        Ok(funnel)
+    }
+
+    /// The sets of steps, as bits, that have to be looked at for whether each step has an event of its own (Hall's
+    /// theorem: a choice exists where any set of steps has as many events that fit one of it). A set that falls
+    /// into parts without a common event says nothing new.
+    fn sets(&self) -> Vec<u16> {
+        let names: Vec<Option<&[String]>> = self.steps.iter().map(event_names).collect();
+        let overlap = |a: usize, b: usize| match (names.get(a).copied().flatten(), names.get(b).copied().flatten()) {
+            (Some(a), Some(b)) => a.iter().any(|name| b.contains(name)),
+            _ => true,
+        };
+        let steps = self.steps.len();
+        let has = |set: u16, step: usize| set >> step & 1 == 1;
+        let is_connected = |set: &u16| {
+            let mut reached = *set & set.wrapping_neg();
+            loop {
+                let more = (0..steps).filter(|step| {
+                    has(*set, *step) && (0..steps).any(|other| has(reached, other) && overlap(other, *step))
+                });
+                let grown = more.fold(reached, |grown, step| grown | 1 << step);
+                if grown == reached {
+                    break reached == *set;
+                }
+                reached = grown;
+            }
+        };
+        (1..1_u16 << steps).filter(is_connected).collect()
+    }
+}
+
+/// The names of events that alone can fit, where the filter says them.
+fn event_names(filter: &Filter) -> Option<&[String]> {
+    match filter {
+        Filter::Text(Dimension::Column(Column::Event), Test::Is, names) => Some(names),
+        Filter::And(list) => list.iter().find_map(event_names),
+        _ => None,
+    }
+}
+
+fn steps(members: &Map<String, Value>) -> Result<Vec<Filter>, Fault> {
+    let (value, path) = members.member("steps");
+    let items = value.and_then(Value::as_array).filter(|items| (MIN_STEPS..=MAX_STEPS).contains(&items.len()));
+    let items = items.ok_or_else(|| {
+        path.fault(format!(
+            "must be a list of {MIN_STEPS} to {MAX_STEPS} conditions such as [\"is\",\"event\",[\"signup\"]]"
+        ))
+    })?;
+    items.iter().enumerate().map(|(index, item)| filter::read_event(item, &path.index(index))).collect()
+}
+
+fn window(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "m" => MINUTE_MS,
+        "h" => 60 * MINUTE_MS,
+        "d" => 24 * 60 * MINUTE_MS,
+        _ => return None,
+    };
+    let is_plain = number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: i64 = number.parse().ok().filter(|_| is_plain)?;
+    Some(number * unit).filter(|window| (MINUTE_MS..=MAX_WINDOW_MS).contains(window))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! Funnels and retention against the real engine: the same numbers as plain loops over random histories.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::struct_field_names, reason = "a test")]
+
+mod funnel;
+#[path = "../rollups/history.rs"]
+mod history;
+#[path = "../rollups/plain.rs"]
+#[allow(dead_code, reason = "the rollups' tests use the rest")]
+mod plain;
+mod population;
+mod retention;
+#[path = "../rollups/world.rs"]
+#[allow(dead_code, reason = "the rollups' tests use the rest")]
+mod world;

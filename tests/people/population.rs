@@ -1,0 +1,99 @@
+//! A project with a random history, conditions on its events, and whose each event is.
+
+use std::collections::BTreeMap;
+
+use headwater::query::{Found, Statement, World as Asked};
+use headwater::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::history::{Event, Random, events};
+use super::plain;
+use super::world::World;
+
+/// When questions are asked: after all histories.
+pub const NOW: &str = "2026-11-20T15:00:00Z";
+
+/// A condition, as a question has it and as a function.
+pub type Condition = (Value, fn(&Event) -> bool);
+
+/// Conditions that overlap in many ways.
+pub fn conditions() -> Vec<Condition> {
+    vec![
+        (json!(["is", "event", ["pageview"]]), |event| event.event == "pageview"),
+        (json!(["is", "event", ["click"]]), |event| event.event == "click"),
+        (json!(["is", "event", ["$identify"]]), |event| event.event == "$identify"),
+        (json!(["is", "event", ["pageview", "click"]]), |event| event.event != "$identify"),
+        (json!(["is", "source", ["google"]]), |event| event.value("source") == "google"),
+        (json!(["exists", "path"]), |event| !event.value("path").is_empty()),
+        (json!(["and", []]), |_| true),
+        (json!(["and", [["is", "event", ["click"]], ["not", ["is", "source", ["google"]]]]]), |event| {
+            event.event == "click" && event.value("source") != "google"
+        }),
+    ]
+}
+
+pub fn pick(random: &mut Random, conditions: &[Condition]) -> Condition {
+    conditions[usize::try_from(random.below(conditions.len() as u64)).unwrap()].clone()
+}
+
+pub struct Population {
+    pub world: World,
+    /// Each identity once, in no order.
+    pub events: Vec<Event>,
+}
+
+impl Population {
+    pub async fn new(random: &mut Random) -> Self {
+        let world = World::new();
+        let rows = events(random);
+        for portion in rows.chunks(rows.len() / 3 + 1) {
+            world.insert(&portion.iter().map(Event::to_row).collect::<Vec<_>>()).await;
+        }
+        // Other projects' rows and the other data set's are never counted.
+        World::new().insert(&rows.iter().map(Event::to_row).collect::<Vec<_>>()).await;
+        let other = rows.iter().map(|row| {
+            let mut row = row.to_row();
+            row["env"] = json!("test");
+            row
+        });
+        world.insert(&other.collect::<Vec<_>>()).await;
+        Self { world, events: plain::once(&rows) }
+    }
+
+    /// The events of each person in order, those of nobody under `None`.
+    pub fn people(&self, counts: impl Fn(&Event) -> bool) -> BTreeMap<Option<String>, Vec<&Event>> {
+        let users = plain::identities(&self.events);
+        let mut people: BTreeMap<Option<String>, Vec<&Event>> = BTreeMap::new();
+        for event in self.events.iter().filter(|event| counts(event)) {
+            let person = if !event.user_id.is_empty() {
+                Some(format!("user {}", event.user_id))
+            } else if event.anonymous_id.is_empty() {
+                None
+            } else {
+                let device = &event.anonymous_id;
+                Some(users.get(device).map_or_else(|| format!("device {device}"), |user| format!("user {user}")))
+            };
+            people.entry(person).or_default().push(event);
+        }
+        for events in people.values_mut() {
+            events.sort_by_key(|event| (event.timestamp, &event.event_id));
+        }
+        people
+    }
+
+    pub async fn ask(&self, statement: Statement) -> Found {
+        let Statement { sql, parameters } = statement;
+        let found = self.world.store.select(sql.clone(), &parameters).await;
+        found.unwrap_or_else(|error| panic!("{error:?}\n{sql}\n{parameters:?}")).into()
+    }
+}
+
+pub fn asked() -> Asked<'static> {
+    Asked { now: Timestamp::parse_iso(NOW).unwrap(), timezone: "UTC", offset_at: offset }
+}
+
+fn offset(name: &str, at: Timestamp) -> Option<i32> {
+    use chrono::{Offset as _, TimeZone as _};
+    let zone: chrono_tz::Tz = name.parse().ok()?;
+    Some(zone.timestamp_millis_opt(at.0).single()?.offset().fix().local_minus_utc() / 60)
+}
