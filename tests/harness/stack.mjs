@@ -58,7 +58,17 @@ export async function newProject(about, ...settings) {
  * @property {string} [method]
  */
 
-const questions = ["/v1/stats", "/v1/sources", "/v1/metrics", "/v1/query", "/v1/schema", "/v1/realtime", "/v1/export", "/v1/funnel", "/v1/retention"];
+const questions = [
+  "/v1/stats",
+  "/v1/sources",
+  "/v1/metrics",
+  "/v1/query",
+  "/v1/schema",
+  "/v1/realtime",
+  "/v1/export",
+  "/v1/funnel",
+  "/v1/retention",
+];
 
 /**
  * Waits until every acknowledged event is in the store: the buffer answers before that, on purpose.

@@ -46,28 +46,24 @@ fn strict(events: &[&Event], steps: &[Condition], window: i64) -> Option<Run> {
     })
 }
 
+/// Finds an event for a step, where need be by giving the step that has it another one.
+fn place(step: usize, events: &[&Event], steps: &[Condition], owner: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    for at in 0..events.len() {
+        if seen[at] || !steps[step].1(events[at]) {
+            continue;
+        }
+        seen[at] = true;
+        if owner[at].is_none_or(|other| place(other, events, steps, owner, seen)) {
+            owner[at] = Some(step);
+            return true;
+        }
+    }
+    false
+}
+
 /// How many steps, from the first on, can each have an event of their own.
 fn level(events: &[&Event], steps: &[Condition]) -> usize {
     let mut owner: Vec<Option<usize>> = vec![None; events.len()];
-    fn place(
-        step: usize,
-        events: &[&Event],
-        steps: &[Condition],
-        owner: &mut [Option<usize>],
-        seen: &mut [bool],
-    ) -> bool {
-        for at in 0..events.len() {
-            if seen[at] || !steps[step].1(events[at]) {
-                continue;
-            }
-            seen[at] = true;
-            if owner[at].is_none_or(|other| place(other, events, steps, owner, seen)) {
-                owner[at] = Some(step);
-                return true;
-            }
-        }
-        false
-    }
     (0..steps.len()).take_while(|step| place(*step, events, steps, &mut owner, &mut vec![false; events.len()])).count()
 }
 
@@ -201,7 +197,9 @@ async fn funnels_equal_brute_force() {
                 people.into_iter().filter(|(person, _)| person.is_some()).map(|(_, events)| events).collect()
             } else {
                 let mut sessions = sessions(&population.events, from, to);
-                sessions.iter_mut().for_each(|session| session.retain(|event| fits(event)));
+                for session in &mut sessions {
+                    session.retain(|event| fits(event));
+                }
                 sessions
             };
             let run = |events: &Vec<&Event>| {

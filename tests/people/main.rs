@@ -1,5 +1,6 @@
 //! Funnels and retention against the real engine: the same numbers as plain loops over random histories.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::struct_field_names, reason = "a test")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "quantiles")]
 
 mod funnel;
 #[path = "../rollups/history.rs"]

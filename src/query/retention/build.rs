@@ -46,8 +46,7 @@ pub fn build(retention: &Retention, scope: &Scope<'_>) -> Statement {
 
 /// How many values of a breakdown are told.
 pub(super) fn values(retention: &Retention) -> usize {
-    let cells = retention.cohorts().count() * usize::try_from(retention.periods).unwrap_or(1);
-    (MAX_CELLS / cells.max(1)).clamp(1, MAX_VALUES)
+    (MAX_CELLS / retention.cells().max(1)).clamp(1, MAX_VALUES)
 }
 
 /// Counts the events that count for cohorts or returns, and those of them that are nobody's.

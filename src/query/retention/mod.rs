@@ -21,7 +21,7 @@ const MEMBERS: &[&str] = &["cohort_by", "return", "interval", "periods", "unboun
 const MAX_PERIODS: u32 = 60;
 const DEFAULT_PERIODS: u32 = 8;
 /// Most cohorts times periods.
-const MAX_CELLS: i64 = 10_000;
+const MAX_CELLS: usize = 10_000;
 
 /// A question about who comes back.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +73,7 @@ impl Retention {
         let (value, path) = members.member("return");
         let back = value.map_or_else(everything, |value| filter::read_event(value, &path))?;
         let retention = Self { frame, cohort, back, interval, periods, unbounded, now: world.now };
-        if retention.cohorts().count() as i64 * i64::from(periods) > MAX_CELLS {
+        if retention.cells() > MAX_CELLS {
             let message = format!("cohorts times periods must be {MAX_CELLS} at most; take fewer, or a wider interval");
             return Err(members.member("periods").1.fault(message));
         }
@@ -100,6 +100,11 @@ impl Retention {
             _ => first,
         };
         std::iter::successors(Some(begin), |day| Some(self.next(*day))).take_while(move |day| *day <= last)
+    }
+
+    /// Cohorts times periods.
+    fn cells(&self) -> usize {
+        self.cohorts().count().saturating_mul(usize::try_from(self.periods).unwrap_or(usize::MAX))
     }
 
     /// The step after the one that begins on a date.
