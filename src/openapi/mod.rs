@@ -12,6 +12,7 @@ mod ingest;
 mod management;
 mod operation;
 mod page;
+mod people;
 mod problem;
 mod questions;
 mod status;
@@ -47,6 +48,7 @@ fn operations() -> Vec<Operation> {
     [
         ingest::operations(),
         questions::operations(),
+        people::operations(),
         events::operations(),
         management::operations(),
         status::operations(),
@@ -58,6 +60,7 @@ fn schemas() -> Schemas {
     [
         ingest::schemas(),
         questions::schemas(),
+        people::schemas(),
         filter::schemas(),
         catalogue::schemas(),
         events::schemas(),
@@ -208,6 +211,8 @@ mod tests {
             list.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
         };
         assert_eq!(members("StatsQuestion"), names(query::MEMBERS));
+        assert_eq!(members("FunnelQuestion"), query::funnel::members().map(str::to_owned).collect());
+        assert_eq!(members("RetentionQuestion"), query::retention::members().map(str::to_owned).collect());
         assert_eq!(parameters("/v1/stats"), names(query::STATS_PARAMETERS));
         assert_eq!(parameters("/v1/sources"), names(query::SOURCES_PARAMETERS));
         assert_eq!(parameters("/v1/query"), names(query::EVENTS_PARAMETERS));

@@ -24,7 +24,7 @@ pub(super) const ASKED: &[ErrorCode] = &[
     ErrorCode::QueryTimeout,
 ];
 /// What can become of a question in a body.
-const POSTED: &[ErrorCode] = &[
+pub(super) const POSTED: &[ErrorCode] = &[
     ErrorCode::InvalidPayload,
     ErrorCode::InvalidParams,
     ErrorCode::InvalidGroupBy,
@@ -35,11 +35,11 @@ const POSTED: &[ErrorCode] = &[
 ];
 
 /// Longest name of a project, and of a zone.
-const MAX_PROJECT: usize = 128;
-const MAX_ZONE: usize = 64;
+pub(super) const MAX_PROJECT: usize = 128;
+pub(super) const MAX_ZONE: usize = 64;
 
-const PROJECT: &str = "Slug or id of the project: for account keys, and only for them.";
-const ZONE: &str = "Time zone of the IANA database; the project's where absent.";
+pub(super) const PROJECT: &str = "Slug or id of the project: for account keys, and only for them.";
+pub(super) const ZONE: &str = "Time zone of the IANA database; the project's where absent.";
 const CURSOR: &str = "`next_cursor` of the page before, with the same question.";
 const COMPARE: &str = "A period to compare with: `previous_period` (as long, right before), `year_over_year`, or a pair of \
     dates or instants.";

@@ -14,7 +14,7 @@ use super::zone::Zone;
 use crate::error::ErrorCode;
 
 /// Members of every such question.
-const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "breakdown"];
+pub(super) const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "breakdown"];
 
 /// Which events, of which period, told apart by what.
 #[derive(Debug, Clone, PartialEq)]

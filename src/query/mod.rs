@@ -36,14 +36,10 @@ pub use events::{
     DEFAULT_LIMIT as DEFAULT_EVENTS_LIMIT, Events, KNOWN as EVENTS_PARAMETERS, MAX_LIMIT as MAX_EVENTS_LIMIT,
 };
 pub use fault::{Fault, Path};
-<<<<<<< HEAD
 pub use filter::{
     Filter, MAX_DEPTH as MAX_FILTER_DEPTH, MAX_NODES as MAX_FILTERS, MAX_PATTERN, MAX_VALUE, MAX_VALUES, OPERATORS,
 };
-=======
-pub use filter::Filter;
 pub use frame::Frame;
->>>>>>> 95fe9ec (POST /v1/funnel and POST /v1/retention, against plain loops over random histories)
 pub use given::no_parameters;
 pub use metric::{Base, Level, Metric};
 pub use model::{Direction, Include, Key, MAX_LIMIT, Query};

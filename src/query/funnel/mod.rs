@@ -11,7 +11,7 @@ pub use shape::answer;
 use super::dimension::{Column, Dimension};
 use super::fault::{Fault, Path};
 use super::filter::{self, Filter, Test};
-use super::frame::{Frame, members, word};
+use super::frame::{self, Frame, word};
 use super::read::{Members as _, World};
 
 /// Members of a funnel besides those of every question.
@@ -62,7 +62,7 @@ impl Funnel {
     /// # Errors
     /// What is wrong, with its path and what is allowed.
     pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = members(body)?;
+        let members = frame::members(body)?;
         let frame = Frame::read(members, MEMBERS, world, 0)?;
         let order = word(members, "order", &[("strict", Order::Strict), ("any", Order::Any)], Order::Strict)?;
         let by = word(members, "by", &[("person", By::Person), ("session", By::Session)], By::Person)?;
@@ -141,6 +141,12 @@ fn window(text: &str) -> Option<i64> {
     let is_plain = number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
     let number: i64 = number.parse().ok().filter(|_| is_plain)?;
     Some(number * unit).filter(|window| (MINUTE_MS..=MAX_WINDOW_MS).contains(window))
+}
+
+/// A funnel's members, in no order.
+#[cfg(test)]
+pub fn members() -> impl Iterator<Item = &'static str> {
+    MEMBERS.iter().chain(frame::MEMBERS).copied()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub use shape::answer;
 use super::dimension::Interval;
 use super::fault::Fault;
 use super::filter::{self, Filter};
-use super::frame::{Frame, flag, members, word};
+use super::frame::{self, Frame, flag, word};
 use super::range::{Range, first_of_month, month_of, next_month, shifted};
 use super::read::{Members as _, World, whole};
 use crate::time::{DAY_MS, Day, Timestamp};
@@ -48,7 +48,7 @@ impl Retention {
     /// # Errors
     /// What is wrong, with its path and what is allowed.
     pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = members(body)?;
+        let members = frame::members(body)?;
         let words = [("day", Interval::Day), ("week", Interval::Week), ("month", Interval::Month)];
         let interval = word(members, "interval", &words, Interval::Week)?;
         let (value, path) = members.member("periods");
@@ -128,6 +128,12 @@ impl Retention {
         };
         Range { from, to: to.max(end) }
     }
+}
+
+/// The members of a question about retention, in no order.
+#[cfg(test)]
+pub fn members() -> impl Iterator<Item = &'static str> {
+    MEMBERS.iter().chain(frame::MEMBERS).copied()
 }
 
 #[cfg(test)]
