@@ -155,7 +155,7 @@ impl Dimension {
     pub(super) fn text(&self, table: &str, bind: &mut Binder) -> String {
         match self {
             // Qualified, so that an alias of the same name does not stand for itself.
-            Self::Column(column) => format!("toString({table}.{})", column.as_str()),
+            Self::Column(column) => format!("{table}.{}", column.as_str()),
             Self::Property(key) => {
                 let key = bind.value("String", key);
                 format!(
