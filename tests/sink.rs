@@ -86,6 +86,7 @@ fn app(buffer: Buffers) -> App {
         shared_limit: |_, _| Box::pin(async { true }),
         is_bot: |_| false,
         offset_at: |_, _| None,
+        export: |_| Box::pin(async { panic!("nothing is exported here") }),
         buffer,
         log: |_| {},
     };
@@ -102,13 +103,13 @@ async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
 
 /// 503 within three seconds, with the seconds after which to come back.
 fn unavailable(reply: &Reply, time: Duration) {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    let body: Value = serde_json::from_slice(reply.body.bytes()).unwrap();
     assert_eq!((reply.status, &body["error"]), (503, &"store_unavailable".into()), "{body}");
     let retry =
         reply.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, seconds)| seconds.parse::<u32>());
     assert!(retry.is_some_and(|seconds| seconds.is_ok_and(|seconds| seconds >= 1)));
     assert!(time < Duration::from_secs(3), "{time:?}");
-    assert!(!String::from_utf8_lossy(&reply.body).contains("disk"), "what the object said stays inside");
+    assert!(!String::from_utf8_lossy(reply.body.bytes()).contains("disk"), "what the object said stays inside");
 }
 
 #[tokio::test]
@@ -147,6 +148,6 @@ async fn a_client_that_stops_sending_is_told_so_in_the_end() {
     assert_eq!(track(&app, false).await.0.status, 202);
     tokio::time::pause();
     let (reply, _) = track(&app, true).await;
-    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    let body: Value = serde_json::from_slice(reply.body.bytes()).unwrap();
     assert_eq!((reply.status, &body["error"]), (400, &"invalid_payload".into()));
 }

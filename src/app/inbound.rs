@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::export::Stream;
 use crate::error::{ApiError, ErrorCode};
 
 /// Why a body could not be read.
@@ -45,20 +46,41 @@ pub trait Inbound {
 }
 
 /// An answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Headers.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// Body.
-    pub body: Vec<u8>,
+    pub body: Body,
+}
+
+impl Body {
+    /// The bytes of a whole body; none of a stream.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Stream(_) => &[],
+        }
+    }
+}
+
+/// An answer's body.
+pub enum Body {
+    /// All of it; may be empty.
+    Whole(Vec<u8>),
+    /// Comes as the store writes it.
+    Stream(Stream),
 }
 
 impl Reply {
     /// An answer in JSON.
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: vec![("content-type", Cow::Borrowed("application/json"))], body: body.into() }
+        Self {
+            status,
+            headers: vec![("content-type", Cow::Borrowed("application/json"))],
+            body: Body::Whole(body.into()),
+        }
     }
 
     /// A value of ours as an answer in JSON.
@@ -73,7 +95,7 @@ impl Reply {
 
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self { status, headers: Vec::new(), body: Body::Whole(Vec::new()) }
     }
 
     /// Adds a header.

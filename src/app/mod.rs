@@ -9,6 +9,7 @@ mod cron;
 mod days;
 mod deadline;
 mod document;
+mod export;
 mod funnel;
 mod health;
 mod identify;
@@ -37,7 +38,7 @@ use crate::config::{Buffering, Config};
 use crate::error::{ApiError, ErrorCode};
 use crate::ingest::Parcel;
 use crate::key::Access;
-use crate::store::ClickHouse;
+use crate::store::{ClickHouse, StoreError};
 use crate::time::Timestamp;
 
 use after::Touched;
@@ -48,7 +49,8 @@ use routes::Handler;
 use signing::SigningKeys;
 
 pub use after::After;
-pub use inbound::{BodyError, Inbound, Place, Reply};
+pub use export::{Download, Stream};
+pub use inbound::{Body, BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
@@ -78,6 +80,8 @@ pub struct Runtime {
     pub is_bot: fn(&str) -> bool,
     /// Offset in minutes of a time zone at an instant; `None` where there is no such zone.
     pub offset_at: fn(&str, Timestamp) -> Option<i32>,
+    /// Asks the store for what is handed on as it comes.
+    pub export: fn(Download) -> Pending<Result<Stream, StoreError>>,
     /// The buffer's objects.
     pub buffer: Buffers,
     /// Writes a line to the log.
@@ -104,6 +108,7 @@ pub struct App {
     touched: Mutex<Touched>,
     signing: Mutex<SigningKeys>,
     in_flight: Mutex<usize>,
+    exports: export::Running,
 }
 
 impl App {
@@ -119,6 +124,7 @@ impl App {
             touched: Mutex::default(),
             signing: Mutex::default(),
             in_flight: Mutex::default(),
+            exports: export::Running::default(),
         }
     }
 
@@ -133,7 +139,7 @@ impl App {
         reply.headers.push(("x-request-id", request_id.into()));
         cors::open(&mut reply, request.header("origin").as_deref());
         if request.method() == "HEAD" {
-            reply.body.clear();
+            reply.body = Body::Whole(Vec::new());
         }
         (reply, after)
     }
@@ -182,7 +188,7 @@ impl App {
         let mut reply = Reply {
             status: error.code.status(),
             headers: vec![("content-type", "application/problem+json".into()), ("cache-control", "no-store".into())],
-            body: error.to_problem(request_id).into_bytes(),
+            body: Body::Whole(error.to_problem(request_id).into_bytes()),
         };
         if let Some(seconds) = error.retry_after {
             reply = reply.header("retry-after", seconds.to_string());

@@ -25,6 +25,7 @@ impl App {
         let query = request.query();
         let reply = match question {
             Question::Events => Reply::json(200, self.events(query, caller, now).await?),
+            Question::Export => self.export(request, caller, now).await?,
             Question::Metrics => {
                 no_parameters(query)?;
                 Reply::of(200, &catalogue())?

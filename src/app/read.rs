@@ -17,8 +17,17 @@ const SIGN_OF_LIFE: Duration = Duration::from_millis(600);
 impl App {
     /// Runs a statement and returns all that the store found.
     pub(super) async fn read(&self, statement: Statement) -> Result<Found, ApiError> {
-        let store = &self.config()?.clickhouse;
-        let answer = pin!(store.select(statement.sql, &statement.parameters));
+        let answer = self.config()?.clickhouse.select(statement.sql, &statement.parameters);
+        self.while_alive(answer).await.map(Found::from).map_err(StoreError::question)
+    }
+
+    /// Waits for an answer of the event store as long as it gives a sign of life.
+    pub(super) async fn while_alive<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let store = &self.config().map_err(|_| StoreError::Busy("not configured".to_owned()))?.clickhouse;
+        let answer = pin!(answer);
         let doubt = pin!(async {
             (self.runtime.sleep)(PATIENCE).await;
             store.alive(SIGN_OF_LIFE).await
@@ -30,7 +39,5 @@ impl App {
                 Err(StoreError::Unreachable(format!("no answer, and no sign of life: {error:?}")))
             }
         }
-        .map(Found::from)
-        .map_err(StoreError::question)
     }
 }

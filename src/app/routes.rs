@@ -37,6 +37,8 @@ pub enum Handler {
 pub enum Question {
     /// `GET /v1/query`
     Events,
+    /// `GET /v1/export`
+    Export,
     /// `GET /v1/metrics`
     Metrics,
     /// `GET /v1/realtime`
@@ -107,6 +109,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),
     ask("/v1/query", Question::Events),
+    ask("/v1/export", Question::Export),
     ask("/v1/sources", Question::Sources),
     ask("/v1/realtime", Question::Realtime),
     ask("/v1/schema", Question::Schema),

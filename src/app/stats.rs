@@ -63,7 +63,7 @@ impl App {
         let compared_totals = totals.as_ref().and_then(Query::before);
         let run = async |query: Option<&Query>| match query {
             None => Ok(None),
-            Some(query) => self.run(query, scope).await.map(Some),
+            Some(query) => Box::pin(self.run(query, scope)).await.map(Some),
         };
         let (rows, compared, totals, compared_totals) =
             try_join4(run(Some(&query)), run(compared.as_ref()), run(totals.as_ref()), run(compared_totals.as_ref()))

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::Schemas;
-use super::build::{count, examples, instant, list, object, one_of, or_null, reference, told};
+use super::build::{count, examples, instant, list, object, one_of, or_null, parameter, reference, told};
 use super::operation::Operation;
 use super::questions::{ASKED, page, project, which, whose_and_when};
 use crate::error::ErrorCode;
-use crate::query::{DEFAULT_EVENTS_LIMIT, EVENT_COLUMNS, Holds, MAX_EVENTS_LIMIT};
+use crate::query::{DEFAULT_EVENTS_LIMIT, EVENT_COLUMNS, Format, Holds, MAX_EVENTS_LIMIT};
 
 /// What can become of a question without groups.
 const PLAIN: &[ErrorCode] =
@@ -19,7 +19,26 @@ pub(super) fn operations() -> Vec<Operation> {
     query.extend(page(MAX_EVENTS_LIMIT, DEFAULT_EVENTS_LIMIT));
     let mut realtime = vec![project()];
     realtime.extend(which());
+    let mut export = vec![parameter(
+        "format",
+        "What it is written as; `ndjson` where absent.",
+        one_of(["ndjson", "csv", "parquet"]),
+    )];
+    export.extend(whose_and_when());
+    export.extend(which());
+    let file = || told(json!({ "type": "string" }), "A file; docs/reading-events.md tells what is in it.");
     vec![
+        Operation::new("GET", "/v1/export", "export", "Questions", "All events of a period as a file")
+            .about(
+                "Handed on as the store writes it; one of a project at a time. NDJSON ends with a line \
+                 `{\"$end\":{\"complete\":true,\"rows\":N}}`; without it, or with `false`, rows are missing. CSV and Parquet \
+                 that are not whole break off.",
+            )
+            .takes(export)
+            .answers_with(200, Format::Ndjson.media_type(), file())
+            .answers_with(200, Format::Csv.media_type(), file())
+            .answers_with(200, Format::Parquet.media_type(), file())
+            .fails(PLAIN),
         Operation::new("GET", "/v1/query", "events", "Questions", "Events as they are, newest first")
             .about("A page begins behind the last event of the one before: what is written meanwhile moves none.")
             .takes(query)

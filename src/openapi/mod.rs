@@ -217,6 +217,7 @@ mod tests {
         assert_eq!(parameters("/v1/sources"), names(query::SOURCES_PARAMETERS));
         assert_eq!(parameters("/v1/query"), names(query::EVENTS_PARAMETERS));
         assert_eq!(parameters("/v1/realtime"), names(query::REALTIME_PARAMETERS));
+        assert_eq!(parameters("/v1/export"), names(query::EXPORT_PARAMETERS));
         let text = document["components"]["schemas"].to_string();
         for operator in query::OPERATORS.split(", ") {
             assert!(text.contains(&format!("\"{operator}\"")), "the operator {operator} is missing");

@@ -85,6 +85,11 @@ impl Operation {
                     headers[name] = json!({ "$ref": format!("#/components/headers/{name}") });
                 }
             }
+            if let Some(answer) = responses.get_mut(&status.to_string()) {
+                // The same in another form.
+                answer["content"][*media_type] = json!({ "schema": schema });
+                continue;
+            }
             let content = json!({ *media_type: { "schema": schema } });
             let answer = json!({ "description": meaning(*status), "headers": headers, "content": content });
             responses.insert(status.to_string(), answer);

@@ -6,6 +6,7 @@ mod catalogue;
 mod cursor;
 mod dimension;
 mod events;
+mod export;
 mod fault;
 mod filter;
 mod frame;
@@ -35,6 +36,7 @@ pub use dimension::{Column, Dimension, Interval, MAX_KEY};
 pub use events::{
     DEFAULT_LIMIT as DEFAULT_EVENTS_LIMIT, Events, KNOWN as EVENTS_PARAMETERS, MAX_LIMIT as MAX_EVENTS_LIMIT,
 };
+pub use export::{Export, Format, KNOWN as EXPORT_PARAMETERS};
 pub use fault::{Fault, Path};
 pub use filter::{
     Filter, MAX_DEPTH as MAX_FILTER_DEPTH, MAX_NODES as MAX_FILTERS, MAX_PATTERN, MAX_VALUE, MAX_VALUES, OPERATORS,

@@ -85,3 +85,31 @@ pub(super) fn object(one_line: bool) -> String {
         .collect();
     format!("concat('{{', {}, '}}')", members.join(", ',', "))
 }
+
+/// The row as flat columns; `typed`: instants stay instants, else they are texts.
+pub(super) fn columns(typed: bool) -> String {
+    let columns: Vec<String> = COLUMNS
+        .iter()
+        .map(|(name, holds)| {
+            let column = format!("events.{name}");
+            match holds {
+                Time if typed => format!("{column} AS {name}"),
+                Time => format!("{} AS {name}", iso(&column)),
+                Hash => format!("if({column} = 0, '', toString({column})) AS {name}"),
+                Money => format!("{column} AS {name}, toString(events.currency) AS currency"),
+                Text | Json => format!("toString({column}) AS {name}"),
+            }
+        })
+        .collect();
+    columns.join(", ")
+}
+
+/// The names of the flat columns as a line of CSV.
+pub(super) fn header() -> String {
+    let names = COLUMNS.iter().flat_map(|(name, holds)| match holds {
+        Money => vec![*name, "currency"],
+        _ => vec![*name],
+    });
+    let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
+    format!("{}\n", names.join(","))
+}

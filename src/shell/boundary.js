@@ -40,9 +40,13 @@ export async function body(request, announced, limit) {
 }
 
 export function respond(status, lines, body) {
+  // A copy: what is passed lies in WebAssembly's memory and moves with it.
+  return respondWith(status, lines, body.length > 0 ? body.slice() : null);
+}
+
+export function respondWith(status, lines, body) {
   const headers = {};
   const parts = lines.split("\n");
   for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
-  // A copy: what is passed lies in WebAssembly's memory and moves with it.
-  return new Response(body.length > 0 ? body.slice() : null, { status, headers });
+  return new Response(body, { status, headers });
 }

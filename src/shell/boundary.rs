@@ -20,4 +20,8 @@ extern "C" {
 
     /// A `Response`; `lines` are names and values of its headers in turn.
     pub(super) fn respond(status: u16, lines: &str, body: &[u8]) -> JsValue;
+
+    /// The same over a `ReadableStream`.
+    #[wasm_bindgen(js_name = respondWith)]
+    pub(super) fn respond_with(status: u16, lines: &str, stream: &JsValue) -> JsValue;
 }

@@ -10,10 +10,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Context, Env, RateLimiter, ScheduleContext, ScheduledEvent, console_error, event};
 
+use super::export::export;
 use super::promise::now_or_later;
 use super::request::{self, WorkerRequest};
 use super::{boundary, buffers, signature};
-use crate::app::{App, Pending, Reply, Runtime, SignatureCheck};
+use crate::app::{App, Body, Pending, Reply, Runtime, SignatureCheck};
 use crate::config::{Config, Sink};
 use crate::time::Timestamp;
 
@@ -44,7 +45,7 @@ pub fn answer(request: JsValue, head: String, body: Option<Vec<u8>>, env: &Env, 
         if let Some(work) = after {
             Context::new(context.unchecked_into()).wait_until(async move { app.after(work).await });
         }
-        response(&reply)
+        response(reply)
     })
 }
 
@@ -66,21 +67,27 @@ pub(super) fn app(env: &Env) -> Rc<App> {
             let buffer = buffers::CALLS;
             Rc::new(App::new(
                 config,
-                Runtime { now, random, sleep, verify, shared_limit, is_bot, offset_at, buffer, log },
+                Runtime { now, random, sleep, verify, shared_limit, is_bot, offset_at, export, buffer, log },
             ))
         })
         .clone()
     })
 }
 
-fn response(reply: &Reply) -> JsValue {
+fn response(reply: Reply) -> JsValue {
     let mut lines = String::with_capacity(256);
     for (name, value) in &reply.headers {
         for part in [name, "\n", value, "\n"] {
             lines.push_str(part);
         }
     }
-    boundary::respond(reply.status, &lines, &reply.body)
+    match reply.body {
+        Body::Whole(bytes) => boundary::respond(reply.status, &lines, &bytes),
+        Body::Stream(stream) => match stream.0.downcast::<JsValue>() {
+            Ok(stream) => boundary::respond_with(reply.status, &lines, &stream),
+            Err(_) => boundary::respond(500, "", &[]),
+        },
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "milliseconds of the clock are whole and far below 2^53")]

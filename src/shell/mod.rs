@@ -4,6 +4,7 @@ mod boundary;
 mod buffer;
 mod buffers;
 mod entry;
+mod export;
 mod promise;
 mod queue;
 mod request;

@@ -72,6 +72,23 @@ const READ_SETTINGS: &[(&str, &str)] = &[
     ("wait_end_of_query", "1"),
 ];
 
+/// Set for every answer that is handed on as it comes. Small blocks, few threads: it is in nobody's way.
+const EXPORT_SETTINGS: &[(&str, &str)] = &[
+    ("timeout_overflow_mode", "throw"),
+    ("max_result_rows", "0"),
+    ("max_memory_usage", "2000000000"),
+    ("max_threads", "2"),
+    ("max_block_size", "8192"),
+    ("output_format_json_escape_forward_slashes", "0"),
+    ("output_format_csv_crlf_end_of_line", "0"),
+    ("format_csv_null_representation", ""),
+    ("output_format_parquet_string_as_string", "1"),
+    ("do_not_merge_across_partitions_select_final", "1"),
+    ("wait_end_of_query", "0"),
+    // A client that leaves ends its query.
+    ("cancel_http_readonly_queries_on_client_close", "1"),
+];
+
 /// A read may take the store's own limit and the way there and back.
 pub const READ_LIMIT: Duration = Duration::from_secs(12);
 
@@ -158,6 +175,19 @@ impl ClickHouse {
         judge(answer).map(|body| Selected { body, rows_read })
     }
 
+    /// Where and as whom a SELECT is asked whose answer the runtime hands on.
+    pub fn download(&self, parameters: &[(String, String)], limit: Duration) -> (String, Credentials) {
+        let url = self
+            .address
+            .query()
+            .append_pair("database", &self.database)
+            .append_pair("max_execution_time", &limit.as_secs().to_string())
+            .extend_pairs(EXPORT_SETTINGS)
+            .extend_pairs(bound(parameters))
+            .finish();
+        (url, self.read.clone())
+    }
+
     /// Runs a statement of ours, of any kind, as the user that may change tables; `limit` holds for the store too.
     ///
     /// # Errors
@@ -230,6 +260,13 @@ pub fn escaped(value: &str) -> String {
         }
     }
     text
+}
+
+/// What an answer other than 200 means.
+pub fn refusal(status: u16, code: &str, words: String) -> StoreError {
+    let code = Some(code).filter(|code| !code.is_empty()).map(ToOwned::to_owned);
+    let answer = Answer { status, exception_code: code, rows_read: 0, body: words.into_bytes() };
+    judge(answer).err().unwrap_or_else(|| StoreError::Unusable("an answer without a body".to_owned()))
 }
 
 fn judge(answer: Answer) -> Result<Vec<u8>, StoreError> {

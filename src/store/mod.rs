@@ -10,7 +10,7 @@ mod http;
 mod native;
 mod postgrest;
 
-pub use clickhouse::{ClickHouse, Credentials, Selected, escaped};
+pub use clickhouse::{ClickHouse, Credentials, Selected, escaped, refusal};
 pub use postgrest::PostgRest;
 
 use crate::error::{ApiError, ErrorCode};

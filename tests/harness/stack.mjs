@@ -56,6 +56,7 @@ export async function newProject(about, ...settings) {
  * @property {any} [headers]
  * @property {string} [base] another Worker than the stack's
  * @property {string} [method]
+ * @property {AbortSignal} [signal]
  */
 
 const questions = [

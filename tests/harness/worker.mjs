@@ -41,7 +41,7 @@ export function stackSettings() {
  * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out, and the buffer
  * where `BUFFER` is null. Its Durable
  * Objects live in `storage`, by default in a folder that goes with it.
- * @returns {Promise<{url: string, log: () => string, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, pid: number, log: () => string, stop: () => Promise<void>}>}
  */
 export async function startWorker(settings = {}, storage = undefined) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
@@ -97,6 +97,7 @@ const worker :Workerd.Worker = (
   }
   return {
     url,
+    pid: child.pid,
     log: () => log,
     async stop() {
       child.kill("SIGKILL");

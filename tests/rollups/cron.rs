@@ -57,6 +57,7 @@ fn app(changed: &[(&str, &str)]) -> App {
         shared_limit: |_, _| Box::pin(async { true }),
         is_bot: |_| false,
         offset_at: |_, _| None,
+        export: |_| Box::pin(async { panic!("nothing is exported here") }),
         buffer: Buffers {
             append: |_, _| Box::pin(async { panic!("events go straight to the store") }),
             look: |_| Box::pin(async { Err("there is none".to_owned()) }),
