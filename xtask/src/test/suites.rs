@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::setup::Tools;
+use crate::setup::{self, Tools};
 use crate::state::State;
 use crate::step::note;
 use crate::{process, workspace};
@@ -61,6 +61,7 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         note("there are no end-to-end tests yet");
         return Ok(Counts::default());
     }
+    let schemathesis = setup::schemathesis(state)?;
     println!("\nnode --test");
     let report = state.log("end-to-end.tap");
     let _ = fs::remove_file(&report);
@@ -71,6 +72,10 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", report.display()))
         .stdin(Stdio::null());
+    match schemathesis {
+        Ok(program) => node.env("HEADWATER_SCHEMATHESIS", program),
+        Err(reason) => node.env("HEADWATER_NO_SCHEMATHESIS", reason),
+    };
     match pattern {
         Some(pattern) if named.is_empty() => {
             node.arg(format!("--test-name-pattern={pattern}")).args(&files);

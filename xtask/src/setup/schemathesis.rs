@@ -1,0 +1,64 @@
+//! schemathesis, which makes requests of an OpenAPI document: a Python program in an environment of its own.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+use sha2::{Digest as _, Sha256};
+
+use crate::state::State;
+use crate::step::{note, step};
+use crate::{process, stop, workspace};
+
+/// What is installed, each package with its checksums.
+const REQUIREMENTS: &str = "tests/openapi/requirements.txt";
+/// The oldest Python it runs on.
+const OLDEST: (u32, u32) = (3, 10);
+
+/// The program, installed where it was not yet. The inner error says why there is none: that must not keep a
+/// machine without Python from all other tests.
+pub(crate) fn find_or_install(state: &State) -> Result<Result<PathBuf, String>> {
+    let _lock = super::lock()?;
+    let requirements = workspace::root().join(REQUIREMENTS);
+    let folder = workspace::root().join("target/tools").join(format!("schemathesis-{}", version(&requirements)?));
+    let (program, stamp) = (folder.join("bin/schemathesis"), folder.join("installed"));
+    if stamp.is_file() {
+        return Ok(Ok(program));
+    }
+    if !has_python() {
+        return Ok(Err(format!("there is no python3 of version {}.{} or newer", OLDEST.0, OLDEST.1)));
+    }
+    let installed = step("schemathesis", || {
+        note("installing schemathesis (about 60 MB; once for each change of its requirements)");
+        let mut python = Command::new("python3");
+        python.args(["-m", "venv", "--clear"]).arg(&folder);
+        process::run(python, state)?;
+        let mut pip = Command::new(folder.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]);
+        pip.arg("--requirement").arg(&requirements);
+        process::run(pip, state)?;
+        Ok(fs::write(&stamp, "")?)
+    });
+    stop::check()?;
+    Ok(installed
+        .map(|()| program)
+        .map_err(|_| "it could not be installed: see setup.log (python3-venv, network)".to_owned()))
+}
+
+/// The beginning of the checksum of what is to be installed.
+fn version(requirements: &Path) -> Result<String> {
+    let mut name = String::new();
+    for byte in Sha256::digest(fs::read(requirements)?).iter().take(4) {
+        write!(name, "{byte:02x}")?;
+    }
+    Ok(name)
+}
+
+fn has_python() -> bool {
+    let script = format!("import sys, venv; sys.exit(sys.version_info < ({}, {}))", OLDEST.0, OLDEST.1);
+    let mut python = Command::new("python3");
+    python.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
+}
