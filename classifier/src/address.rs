@@ -30,11 +30,29 @@ pub(crate) struct Address<'a> {
 impl<'a> Address<'a> {
     pub(crate) fn split(text: &'a str) -> Self {
         let text = bounded(text);
-        let text = text.split_once('#').map_or(text, |(before, _)| before);
-        let text = text.trim_end_matches(is_blank);
-        let (head, query) = text.split_once('?').unwrap_or((text, ""));
+        let (mut end, mut question) = (text.len(), None);
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                b'#' => {
+                    end = at;
+                    break;
+                }
+                b'?' if question.is_none() => question = Some(at),
+                _ => {}
+            }
+        }
+        let text = text[..end].trim_end_matches(is_blank);
+        let (head, query) = question.map_or((text, ""), |at| (&text[..at], &text[at + 1..]));
         // What is cut off here is cut off when stored, and blanks at the new end with it.
         let head = head.trim_end_matches(is_blank);
+        for known in ["https://", "http://"] {
+            if let Some(after) = head.strip_prefix(known)
+                && !after.starts_with(['/', '\\'])
+            {
+                let end = slash(after);
+                return Self::with_authority(known, &after[..end], &after[end..], query);
+            }
+        }
         let Some(colon) = scheme_end(head) else {
             return Self::without_scheme(head, query);
         };
@@ -44,11 +62,11 @@ impl<'a> Address<'a> {
         if special {
             let after = rest.trim_start_matches(['/', '\\']);
             let prefix = &head[..head.len() - after.len()];
-            let end = after.find(['/', '\\']).unwrap_or(after.len());
+            let end = slash(after);
             return Self::with_authority(prefix, &after[..end], &after[end..], query);
         }
         if let Some(after) = rest.strip_prefix("//") {
-            let end = after.find('/').unwrap_or(after.len());
+            let end = after.bytes().position(|byte| byte == b'/').unwrap_or(after.len());
             return Self::with_authority(&head[..colon + 3], &after[..end], &after[end..], query);
         }
         if is_port_and_path(rest) && (scheme.contains('.') || scheme == "localhost") {
@@ -59,10 +77,10 @@ impl<'a> Address<'a> {
 
     fn without_scheme(head: &'a str, query: &'a str) -> Self {
         if let Some(after) = head.strip_prefix("//") {
-            let end = after.find(['/', '\\']).unwrap_or(after.len());
+            let end = slash(after);
             return Self::with_authority("//", &after[..end], &after[end..], query);
         }
-        let end = head.find(['/', '\\']).unwrap_or(head.len());
+        let end = slash(head);
         let first = &head[..end];
         if !first.contains('@') && looks_like_host(first) {
             return Self { authority: first, path: &head[end..], query, ..Self::default() };
@@ -71,7 +89,8 @@ impl<'a> Address<'a> {
     }
 
     fn with_authority(prefix: &'a str, authority: &'a str, path: &'a str, query: &'a str) -> Self {
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let user_info = authority.bytes().rposition(|byte| byte == b'@');
+        let authority = user_info.map_or(authority, |at| &authority[at + 1..]);
         Self { prefix, opaque: None, authority, path, query }
     }
 
@@ -85,6 +104,11 @@ impl<'a> Address<'a> {
         let prefix = self.prefix.as_bytes();
         prefix.eq_ignore_ascii_case(b"android-app://") || prefix.eq_ignore_ascii_case(b"ios-app://")
     }
+}
+
+/// Where the first slash or backslash stands, else the end.
+fn slash(text: &str) -> usize {
+    text.bytes().position(|byte| matches!(byte, b'/' | b'\\')).unwrap_or(text.len())
 }
 
 /// The part of an address that is looked at: trimmed, at most [`MAX_ADDRESS`] bytes.
@@ -135,7 +159,10 @@ fn without_port(authority: &str) -> Option<&str> {
             authority[end + 1..].strip_prefix(':').or_else(|| authority[end + 1..].is_empty().then_some(""))?,
         )
     } else {
-        authority.rsplit_once(':').unwrap_or((authority, ""))
+        match authority.bytes().rposition(|byte| byte == b':') {
+            Some(at) => (&authority[..at], &authority[at + 1..]),
+            None => (authority, ""),
+        }
     };
     (port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(host)
 }

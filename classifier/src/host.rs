@@ -18,8 +18,8 @@ pub(crate) fn normalize(host: &str) -> Option<Cow<'_, str>> {
     if host.is_empty() || host.len() > MAX_HOST * 4 {
         return None;
     }
-    if host.bytes().all(is_plain) {
-        return checked(Cow::Borrowed(host));
+    if let Some(fits) = fits_as_it_is(host) {
+        return fits.then_some(Cow::Borrowed(host));
     }
     if host.starts_with('[') {
         let inner = host.strip_prefix('[')?.strip_suffix(']')?;
@@ -59,8 +59,20 @@ pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_')
+/// Whether a host of lower-case ASCII keeps to the DNS's lengths; `None` where it is not lower-case ASCII.
+fn fits_as_it_is(host: &str) -> Option<bool> {
+    let (mut label, mut fits) = (0, host.len() <= MAX_HOST);
+    for byte in host.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => label += 1,
+            b'.' => {
+                fits &= label > 0 && label <= MAX_LABEL;
+                label = 0;
+            }
+            _ => return None,
+        }
+    }
+    Some(fits && label > 0 && label <= MAX_LABEL)
 }
 
 fn is_dot(c: char) -> bool {

@@ -7,7 +7,8 @@
 
 use std::borrow::Cow;
 
-use crate::address::{Address, bounded, is_blank};
+use crate::address::{bounded, is_blank};
+use crate::link::Link;
 use crate::query::{click_id, parameter_name};
 
 /// The parameters kept where a project has no allow-list of its own. A trailing `*` is a prefix.
@@ -24,11 +25,18 @@ pub const EMAIL: &str = ":email";
 /// An address without a host keeps its path and query; of `data:`, `mailto:` and the like only the
 /// scheme is kept.
 pub fn store_url(url: &str, kept: &[&str]) -> String {
-    let address = Address::split(url);
-    let mut stored = String::with_capacity(bounded(url).len());
-    push_place(&address, &mut stored);
+    let mut stored = String::new();
+    push_url(&Link::read(url), kept, &mut stored);
+    stored
+}
+
+/// Appends what [`store_url`] gives.
+pub fn push_url(link: &Link<'_>, kept: &[&str], stored: &mut String) {
+    let start = stored.len();
+    stored.reserve(link.length);
+    push_place(link, stored);
     let mut separator = '?';
-    for pair in address.query.split('&') {
+    for pair in link.address.query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = parameter_name(name);
         let pair = if click_id(&decoded).is_some() {
@@ -44,15 +52,20 @@ pub fn store_url(url: &str, kept: &[&str]) -> String {
         separator = '&';
     }
     // Blanks at the new end would be cut off on the next reading.
-    stored.truncate(stored.trim_end_matches(is_blank).len());
-    stored
+    let end = stored[start..].trim_end_matches(is_blank).len();
+    stored.truncate(start + end);
 }
 
 /// The referrer as it may be stored: like [`store_url`], without any query.
 pub fn store_referrer(referrer: &str) -> String {
     let mut stored = String::new();
-    push_place(&Address::split(referrer), &mut stored);
+    push_referrer(&Link::read(referrer), &mut stored);
     stored
+}
+
+/// Appends what [`store_referrer`] gives.
+pub fn push_referrer(link: &Link<'_>, stored: &mut String) {
+    push_place(link, stored);
 }
 
 /// A path as it may be stored: at most 2048 bytes, without query and fragment, parts that look
@@ -63,7 +76,8 @@ pub fn store_path(path: &str) -> Cow<'_, str> {
 }
 
 fn without_emails(path: &str) -> Cow<'_, str> {
-    if !path.split(['/', '\\']).any(looks_like_email) {
+    // An address has an `@`, as such or escaped; nearly no path has either.
+    if !path.bytes().any(|byte| matches!(byte, b'@' | b'%')) || !path.split(['/', '\\']).any(looks_like_email) {
         return Cow::Borrowed(path);
     }
     let mut stored = String::with_capacity(path.len());
@@ -80,13 +94,14 @@ fn without_emails(path: &str) -> Cow<'_, str> {
 }
 
 /// Scheme, host, port and path.
-fn push_place(address: &Address<'_>, stored: &mut String) {
+fn push_place(link: &Link<'_>, stored: &mut String) {
+    let address = &link.address;
     if let Some(scheme) = address.opaque {
         stored.push_str(scheme);
         return;
     }
     let mut path = address.path;
-    if address.host().is_some() {
+    if link.host.is_some() {
         stored.push_str(address.prefix);
         stored.push_str(address.authority);
     } else if path.starts_with(['/', '\\']) {

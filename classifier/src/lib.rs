@@ -29,6 +29,7 @@ mod brands;
 mod channel;
 mod host;
 pub mod hygiene;
+mod link;
 mod project;
 mod punycode;
 mod query;
@@ -39,6 +40,7 @@ mod suffix;
 pub use attribution::{Attribution, Confidence};
 pub use brands::{CLASSIFIER_VERSION, CLICK_IDS, ClickId};
 pub use channel::Channel;
+pub use link::Link;
 pub use project::{Field, MAX_HOSTS, MAX_RULES, MAX_TEXT, ProjectRule, ProjectRules, RulesError};
 pub use rules::{Example, RULES, Rule};
 pub use suffix::registrable_domain;
@@ -63,10 +65,20 @@ pub struct Visit<'a> {
 ///
 /// The answer borrows from the visit wherever nothing had to be decoded.
 pub fn classify<'a>(visit: &Visit<'a>) -> Attribution<'a> {
-    let signals = Signals::read(visit);
+    classify_links(&Link::read(visit.url), &Link::read(visit.referrer), visit.host, visit.rules)
+}
+
+/// As [`classify`], for addresses that were taken apart already. `host` is the site's own; empty: the page's.
+pub fn classify_links<'a>(
+    page: &Link<'a>,
+    referrer: &Link<'a>,
+    host: &'a str,
+    rules: &'a ProjectRules,
+) -> Attribution<'a> {
+    let signals = Signals::read(page, referrer, host, rules);
     let query = &signals.query;
     let utm = [&*query.source, &*query.medium, &*query.campaign];
-    if let Some(answer) = visit.rules.answer(&signals.referrer.host, utm) {
+    if let Some(answer) = rules.answer(&signals.referrer.host, utm) {
         let kind = brands::of_name(answer.source).map(|brand| brand.kind);
         let channel =
             answer.channel.unwrap_or_else(|| Channel::of(answer.source, kind, answer.medium, &query.campaign));
@@ -115,8 +127,7 @@ fn finish<'a>(
     }
 }
 
-/// The host of an address: lower case, ASCII (punycode), without user info, port and trailing dot.
-/// `None` where there is none. A host without a scheme (`example.com/x`) counts as one.
+/// The host of an address, as [`Link::host`] gives it. `None` where there is none.
 pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
     address::Address::split(url).host()
 }

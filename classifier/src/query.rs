@@ -22,6 +22,9 @@ pub(crate) struct Query<'a> {
 impl<'a> Query<'a> {
     pub(crate) fn read(query: &'a str) -> Self {
         let mut found = Self::default();
+        if query.is_empty() {
+            return found;
+        }
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = parameter_name(name);

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::Visit;
+use crate::ProjectRules;
 use crate::address::{self, Address};
 use crate::brands::{self, Brand, CLICK_IDS, ClickId, Kind};
 use crate::channel;
 use crate::host;
+use crate::link::Link;
 use crate::query::Query;
 use crate::suffix;
 
@@ -47,20 +48,23 @@ pub(crate) struct Referrer<'a> {
 }
 
 impl<'a> Signals<'a> {
-    pub(crate) fn read(visit: &Visit<'a>) -> Self {
-        let url = Address::split(visit.url);
-        let query = Query::read(url.query);
+    pub(crate) fn read(page: &Link<'a>, referrer: &Link<'a>, host: &'a str, rules: &ProjectRules) -> Self {
+        let query = Query::read(page.address.query);
         let medium = lower(&query.medium);
         let tagged = Tagged::read(&query.source);
-        let sites = [address::site_host(visit.host), url.host()];
-        let referrer = Referrer::read(visit, &sites);
+        let sites = [address::site_host(host), page.host.clone()];
+        let referrer = Referrer::read(referrer, rules, &sites);
         Self { query, medium, tagged, referrer, sites }
     }
 
     /// The click ids in the link, in the table's order.
     pub(crate) fn click_ids(&self) -> impl Iterator<Item = &'static ClickId> {
-        let found = self.query.click_ids;
-        CLICK_IDS.iter().enumerate().filter(move |(at, _)| found & (1 << at) != 0).map(|(_, id)| id)
+        let mut left = self.query.click_ids;
+        std::iter::from_fn(move || {
+            let at = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            CLICK_IDS.get(at)
+        })
     }
 
     /// The referrer's source where it is another site: a slug or the bare host.
@@ -161,9 +165,9 @@ impl<'a> Tagged<'a> {
 }
 
 impl<'a> Referrer<'a> {
-    fn read(visit: &Visit<'a>, sites: &[Option<Cow<'a, str>>; 2]) -> Self {
-        let address = Address::split(visit.referrer);
-        let host = address.host().unwrap_or_default();
+    fn read(link: &Link<'a>, rules: &ProjectRules, sites: &[Option<Cow<'a, str>>; 2]) -> Self {
+        let address = &link.address;
+        let host = link.host.clone().unwrap_or_default();
         let mut referrer = Self {
             is_unusable: host.is_empty() && (address.opaque.is_some() || !address.path.is_empty()),
             is_app: address.is_app(),
@@ -178,8 +182,8 @@ impl<'a> Referrer<'a> {
             referrer.brand = brands::of_app(&referrer.host);
             return referrer;
         }
-        referrer.is_internal = sites.iter().flatten().any(|site| is_same_site(&referrer.host, site))
-            || visit.rules.is_own_host(&referrer.host);
+        referrer.is_internal =
+            sites.iter().flatten().any(|site| is_same_site(&referrer.host, site)) || rules.is_own_host(&referrer.host);
         if !referrer.is_internal {
             referrer.brand = brands::of_host(&referrer.host, address.path);
         }
