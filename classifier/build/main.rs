@@ -1,8 +1,10 @@
-//! Compiles the readable tables under `tables/` into sorted static arrays, the public suffix list
+//! Compiles the readable tables under `tables/` into hash tables, the public suffix list
 //! into a front-coded byte string, and derives the version from tables and rules.
 
 #![forbid(unsafe_code)]
 
+#[path = "../src/hash.rs"]
+mod hash;
 mod suffixes;
 mod tables;
 mod version;

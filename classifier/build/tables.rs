@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::Result;
+use crate::hash;
 use crate::suffixes::{self, Rules};
 
 /// The host tables in the order in which a name that stands in two of them takes its kind.
@@ -19,6 +20,9 @@ const HOST_TABLES: &[(&str, &str)] = &[
     ("site", "Site"),
     ("ads", "Paid"),
 ];
+
+/// All kinds, by the number under which a table keeps them.
+const KINDS: [&str; 10] = ["Ai", "Search", "Social", "Video", "Shopping", "Email", "Site", "Paid", "Message", "Direct"];
 
 /// Everything the tables say, by key.
 #[derive(Default)]
@@ -64,13 +68,14 @@ pub(crate) fn generate(folder: &Path, rules: &Rules) -> Result<String> {
         *slot = index;
     }
     let mut code = String::new();
-    let names: Vec<&String> = all.sources.keys().collect();
-    writeln!(code, "pub(crate) static SOURCES: &[&str] = &{names:?};")?;
-    write_rows(&mut code, "HOSTS", &all.hosts, &all.sources)?;
-    write_rows(&mut code, "COUNTRY_HOSTS", &all.countries, &all.sources)?;
-    write_rows(&mut code, "APPS", &all.apps, &all.sources)?;
-    write_rows(&mut code, "PATHS", &all.paths, &all.sources)?;
-    write_rows(&mut code, "NAMES", &all.names, &all.sources)?;
+    write_sources(&mut code, &all.sources)?;
+    let kinds: Vec<String> = KINDS.iter().map(|kind| format!("Kind::{kind}")).collect();
+    writeln!(code, "static KINDS: &[Kind] = &[{}];", kinds.join(", "))?;
+    write_table(&mut code, "HOSTS", &all.hosts, &all.sources)?;
+    write_table(&mut code, "COUNTRY_HOSTS", &all.countries, &all.sources)?;
+    write_table(&mut code, "APPS", &all.apps, &all.sources)?;
+    write_table(&mut code, "NAMES", &all.names, &all.sources)?;
+    write_paths(&mut code, &all.paths, &all.sources)?;
     code.push_str(&click_ids(folder)?);
     Ok(code)
 }
@@ -101,17 +106,60 @@ fn add(all: &mut Collected, rules: &Rules, pattern: &str, source: String, kind: 
     }
 }
 
-fn write_rows(
+/// The names of sources in one text, and where each ends: references to each would take more room.
+fn write_sources(code: &mut String, sources: &BTreeMap<String, usize>) -> Result<()> {
+    let (mut text, mut ends) = (String::new(), Vec::new());
+    for name in sources.keys() {
+        text.push_str(name);
+        ends.push(u16::try_from(text.len())?);
+    }
+    writeln!(code, "static SOURCE_TEXT: &str = {text:?};\nstatic SOURCE_ENDS: &[u16] = &{ends:?};")?;
+    Ok(())
+}
+
+/// A table by the hash of its keys (`src/table.rs`).
+fn write_table(
     code: &mut String,
     name: &str,
     rows: &BTreeMap<String, Row>,
     sources: &BTreeMap<String, usize>,
 ) -> Result<()> {
-    writeln!(code, "pub(crate) static {name}: &[Row] = &[")?;
+    let count = (rows.len() / 2).next_power_of_two();
+    let mut buckets: Vec<Vec<u8>> = vec![Vec::new(); count];
     for (key, row) in rows {
-        let source = sources.get(&row.source).ok_or("a source without a name")?;
-        let Row { kind, exact, .. } = row;
-        writeln!(code, "Row {{ key: {key:?}, source: {source}, kind: Kind::{kind}, exact: {exact} }},")?;
+        let source = u16::try_from(*sources.get(&row.source).ok_or("a source without a name")?)?;
+        let kind = KINDS.iter().position(|kind| *kind == row.kind).ok_or("a kind without a number")?;
+        let bucket = buckets.get_mut(hash::bucket(hash::of(key), count)).ok_or("no such bucket")?;
+        bucket.push(u8::try_from(key.len())?);
+        bucket.push(u8::try_from(kind)? | if row.exact { hash::EXACT } else { 0 });
+        bucket.extend_from_slice(&source.to_le_bytes());
+        bucket.extend_from_slice(key.as_bytes());
+    }
+    let mut starts = vec![0];
+    for bucket in &buckets {
+        starts.push(starts.last().copied().unwrap_or(0) + u16::try_from(bucket.len())?);
+    }
+    let records = buckets.concat();
+    writeln!(
+        code,
+        "static {name}: Table = Table {{ starts: &{starts:?}, records: b\"{}\" }};",
+        records.escape_ascii()
+    )?;
+    Ok(())
+}
+
+/// Hosts of which only a path is somebody's.
+fn write_paths(code: &mut String, rows: &BTreeMap<String, Row>, sources: &BTreeMap<String, usize>) -> Result<()> {
+    writeln!(code, "static PATHS: &[PathRow] = &[")?;
+    for (key, Row { source, kind, .. }) in rows {
+        let (pattern, prefix) = key.split_once('/').ok_or("a path without a slash")?;
+        let (host, any_country) = pattern.strip_suffix(".*").map_or((pattern, false), |stem| (stem, true));
+        let source = sources.get(source).ok_or("a source without a name")?;
+        writeln!(
+            code,
+            "PathRow {{ host: {host:?}, any_country: {any_country}, prefix: {prefix:?}, \
+             source: {source}, kind: Kind::{kind} }},"
+        )?;
     }
     writeln!(code, "];")?;
     Ok(())

@@ -1,6 +1,7 @@
 //! Who is known: hosts, apps, names and click ids, from the tables under `tables/`.
 
 use crate::host::{is_within, without_www};
+use crate::table::{Row, Table};
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
@@ -40,13 +41,14 @@ impl Kind {
     }
 }
 
-/// A row of a table.
-pub(crate) struct Row {
-    key: &'static str,
+/// A host of which only a path is somebody's.
+struct PathRow {
+    host: &'static str,
+    /// In every country: the host stands without its own.
+    any_country: bool,
+    prefix: &'static str,
     source: u16,
     kind: Kind,
-    /// Hosts below the key are other people's (the key is a public suffix).
-    exact: bool,
 }
 
 /// A click id: a parameter that an advertiser's or sender's system adds to a link.
@@ -78,20 +80,22 @@ pub(crate) struct Brand {
     pub(crate) kind: Kind,
 }
 
-impl Row {
-    fn brand(&self) -> Brand {
-        let source = SOURCES.get(usize::from(self.source)).copied().unwrap_or_default();
-        Brand { source, kind: self.kind }
+impl Brand {
+    fn of(row: Row) -> Option<Self> {
+        KINDS.get(usize::from(row.kind)).map(|&kind| Self { source: source(row.source), kind })
     }
 }
 
-fn find(rows: &'static [Row], key: &str) -> Option<&'static Row> {
-    rows.binary_search_by(|row| row.key.cmp(key)).ok().map(|at| &rows[at])
+fn source(index: u16) -> &'static str {
+    let index = usize::from(index);
+    let end = |index: usize| SOURCE_ENDS.get(index).map_or(0, |&end| usize::from(end));
+    let start = index.checked_sub(1).map_or(0, end);
+    SOURCE_TEXT.get(start..end(index)).unwrap_or_default()
 }
 
 /// The brand of an app's package.
 pub(crate) fn of_app(package: &str) -> Option<Brand> {
-    find(APPS, package).map(Row::brand)
+    APPS.find(package).and_then(Brand::of)
 }
 
 /// The brand of a normalised host, and of the path where a row asks for one.
@@ -99,26 +103,19 @@ pub(crate) fn of_app(package: &str) -> Option<Brand> {
 /// The row with the most labels wins; a row with a path wins over all without.
 pub(crate) fn of_host(host: &str, path: &str) -> Option<Brand> {
     if path.len() > 1
-        && let Some(row) = PATHS.iter().find(|row| path_row_matches(row.key, host, path))
+        && let Some(row) = PATHS.iter().find(|row| row.fits(host, path))
     {
-        return Some(row.brand());
+        return Some(Brand { source: source(row.source), kind: row.kind });
     }
-    let stem = country_stem(host);
-    let mut rest = host;
-    loop {
-        if let Some(row) = find(HOSTS, rest)
-            && (!row.exact || without_www(host) == rest)
-        {
-            return Some(row.brand());
-        }
-        let below = host.len() - rest.len();
-        if let Some(stem) = stem.and_then(|stem| stem.get(below..))
-            && let Some(row) = find(COUNTRY_HOSTS, stem)
-        {
-            return Some(row.brand());
-        }
-        rest = rest.split_once('.')?.1;
-    }
+    let bare = without_www(host);
+    let exactly = HOSTS.longest_ending(host, |row, ending| !row.exact || ending == bare);
+    let anywhere = country_stem(host).and_then(|stem| COUNTRY_HOSTS.longest_ending(stem, |_, _| true));
+    let row = match (exactly, anywhere) {
+        (Some((at, row)), Some((other, _))) if at <= other => row,
+        (Some((_, row)), None) | (_, Some((_, row))) => row,
+        (None, None) => return None,
+    };
+    Brand::of(row)
 }
 
 /// The brand a name in a tag stands for: case, spaces and underscores do not matter, nor does a
@@ -137,7 +134,7 @@ pub(crate) fn of_name(name: &str) -> Option<Brand> {
     }
     let name = std::str::from_utf8(&buffer[..name.len()]).ok()?;
     let bare = || name.strip_suffix("ads").map(|name| name.trim_end_matches('-'));
-    find(NAMES, name).or_else(|| find(NAMES, bare()?)).map(Row::brand)
+    NAMES.find(name).or_else(|| NAMES.find(bare()?)).and_then(Brand::of)
 }
 
 /// The host without its country: `www.google` of `www.google.co.uk`, for the rows that stand for
@@ -156,17 +153,17 @@ fn country_stem(host: &str) -> Option<&str> {
     }
 }
 
-fn path_row_matches(key: &str, host: &str, path: &str) -> bool {
-    let Some((pattern, prefix)) = key.split_once('/') else { return false };
-    let below = path
-        .strip_prefix('/')
-        .and_then(|path| path.get(..prefix.len()).zip(path.get(prefix.len()..)))
-        .is_some_and(|(head, tail)| head.eq_ignore_ascii_case(prefix) && (tail.is_empty() || tail.starts_with('/')));
-    below
-        && match pattern.strip_suffix(".*") {
-            Some(stem) => country_stem(host).is_some_and(|host| is_within(host, stem)),
-            None => is_within(host, pattern),
-        }
+impl PathRow {
+    fn fits(&self, host: &str, path: &str) -> bool {
+        let here = if self.any_country {
+            country_stem(host).is_some_and(|stem| is_within(stem, self.host))
+        } else {
+            is_within(host, self.host)
+        };
+        here && path.strip_prefix('/').and_then(|path| path.split_at_checked(self.prefix.len())).is_some_and(
+            |(head, tail)| head.eq_ignore_ascii_case(self.prefix) && (tail.is_empty() || tail.starts_with('/')),
+        )
+    }
 }
 
 /// Whether a host is somebody's webmail by its labels: a label `mail`, `webmail` or `email` left

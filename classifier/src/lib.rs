@@ -27,6 +27,7 @@ mod answers;
 mod attribution;
 mod brands;
 mod channel;
+mod hash;
 mod host;
 pub mod hygiene;
 mod link;
@@ -36,6 +37,7 @@ mod query;
 mod rules;
 mod signals;
 mod suffix;
+mod table;
 
 pub use attribution::{Attribution, Confidence};
 pub use brands::{CLASSIFIER_VERSION, CLICK_IDS, ClickId};
