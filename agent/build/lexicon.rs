@@ -1,8 +1,7 @@
-//! Reads the tables of tokens and writes them as one sorted static array with its buckets.
+//! Reads the tables of tokens and writes them as one string of bytes with its buckets.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +16,7 @@ struct Entry {
     start: bool,
     /// Letters or digits may follow (`token*`).
     open: bool,
-    /// The variant of `Kind`, as code.
+    /// The variant of `Kind`.
     kind: &'static str,
     rank: u8,
     name: String,
@@ -25,7 +24,11 @@ struct Entry {
     device: String,
 }
 
-/// The code of `ENTRIES` and `STARTS`.
+/// The kinds, by the number under which an entry keeps its own.
+const KINDS: [&str; 5] = ["Bot", "Browser", "System", "Device", "Mark"];
+
+/// The code of the lexicon: its records (`src/lexicon.rs`), where each bucket of them starts, and the words
+/// that they name by number.
 pub(crate) fn generate(folder: &Path) -> Result<String> {
     let mut entries = Vec::new();
     for (file, kind, columns) in [
@@ -37,6 +40,8 @@ pub(crate) fn generate(folder: &Path) -> Result<String> {
     ] {
         read(&fs::read_to_string(folder.join(file))?, file, kind, columns, &mut entries)?;
     }
+    let words: BTreeSet<String> = entries.iter().flat_map(|entry| [entry.name.clone(), entry.device.clone()]).collect();
+    let number = |word: &String| words.iter().position(|known| known == word).ok_or("a word without a number");
     let mut buckets: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         let [first, second, ..] = entry.token.as_bytes() else {
@@ -44,34 +49,47 @@ pub(crate) fn generate(folder: &Path) -> Result<String> {
         };
         buckets.entry(fold::bucket(*first, *second)).or_default().push(entry);
     }
-    let (mut code, mut starts) = (String::new(), String::new());
-    let mut count = 0;
+    let (mut records, mut starts) = (Vec::new(), vec![0]);
     for bucket in 0..BUCKETS {
-        write!(starts, "{count},")?;
-        let Some(entries) = buckets.get_mut(&bucket) else { continue };
-        // The longest token first: the first that fits is the right one.
-        entries.sort_by_key(|entry| (Reverse(entry.token.len()), entry.token.to_ascii_lowercase(), !entry.start));
-        for pair in entries.windows(2) {
-            if let [one, other] = pair
-                && one.token.eq_ignore_ascii_case(&other.token)
-                && one.start == other.start
-            {
-                return Err(format!("{:?} stands in the tables twice", one.token).into());
+        if let Some(entries) = buckets.get_mut(&bucket) {
+            // The longest token first: the first that fits is the right one.
+            entries.sort_by_key(|entry| (Reverse(entry.token.len()), entry.token.to_ascii_lowercase(), !entry.start));
+            for pair in entries.windows(2) {
+                if let [one, other] = pair
+                    && one.token.eq_ignore_ascii_case(&other.token)
+                    && one.start == other.start
+                {
+                    return Err(format!("{:?} stands in the tables twice", one.token).into());
+                }
+            }
+            for Entry { token, start, open, kind, rank, name, device } in entries {
+                let kind = KINDS.iter().position(|known| known == kind).ok_or("a kind without a number")?;
+                let flags = if *start { fold::START } else { 0 } | if *open { fold::OPEN } else { 0 };
+                records.push(u8::try_from(token.len())?);
+                records.push(u8::try_from(kind)? | flags);
+                records.push(*rank);
+                records.extend_from_slice(&u16::try_from(number(name)?)?.to_le_bytes());
+                records.extend_from_slice(&u16::try_from(number(device)?)?.to_le_bytes());
+                records.extend_from_slice(token.as_bytes());
             }
         }
-        for Entry { token, start, open, kind, rank, name, device } in entries {
-            count += 1;
-            writeln!(
-                code,
-                "Entry {{ token: {token:?}, start: {start}, open: {open}, kind: Kind::{kind}, rank: {rank}, \
-                 name: {name:?}, device: {device:?} }},"
-            )?;
-        }
+        starts.push(u16::try_from(records.len())?);
     }
+    let (mut text, mut ends) = (String::new(), Vec::new());
+    for word in &words {
+        text.push_str(word);
+        ends.push(u16::try_from(text.len())?);
+    }
+    let kinds: Vec<String> = KINDS.iter().map(|kind| format!("Kind::{kind}")).collect();
     Ok(format!(
-        "pub(crate) static ENTRIES: [Entry; {count}] = [\n{code}];\n\
-         static STARTS: [u16; {}] = [{starts}{count}];\n",
-        BUCKETS + 1
+        "static RECORDS: &[u8] = b\"{}\";\n\
+         static STARTS: [u16; {}] = {starts:?};\n\
+         static WORDS: &str = {text:?};\n\
+         static WORD_ENDS: &[u16] = &{ends:?};\n\
+         static KINDS: &[Kind] = &[{}];\n",
+        records.escape_ascii(),
+        BUCKETS + 1,
+        kinds.join(", ")
     ))
 }
 

@@ -1,8 +1,9 @@
-//! The list of referrer spammers as sorted hashes of five bytes.
+//! The list of referrer spammers as sorted hashes of five bytes, found by their first.
 
 use crate::{Result, fold};
 
-/// One record of five bytes for each host, sorted.
+/// For each first byte how many records begin with less (257 numbers of two bytes, the lower one first), then
+/// the other four bytes of each record, sorted.
 pub(crate) fn pack(list: &str) -> Result<Vec<u8>> {
     let mut records = Vec::new();
     for host in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -17,5 +18,12 @@ pub(crate) fn pack(list: &str) -> Result<Vec<u8>> {
     if records.len() != hosts {
         return Err("spammers.txt: a host twice, or two hosts of one hash".into());
     }
-    Ok(records.concat())
+    let mut packed = Vec::new();
+    for first in 0..=u8::MAX {
+        let before = records.partition_point(|record| record.first() < Some(&first));
+        packed.extend_from_slice(&u16::try_from(before)?.to_le_bytes());
+    }
+    packed.extend_from_slice(&u16::try_from(hosts)?.to_le_bytes());
+    packed.extend(records.iter().flat_map(|record| &record[1..]));
+    Ok(packed)
 }

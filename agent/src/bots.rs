@@ -46,7 +46,7 @@ pub fn bot_class(user_agent: &str, generic: impl FnOnce(&str) -> bool) -> &'stat
 }
 
 /// Keeps the entry that tells most: the first, unless it only tells what the bot is made of.
-pub(crate) fn note(named: &mut Option<&'static Entry>, entry: &'static Entry) {
+pub(crate) fn note(named: &mut Option<Entry>, entry: Entry) {
     if named.is_none_or(|before| {
         matches!(before.name, "library" | "headless") && !matches!(entry.name, "library" | "headless")
     }) {

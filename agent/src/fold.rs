@@ -1,5 +1,10 @@
 //! What the build and the crate must do alike: the bucket of a token and the hash of a host.
 
+/// Set beside a kind: only at the start of the user agent.
+pub(crate) const START: u8 = 0x40;
+/// Set beside a kind: letters or digits may follow.
+pub(crate) const OPEN: u8 = 0x80;
+
 /// The bucket of a token that begins with these two bytes, whatever their case.
 pub(crate) const fn bucket(first: u8, second: u8) -> usize {
     kind(first) * 28 + kind(second)

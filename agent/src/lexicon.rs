@@ -1,6 +1,6 @@
 //! The tokens worth knowing, looked up at the start of each word of a user agent.
 
-use crate::fold::bucket;
+use crate::fold::{OPEN, START, bucket};
 
 /// What a token speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,14 +13,10 @@ pub(crate) enum Kind {
 }
 
 /// A row of a table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// Compared without regard to case.
     pub token: &'static str,
-    /// Only at the start of the user agent.
-    start: bool,
-    /// Letters or digits may follow.
-    open: bool,
     pub kind: Kind,
     /// The highest of a kind wins; of equals the first.
     pub rank: u8,
@@ -38,7 +34,7 @@ const LIMIT: usize = 1024;
 
 /// A token met, with what follows it.
 pub(crate) struct Hit<'a> {
-    pub entry: &'static Entry,
+    pub entry: Entry,
     /// What stands after the token.
     pub rest: &'a str,
 }
@@ -77,16 +73,38 @@ impl<'a> Iterator for Hits<'a> {
     }
 }
 
-fn longest(rest: &[u8], at_start: bool) -> Option<&'static Entry> {
+/// The first fitting record of the bucket: one after the other they hold the token's length, kind and flags,
+/// rank, the numbers of name and device (two bytes each, the lower one first), and the token.
+fn longest(rest: &[u8], at_start: bool) -> Option<Entry> {
     let [first, second, ..] = *rest else { return None };
     let bucket = bucket(first, second);
     let (from, to) = (*STARTS.get(bucket)?, *STARTS.get(bucket + 1)?);
-    ENTRIES.get(usize::from(from)..usize::from(to))?.iter().find(|entry| {
-        let length = entry.token.len();
-        (at_start || !entry.start)
-            && rest.get(..length).is_some_and(|head| head.eq_ignore_ascii_case(entry.token.as_bytes()))
-            && (entry.open || !rest.get(length).is_some_and(u8::is_ascii_alphanumeric))
-    })
+    let mut records = RECORDS.get(usize::from(from)..usize::from(to))?;
+    while let [length, kind, rank, name_low, name_high, device_low, device_high, tail @ ..] = records {
+        let length = usize::from(*length);
+        let (token, next) = tail.split_at_checked(length)?;
+        if (at_start || kind & START == 0)
+            && rest.get(..length).is_some_and(|head| head.eq_ignore_ascii_case(token))
+            && (kind & OPEN != 0 || !rest.get(length).is_some_and(u8::is_ascii_alphanumeric))
+        {
+            return Some(Entry {
+                token: str::from_utf8(token).ok()?,
+                kind: *KINDS.get(usize::from(kind & !(START | OPEN)))?,
+                rank: *rank,
+                name: word(u16::from_le_bytes([*name_low, *name_high])),
+                device: word(u16::from_le_bytes([*device_low, *device_high])),
+            });
+        }
+        records = next;
+    }
+    None
+}
+
+fn word(number: u16) -> &'static str {
+    let number = usize::from(number);
+    let end = |number: usize| WORD_ENDS.get(number).map_or(0, |&end| usize::from(end));
+    let start = number.checked_sub(1).map_or(0, end);
+    WORDS.get(start..end(number)).unwrap_or_default()
 }
 
 /// The first [`LIMIT`] bytes, cut at a character.

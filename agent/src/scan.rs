@@ -15,7 +15,7 @@ const TELLING: u8 = 20;
 /// What is known so far.
 #[derive(Default)]
 pub(crate) struct Found<'a> {
-    pub bot: Option<(&'static Entry, &'a str)>,
+    pub bot: Option<(Entry, &'a str)>,
     pub browser: Cow<'a, str>,
     pub browser_version: &'a str,
     /// The browser is an app around another one.
@@ -38,7 +38,7 @@ impl<'a> Found<'a> {
 /// The best entry of a kind with the number that follows it.
 #[derive(Default, Clone, Copy)]
 struct Best<'a> {
-    entry: Option<&'static Entry>,
+    entry: Option<Entry>,
     /// Digits, dots and underscores.
     version: &'a str,
 }
@@ -101,7 +101,7 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
             Kind::Bot => {
                 let before = bot;
                 bots::note(&mut bot, hit.entry);
-                if !before.is_some_and(|before| bot.is_some_and(|now| std::ptr::eq(before, now))) {
+                if bot != before {
                     bot_version = major(number(hit.rest));
                 }
             }
@@ -129,7 +129,7 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
 }
 
 /// The name of a bot as people write it: its token, without the mark that a version follows.
-fn bot_name(entry: &'static Entry) -> &'static str {
+fn bot_name(entry: Entry) -> &'static str {
     entry.token.split_once('/').map_or(entry.token, |(name, _)| name)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::fold::host_hash;
 
-/// Hashes of five bytes, sorted: 2,347 hosts in 11.7 KB. A host that is not on the list is taken for
+/// Hashes of five bytes, sorted: 2,347 hosts in 9.9 KB, the first byte of each told by an index. A host that is not on the list is taken for
 /// one of it once in 470 million.
 static HOSTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/spam.bin"));
 
@@ -25,11 +25,19 @@ pub fn is_spam_referrer(host: &str) -> bool {
         return false;
     }
     let host = host.strip_suffix('.').unwrap_or(host);
-    let (records, _) = HOSTS.as_chunks::<5>();
     host.rmatch_indices('.')
         .take(LABELS)
         .skip(1)
         .filter_map(|(dot, _)| host.get(dot + 1..))
         .chain(host.contains('.').then_some(host))
-        .any(|domain| records.binary_search(&host_hash(domain)).is_ok())
+        .any(is_listed)
+}
+
+fn is_listed(domain: &str) -> bool {
+    let [first, rest @ ..] = host_hash(domain);
+    let (index, records) = HOSTS.split_at_checked(257 * 2).unwrap_or_default();
+    let ((starts, _), (records, _)) = (index.as_chunks::<2>(), records.as_chunks::<4>());
+    let start = |at: usize| starts.get(at).map_or(0, |&number| usize::from(u16::from_le_bytes(number)));
+    let bucket = records.get(start(first.into())..start(usize::from(first) + 1));
+    bucket.is_some_and(|bucket| bucket.contains(&rest))
 }
