@@ -14,6 +14,7 @@ pub mod event;
 pub mod exclude;
 pub mod hex;
 pub mod ingest;
+mod json;
 pub mod key;
 pub mod limit;
 #[cfg(test)]

@@ -42,10 +42,11 @@ impl App {
             is_bot: self.runtime.is_bot,
             day_keys: &day_keys,
         };
+        let mut writer = enricher.writer();
         let mut rows = Rows::with_capacity(events.len());
         for event in events {
             rows.push(event.timestamp, |lines| {
-                enricher.write(event, lines);
+                writer.write(event, lines);
             });
         }
         Ok(rows)

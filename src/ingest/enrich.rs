@@ -1,15 +1,16 @@
 //! From a valid event to its row: source, page, visitor.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use classifier::{Visit, classify, hygiene};
+use classifier::{Link, classify_links, hygiene};
 
 use super::Sender;
-use crate::control::{DntMode, GeoLevel, Project};
+use super::profile::{BOT, Profiles};
+use crate::control::{DntMode, Project};
 use crate::event::Event;
 use crate::key::Env;
-use crate::row::Row;
+use crate::row::{Columns, column};
 use crate::time::{Day, Timestamp};
 use crate::visitor::{DayKey, Traits};
 
@@ -48,93 +49,144 @@ pub fn needed_day(event: &Event<'_>) -> Option<Day> {
 }
 
 impl Enricher<'_> {
+    /// Writes rows of events. What events of one request share is worked out once.
+    pub fn writer(&self) -> Writer<'_> {
+        let mut head = b"{".to_vec();
+        let mut columns = Columns(&mut head);
+        columns.text(column!("project_id"), &self.project.id);
+        columns.text(column!("env"), self.env.as_str());
+        columns.time(column!("received_at"), self.received_at);
+        columns.text(column!("classifier_version"), classifier::CLASSIFIER_VERSION);
+        let kept = match &self.project.kept_params {
+            Some(own) => own.iter().map(String::as_str).collect(),
+            None => hygiene::DEFAULT_KEPT.to_vec(),
+        };
+        Writer {
+            of: self,
+            head,
+            kept,
+            profiles: Profiles::new(&self.sender.unwrap_or_default(), self.is_bot, self.project.geo_level),
+            domain: (String::new(), String::new()),
+            hashed: None,
+            scratch: String::new(),
+        }
+    }
+}
+
+/// Writes rows of events, and remembers what the next one may share with those before it.
+pub struct Writer<'a> {
+    of: &'a Enricher<'a>,
+    /// The columns that all rows begin with.
+    head: Vec<u8>,
+    /// Query parameters kept in stored URLs.
+    kept: Vec<&'a str>,
+    profiles: Profiles<'a>,
+    /// The last page's host, and its registrable domain.
+    domain: (String, String),
+    /// The last visitor, and the hash.
+    hashed: Option<(Visitor<'a>, u64)>,
+    scratch: String,
+}
+
+/// Who is behind an event and when, as far as the hash hangs on it.
+#[derive(Debug, Clone, PartialEq)]
+struct Visitor<'a> {
+    day: Day,
+    ip: IpAddr,
+    user_agent: &'a str,
+    domain: String,
+}
+
+impl<'a> Writer<'a> {
     /// Appends the event's row to `lines`.
-    pub fn write(&self, event: &Event<'_>, lines: &mut Vec<u8>) -> Fate {
-        let sender = event.context.as_ref().map(Sender::of_context).or(self.sender).unwrap_or_default();
-        let anonymous = match (sender.dnt, self.project.dnt_mode) {
+    pub fn write(&mut self, event: &'a Event<'_>, lines: &mut Vec<u8>) -> Fate {
+        let project = self.of.project;
+        let sender = event.context.as_ref().map(Sender::of_context).or(self.of.sender).unwrap_or_default();
+        let anonymous = match (sender.dnt, project.dnt_mode) {
             (true, DntMode::Drop) => return Fate::Dropped,
             (true, DntMode::Anonymous) => true,
             _ => false,
         };
-        if sender.ip.is_some_and(|ip| self.project.excluded.iter().any(|range| range.contains(ip))) {
+        if sender.ip.is_some_and(|ip| project.excluded.iter().any(|range| range.contains(ip))) {
             return Fate::Dropped;
         }
-        let attribution =
-            classify(&Visit { url: &event.url, referrer: &event.referrer, host: "", rules: &self.project.rules });
-        let kept: Vec<&str> = match &self.project.kept_params {
-            Some(own) => own.iter().map(String::as_str).collect(),
-            None => hygiene::DEFAULT_KEPT.to_vec(),
-        };
-        let agent = agent::read(&sender.signals);
-        let bot_class = if agent::is_spam_referrer(&attribution.referrer_host) {
-            REFERRER_SPAM
+        let (page, referrer) = (Link::read(&event.url), Link::read(&event.referrer));
+        let visit = classify_links(&page, &referrer, "", &project.rules);
+        let spam = agent::is_spam_referrer(&visit.referrer_host);
+        let visitor_hash = if anonymous { 0 } else { self.visitor_hash(event, &sender, page.host()) };
+
+        lines.extend_from_slice(&self.head);
+        let mut columns = Columns(lines);
+        columns.time(column!("timestamp"), event.timestamp);
+        columns.text(column!("event_id"), &event.event_id);
+        columns.text(column!("event"), &event.event);
+        if !anonymous {
+            columns.text(column!("anonymous_id"), &event.anonymous_id);
+            columns.text(column!("user_id"), &event.user_id);
+            columns.text(column!("session_id"), &event.session_id);
+            columns.number(column!("visitor_hash"), visitor_hash);
+        }
+        self.scratch.clear();
+        hygiene::push_url(&page, &self.kept, &mut self.scratch);
+        columns.text(column!("url"), &self.scratch);
+        columns.text(column!("host"), page.host());
+        if event.path.is_empty() {
+            columns.text(column!("path"), path_of(&self.scratch));
         } else {
-            agent::bot_class(sender.signals.user_agent, self.is_bot)
-        };
-        let host = classifier::host_of(&event.url).unwrap_or_default();
-        let url = hygiene::store_url(&event.url, &kept);
-        let path = if event.path.is_empty() {
-            path_of(&url).to_owned()
-        } else {
-            hygiene::store_path(&event.path).into_owned()
-        };
-        let row = Row {
-            project_id: &self.project.id,
-            env: self.env,
-            timestamp: event.timestamp,
-            event_id: &event.event_id,
-            event: &event.event,
-            received_at: self.received_at,
-            anonymous_id: if anonymous { "" } else { &event.anonymous_id },
-            user_id: if anonymous { "" } else { &event.user_id },
-            session_id: if anonymous { "" } else { &event.session_id },
-            visitor_hash: if anonymous { 0 } else { self.visitor_hash(event, &sender, &host) },
-            path: Cow::Owned(path),
-            url: Cow::Owned(url),
-            host,
-            title: &event.title,
-            referrer: Cow::Owned(hygiene::store_referrer(&event.referrer)),
-            referrer_host: attribution.referrer_host,
-            source: attribution.source,
-            medium: attribution.medium,
-            channel: attribution.channel.as_str(),
-            campaign: attribution.campaign,
-            term: attribution.term,
-            content: attribution.content,
-            click_id: attribution.click_id,
-            rule_id: attribution.rule_id,
-            confidence: attribution.confidence.as_str(),
-            classifier_version: attribution.version,
-            country: sender.country,
-            region: if self.project.geo_level >= GeoLevel::Region { sender.region } else { "" },
-            city: if self.project.geo_level >= GeoLevel::City { sender.city } else { "" },
-            language: Cow::Owned(sender.primary_language()),
-            device_type: if bot_class.is_empty() { agent.device_type } else { "bot" },
-            browser: agent.browser,
-            browser_version: agent.browser_version,
-            os: agent.os,
-            os_version: agent.os_version,
-            bot_class,
-            revenue: event.revenue.map(|revenue| revenue.amount()),
-            currency: event.revenue.as_ref().map_or("", |revenue| revenue.currency()),
-            properties: &event.properties,
-        };
-        row.write(lines);
+            columns.text(column!("path"), &hygiene::store_path(&event.path));
+        }
+        columns.text(column!("title"), &event.title);
+        self.scratch.clear();
+        hygiene::push_referrer(&referrer, &mut self.scratch);
+        columns.text(column!("referrer"), &self.scratch);
+        columns.text(column!("referrer_host"), &visit.referrer_host);
+        columns.text(column!("source"), &visit.source);
+        columns.text(column!("medium"), &visit.medium);
+        columns.text(column!("channel"), visit.channel.as_str());
+        columns.text(column!("campaign"), &visit.campaign);
+        columns.text(column!("term"), &visit.term);
+        columns.text(column!("content"), &visit.content);
+        columns.text(column!("click_id"), visit.click_id);
+        columns.text(column!("rule_id"), &visit.rule_id);
+        columns.text(column!("confidence"), visit.confidence.as_str());
+        if let Some(revenue) = &event.revenue {
+            columns.text(column!("revenue"), &revenue.amount());
+            columns.text(column!("currency"), revenue.currency());
+        }
+        columns.text(column!("properties"), &event.properties);
+        let profile = if event.context.is_some() { self.profiles.of(&sender) } else { self.profiles.own() };
+        lines.extend_from_slice(&profile.columns);
+        let mut columns = Columns(lines);
+        columns.text(column!("bot_class"), if spam { REFERRER_SPAM } else { profile.bot_class });
+        columns.text(column!("device_type"), if spam { BOT } else { profile.device_type });
+        // The comma behind the last column.
+        lines.pop();
+        lines.extend_from_slice(b"}\n");
         Fate::Written
     }
 
     /// 0 where there is nothing to tell the visitor by, or no key of a right day at hand.
-    fn visitor_hash(&self, event: &Event<'_>, sender: &Sender<'_>, host: &str) -> u64 {
+    fn visitor_hash(&mut self, event: &Event<'_>, sender: &Sender<'a>, host: &str) -> u64 {
         let Some(ip) = sender.ip else { return 0 };
-        let own_day = self.day_keys.get(&event.timestamp.day());
-        let key = match needed_day(event) {
-            Some(_) => own_day,
-            None => own_day.or_else(|| self.day_keys.get(&self.received_at.day())),
+        let (own, received) = (event.timestamp.day(), self.of.received_at.day());
+        let day = match needed_day(event) {
+            None if !self.of.day_keys.contains_key(&own) => received,
+            _ => own,
         };
-        let domain = classifier::registrable_domain(host).unwrap_or(host);
-        key.map_or(0, |key| {
-            key.hash(&Traits { project: &self.project.id, ip, user_agent: sender.signals.user_agent, domain })
-        })
+        let Some(key) = self.of.day_keys.get(&day) else { return 0 };
+        if self.domain.0 != host {
+            let domain = classifier::registrable_domain(host).unwrap_or(host);
+            self.domain = (host.to_owned(), domain.to_owned());
+        }
+        let (user_agent, domain) = (sender.signals.user_agent, self.domain.1.as_str());
+        if let Some((last, hash)) = &self.hashed
+            && (last.day, last.ip, last.user_agent, last.domain.as_str()) == (day, ip, user_agent, domain)
+        {
+            return *hash;
+        }
+        let hash = key.hash(&Traits { project: &self.of.project.id, ip, user_agent, domain });
+        self.hashed = Some((Visitor { day, ip, user_agent, domain: domain.to_owned() }, hash));
+        hash
     }
 }
 

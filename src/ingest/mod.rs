@@ -5,12 +5,13 @@ mod decode;
 mod enrich;
 mod identify;
 mod parcel;
+mod profile;
 mod sender;
 
 pub(crate) use batch::TIME_REPLACED;
 pub use batch::{Batch, Judged, MAX_EVENTS, Status, Verdict, batch, judge};
 pub use decode::{Encoding, body_text, one_event, too_large};
-pub use enrich::{Enricher, Fate, needed_day};
+pub use enrich::{Enricher, Fate, Writer, needed_day};
 pub use identify::{IDENTIFY, identification, identification_faults};
 pub use parcel::{MAX_BYTES, MAX_MONTHS, Parcel, Rows};
 pub use sender::Sender;

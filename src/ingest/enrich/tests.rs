@@ -55,7 +55,7 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
         day_keys: &keys(days),
     };
     let mut lines = Vec::new();
-    let fate = enricher.write(&event, &mut lines);
+    let fate = enricher.writer().write(&event, &mut lines);
     assert_eq!(fate == Fate::Dropped, lines.is_empty());
     (fate == Fate::Written).then(|| serde_json::from_slice(&lines).unwrap())
 }
