@@ -222,6 +222,9 @@ describe("a million events", () => {
     assert.deepEqual($end, { complete: false, rows: all.length });
     assert.ok($end.rows > 0 && $end.rows < rows);
     for (const line of all) assert.ok(JSON.parse(line).event_id);
+    // The log is read through a pipe, which may come after the answer.
+    for (const end = Date.now() + 5000; !worker.log().includes("an export broke off") && Date.now() < end; )
+      await new Promise((done) => setTimeout(done, 50));
     assert.match(worker.log(), /an export broke off after \d+ rows/);
   });
 
