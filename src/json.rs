@@ -6,7 +6,8 @@ const HIGHS: u64 = ONES << 7;
 /// Appends a text as it stands between the quotes of a JSON string; what is escaped, and how, is as
 /// `serde_json` does it. Looks at and copies eight bytes at a time: nearly all text needs no escape.
 pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let bytes = text.as_bytes();
+    let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         if is_plain(u64::from_le_bytes(*word)) {
             out.extend_from_slice(word);
@@ -14,7 +15,11 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
             push_bytes(out, word);
         }
     }
-    push_bytes(out, rest);
+    // The last eight bytes, of which some were looked at already.
+    match bytes.last_chunk::<8>() {
+        Some(word) if is_plain(u64::from_le_bytes(*word)) => out.extend_from_slice(rest),
+        _ => push_bytes(out, rest),
+    }
 }
 
 /// Whether none of eight bytes is a control character, a quote or a backslash.
@@ -28,26 +33,34 @@ const fn is_plain(word: u64) -> bool {
 
 fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     for byte in bytes {
-        let short = match byte {
-            b'"' | b'\\' => *byte,
-            0x08 => b'b',
-            0x0C => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..0x20 => {
+        match ESCAPES.get(usize::from(*byte)).copied().unwrap_or(0) {
+            0 => out.push(*byte),
+            b'u' => {
                 let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
                 out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-                continue;
             }
-            _ => {
-                out.push(*byte);
-                continue;
-            }
-        };
-        out.extend_from_slice(&[b'\\', short]);
+            short => out.extend_from_slice(&[b'\\', short]),
+        }
     }
 }
+
+/// What follows the backslash of an escaped byte; 0 where a byte is not escaped.
+static ESCAPES: [u8; 256] = {
+    let mut escapes = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        escapes[control] = b'u';
+        control += 1;
+    }
+    escapes[0x08] = b'b';
+    escapes[0x09] = b't';
+    escapes[0x0A] = b'n';
+    escapes[0x0C] = b'f';
+    escapes[0x0D] = b'r';
+    escapes[b'"' as usize] = b'"';
+    escapes[b'\\' as usize] = b'\\';
+    escapes
+};
 
 #[cfg(test)]
 mod tests {

@@ -27,6 +27,7 @@ pub mod session;
 pub mod store;
 pub mod time;
 pub mod visitor;
+mod words;
 
 #[cfg(target_arch = "wasm32")]
 mod shell;

@@ -20,6 +20,11 @@ impl Columns<'_> {
         }
     }
 
+    /// Columns that were written before.
+    pub fn written(&mut self, columns: &[u8]) {
+        self.0.extend_from_slice(columns);
+    }
+
     /// A time.
     pub fn time(&mut self, key: &'static str, time: Timestamp) {
         self.0.extend_from_slice(key.as_bytes());

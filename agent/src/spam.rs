@@ -25,12 +25,16 @@ pub fn is_spam_referrer(host: &str) -> bool {
         return false;
     }
     let host = host.strip_suffix('.').unwrap_or(host);
-    host.rmatch_indices('.')
-        .take(LABELS)
-        .skip(1)
-        .filter_map(|(dot, _)| host.get(dot + 1..))
-        .chain(host.contains('.').then_some(host))
-        .any(is_listed)
+    let dots = host.bytes().enumerate().rev().filter(|&(_, byte)| byte == b'.').take(LABELS);
+    let mut dotted = false;
+    for (at, _) in dots {
+        // What follows the last dot is no domain.
+        if dotted && host.get(at + 1..).is_some_and(is_listed) {
+            return true;
+        }
+        dotted = true;
+    }
+    dotted && is_listed(host)
 }
 
 fn is_listed(domain: &str) -> bool {

@@ -35,27 +35,27 @@ pub(crate) fn direct<'a>() -> Verdict<'a> {
     known(Brand { source: "direct", kind: Kind::Direct }, "direct")
 }
 
-pub(crate) fn paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+pub(crate) fn paid_click_id<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     let id = signals.click_ids().find(|id| id.kind == Kind::Paid && !signals.contradicts(id))?;
-    let of_referrer = signals.referrer.brand.is_some_and(|brand| brand.kind != Kind::Site);
+    let of_referrer = signals.referrer_brand().is_some_and(|brand| brand.kind != Kind::Site);
     let brand = signals.family_member(id, of_referrer && id.contradicted_by_referrer);
     Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
 }
 
-pub(crate) fn meta_paid_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+pub(crate) fn meta_paid_click_id<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     let id = signals.click_ids().find(|id| id.name == "fbclid")?;
-    let brand = signals.tagged.as_ref()?.brand?;
-    let paid = signals.medium.is_empty() || signals.is_paid_medium();
+    let brand = signals.page.tagged.as_ref()?.brand?;
+    let paid = signals.page.medium.is_empty() || signals.is_paid_medium();
     (paid && matches!(brand.source, "facebook" | "instagram" | "meta"))
         .then(|| Verdict { click_id: Some(id.name), ..known(brand, "paid") })
 }
 
-pub(crate) fn paid_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let source = signals.tagged.as_ref()?;
+pub(crate) fn paid_medium<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    let source = signals.page.tagged.as_ref()?;
     signals.is_paid_medium().then(|| tagged(source, "paid"))
 }
 
-pub(crate) fn paid_medium_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+pub(crate) fn paid_medium_click_id<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     if !signals.is_paid_medium() {
         return None;
     }
@@ -64,14 +64,14 @@ pub(crate) fn paid_medium_click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<
     Some(Verdict { click_id: Some(id.name), ..known(brand, "paid") })
 }
 
-pub(crate) fn paid_medium_unknown<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+pub(crate) fn paid_medium_unknown<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     signals.is_paid_medium().then(|| unknown("paid"))
 }
 
-pub(crate) fn click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let referrer = &signals.referrer;
-    let elsewhere = !referrer.host.is_empty() && !referrer.is_internal && referrer.brand.is_none();
-    if signals.tagged.is_some() || !signals.medium.is_empty() || elsewhere {
+pub(crate) fn click_id<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    let referrer = signals.referrer;
+    let elsewhere = referrer.host.is_some() && !signals.is_internal && referrer.brand.is_none();
+    if signals.page.tagged.is_some() || !signals.page.medium.is_empty() || elsewhere {
         return None;
     }
     let id = signals.click_ids().find(|id| id.kind != Kind::Paid && !signals.contradicts(id))?;
@@ -80,20 +80,20 @@ pub(crate) fn click_id<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
     Some(Verdict { click_id: Some(id.name), ..known(brand, id.medium()) })
 }
 
-pub(crate) fn utm_source<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let source = signals.tagged.as_ref()?;
-    Some(if signals.medium.is_empty() {
+pub(crate) fn utm_source<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    let source = signals.page.tagged.as_ref()?;
+    Some(if signals.page.medium.is_empty() {
         tagged(source, source.default_medium())
     } else {
-        tagged(source, signals.medium.clone())
+        tagged(source, signals.page.medium.clone())
     })
 }
 
-pub(crate) fn utm_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    if signals.medium.is_empty() {
+pub(crate) fn utm_medium<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    if signals.page.medium.is_empty() {
         return None;
     }
-    let medium = signals.medium.clone();
+    let medium = signals.page.medium.clone();
     if let Some(hint) = signals.hint() {
         return Some(tagged(&hint, medium));
     }
@@ -103,15 +103,15 @@ pub(crate) fn utm_medium<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
     }
     Some(match signals.referrer_source() {
         Some(source) => {
-            let kind = signals.referrer.brand.map(|brand| brand.kind);
+            let kind = signals.referrer_brand().map(|brand| brand.kind);
             Verdict { source, medium, kind, click_id: None }
         }
         None => unknown(medium),
     })
 }
 
-pub(crate) fn ref_parameter<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    if signals.referrer.is_internal {
+pub(crate) fn ref_parameter<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    if signals.is_internal {
         return None;
     }
     let hint = signals.hint()?;
@@ -119,8 +119,8 @@ pub(crate) fn ref_parameter<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
     Some(tagged(&hint, medium))
 }
 
-pub(crate) fn internal<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    signals.referrer.is_internal.then_some(Verdict {
+pub(crate) fn internal<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    signals.is_internal.then_some(Verdict {
         source: Cow::Borrowed("internal"),
         medium: Cow::Borrowed("direct"),
         kind: None,
@@ -128,27 +128,26 @@ pub(crate) fn internal<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
     })
 }
 
-pub(crate) fn referrer_of<'a>(signals: &Signals<'a>, kind: Kind) -> Option<Verdict<'a>> {
-    let brand = signals.referrer.brand.filter(|brand| brand.kind == kind)?;
+pub(crate) fn referrer_of<'a>(signals: &Signals<'_, 'a>, kind: Kind) -> Option<Verdict<'a>> {
+    let brand = signals.referrer_brand().filter(|brand| brand.kind == kind)?;
     Some(known(brand, kind.medium()))
 }
 
-pub(crate) fn referrer_webmail<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let referrer = &signals.referrer;
-    if referrer.is_app || !brands::is_webmail(&referrer.host) {
+pub(crate) fn referrer_webmail<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    if signals.referrer.is_app || !brands::is_webmail(signals.referrer.host()) {
         return None;
     }
     let source = signals.referrer_source()?;
     Some(Verdict { source, medium: "email".into(), kind: Some(Kind::Email), click_id: None })
 }
 
-pub(crate) fn referrer<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
+pub(crate) fn referrer<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     let source = signals.referrer_source()?;
     Some(Verdict { source, medium: "referral".into(), kind: None, click_id: None })
 }
 
-pub(crate) fn ref_word<'a>(signals: &Signals<'a>) -> Option<Verdict<'a>> {
-    let word = signals.query.hints.iter().find(|hint| is_word(hint))?;
+pub(crate) fn ref_word<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
+    let word = signals.page.query.hints.iter().find(|hint| is_word(hint))?;
     Some(tagged(&Tagged::read(word)?, "referral"))
 }
 

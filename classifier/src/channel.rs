@@ -112,7 +112,7 @@ impl Channel {
             Self::OrganicShopping
         } else if is(Kind::Social) || is_social(medium) {
             Self::OrganicSocial
-        } else if is(Kind::Video) || medium.contains("video") {
+        } else if is(Kind::Video) || contains(medium, "video") {
             Self::OrganicVideo
         } else if is(Kind::Search) || medium == "organic" {
             Self::OrganicSearch
@@ -127,8 +127,8 @@ impl Channel {
         } else if source == "sms" || medium == "sms" {
             Self::Sms
         } else if medium.ends_with("push")
-            || medium.contains("mobile")
-            || medium.contains("notification")
+            || contains(medium, "mobile")
+            || contains(medium, "notification")
             || source == "firebase"
         {
             Self::MobilePush
@@ -167,7 +167,7 @@ impl Channel {
 
 /// `^(.*cp.*|ppc|retargeting|paid.*)$`, of a medium in lower case.
 pub(crate) fn is_paid(medium: &str) -> bool {
-    medium.contains("cp") || matches!(medium, "ppc" | "retargeting") || medium.starts_with("paid")
+    contains(medium, "cp") || matches!(medium, "ppc" | "retargeting") || medium.starts_with("paid")
 }
 
 /// GA4's media of the channel Display.
@@ -193,6 +193,7 @@ fn is_shopping_campaign(campaign: &str) -> bool {
     })
 }
 
+/// By hand: texts here are short, and the general search first studies what it looks for.
 fn contains(text: &str, wanted: &str) -> bool {
     text.as_bytes().windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }

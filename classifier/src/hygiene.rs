@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use crate::address::{bounded, is_blank};
-use crate::link::Link;
-use crate::query::{click_id, parameter_name};
+use crate::address::{Address, bounded, is_blank};
+use crate::link::{Page, Referrer};
+use crate::query::{click_id, name_and_value, pairs, parameter_name};
 
 /// The parameters kept where a project has no allow-list of its own. A trailing `*` is a prefix.
 pub const DEFAULT_KEPT: &[&str] = &["utm_*", "ref", "source", "via"];
@@ -26,18 +26,17 @@ pub const EMAIL: &str = ":email";
 /// scheme is kept.
 pub fn store_url(url: &str, kept: &[&str]) -> String {
     let mut stored = String::new();
-    push_url(&Link::read(url), kept, &mut stored);
+    push_url(&Page::read(url), kept, &mut stored);
     stored
 }
 
 /// Appends what [`store_url`] gives.
-pub fn push_url(link: &Link<'_>, kept: &[&str], stored: &mut String) {
+pub fn push_url(page: &Page<'_>, kept: &[&str], stored: &mut String) {
     let start = stored.len();
-    stored.reserve(link.length);
-    push_place(link, stored);
+    push_place(&page.address, page.host.is_some(), stored);
     let mut separator = '?';
-    for pair in link.address.query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+    for pair in pairs(page.address.query).filter(|pair| !pair.is_empty()) {
+        let (name, _) = name_and_value(pair);
         let decoded = parameter_name(name);
         let pair = if click_id(&decoded).is_some() {
             // With its `=` where it had one, so that nothing grows.
@@ -59,13 +58,13 @@ pub fn push_url(link: &Link<'_>, kept: &[&str], stored: &mut String) {
 /// The referrer as it may be stored: like [`store_url`], without any query.
 pub fn store_referrer(referrer: &str) -> String {
     let mut stored = String::new();
-    push_referrer(&Link::read(referrer), &mut stored);
+    push_referrer(&Referrer::read(referrer), &mut stored);
     stored
 }
 
 /// Appends what [`store_referrer`] gives.
-pub fn push_referrer(link: &Link<'_>, stored: &mut String) {
-    push_place(link, stored);
+pub fn push_referrer(referrer: &Referrer<'_>, stored: &mut String) {
+    push_place(&referrer.address, referrer.host.is_some(), stored);
 }
 
 /// A path as it may be stored: at most 2048 bytes, without query and fragment, parts that look
@@ -94,14 +93,13 @@ fn without_emails(path: &str) -> Cow<'_, str> {
 }
 
 /// Scheme, host, port and path.
-fn push_place(link: &Link<'_>, stored: &mut String) {
-    let address = &link.address;
+fn push_place(address: &Address<'_>, has_host: bool, stored: &mut String) {
     if let Some(scheme) = address.opaque {
         stored.push_str(scheme);
         return;
     }
     let mut path = address.path;
-    if link.host.is_some() {
+    if has_host {
         stored.push_str(address.prefix);
         stored.push_str(address.authority);
     } else if path.starts_with(['/', '\\']) {

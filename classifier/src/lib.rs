@@ -42,7 +42,7 @@ mod table;
 pub use attribution::{Attribution, Confidence};
 pub use brands::{CLASSIFIER_VERSION, CLICK_IDS, ClickId};
 pub use channel::Channel;
-pub use link::Link;
+pub use link::{Page, Referrer};
 pub use project::{Field, MAX_HOSTS, MAX_RULES, MAX_TEXT, ProjectRule, ProjectRules, RulesError};
 pub use rules::{Example, RULES, Rule};
 pub use suffix::registrable_domain;
@@ -67,69 +67,71 @@ pub struct Visit<'a> {
 ///
 /// The answer borrows from the visit wherever nothing had to be decoded.
 pub fn classify<'a>(visit: &Visit<'a>) -> Attribution<'a> {
-    classify_links(&Link::read(visit.url), &Link::read(visit.referrer), visit.host, visit.rules)
+    classify_links(&Page::read(visit.url), &Referrer::read(visit.referrer), visit.host, visit.rules)
 }
 
 /// As [`classify`], for addresses that were taken apart already. `host` is the site's own; empty: the page's.
 pub fn classify_links<'a>(
-    page: &Link<'a>,
-    referrer: &Link<'a>,
+    page: &Page<'a>,
+    referrer: &Referrer<'a>,
     host: &'a str,
     rules: &'a ProjectRules,
 ) -> Attribution<'a> {
     let signals = Signals::read(page, referrer, host, rules);
-    let query = &signals.query;
+    let query = &page.query;
     let utm = [&*query.source, &*query.medium, &*query.campaign];
-    if let Some(answer) = rules.answer(&signals.referrer.host, utm) {
+    if let Some(answer) = rules.answer(referrer.host(), utm) {
         let kind = brands::of_name(answer.source).map(|brand| brand.kind);
         let channel =
             answer.channel.unwrap_or_else(|| Channel::of(answer.source, kind, answer.medium, &query.campaign));
         let verdict = Verdict { source: answer.source.into(), medium: answer.medium.into(), kind, click_id: None };
-        return finish(signals, verdict, channel, Confidence::High, answer.id);
+        return finish(&signals, verdict, channel, Confidence::High, answer.id);
     }
     for rule in RULES {
         if let Some(verdict) = (rule.answer)(&signals) {
             let channel = channel_of(&signals, &verdict, rule.id);
-            return finish(signals, verdict, channel, rule.confidence, rule.id);
+            return finish(&signals, verdict, channel, rule.confidence, rule.id);
         }
     }
     // The last rule always answers; this line satisfies the compiler, not a case.
-    finish(signals, Verdict::nothing(), Channel::Unassigned, Confidence::Low, "none")
+    finish(&signals, Verdict::nothing(), Channel::Unassigned, Confidence::Low, "none")
 }
 
 /// GA4's channel: from the medium as sent, where one was, and not from what it was rewritten to.
-fn channel_of(signals: &Signals<'_>, verdict: &Verdict<'_>, rule_id: &str) -> Channel {
+fn channel_of(signals: &Signals<'_, '_>, verdict: &Verdict<'_>, rule_id: &str) -> Channel {
     if rule_id == "internal" {
         return Channel::Internal;
     }
-    let medium = if signals.medium.is_empty() { &verdict.medium } else { &signals.medium };
-    Channel::of(&verdict.source, verdict.kind, medium, &signals.query.campaign)
+    let page = signals.page;
+    let medium = if page.medium.is_empty() { &verdict.medium } else { &page.medium };
+    Channel::of(&verdict.source, verdict.kind, medium, &page.query.campaign)
 }
 
 fn finish<'a>(
-    signals: Signals<'a>,
+    signals: &Signals<'_, 'a>,
     verdict: Verdict<'a>,
     channel: Channel,
     confidence: Confidence,
     rule_id: &'a str,
 ) -> Attribution<'a> {
     let first_click_id = signals.click_ids().next().map(|id| id.name);
+    let query = &signals.page.query;
     Attribution {
         source: verdict.source,
         medium: verdict.medium,
         channel,
-        campaign: signals.query.campaign,
-        term: signals.query.term,
-        content: signals.query.content,
+        campaign: query.campaign.clone(),
+        term: query.term.clone(),
+        content: query.content.clone(),
         click_id: verdict.click_id.or(first_click_id).unwrap_or_default(),
-        referrer_host: signals.referrer.host,
+        referrer_host: signals.referrer.host.clone().unwrap_or_default(),
         confidence,
         rule_id: Cow::Borrowed(rule_id),
         version: CLASSIFIER_VERSION,
     }
 }
 
-/// The host of an address, as [`Link::host`] gives it. `None` where there is none.
+/// The host of an address, as [`Page::host`] gives it. `None` where there is none.
 pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
     address::Address::split(url).host()
 }

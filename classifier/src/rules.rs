@@ -20,7 +20,7 @@ pub struct Rule {
     pub confidence: Confidence,
     /// A visit that the rule decides.
     pub example: Example,
-    pub(crate) answer: for<'a> fn(&Signals<'a>) -> Option<Verdict<'a>>,
+    pub(crate) answer: for<'a> fn(&Signals<'_, 'a>) -> Option<Verdict<'a>>,
 }
 
 /// A visit to `example.com` and its answer.
@@ -296,7 +296,7 @@ pub static RULES: &[Rule] = &[
               garbage).",
         confidence: Confidence::Low,
         example: example("https://example.com/", "about:blank", ("direct", "direct"), Channel::Direct),
-        answer: |signals| signals.referrer.is_unusable.then(answers::direct),
+        answer: |signals| signals.referrer.is_unusable().then(answers::direct),
     },
     Rule {
         id: "direct",

@@ -7,22 +7,19 @@ use crate::address::{self, Address};
 use crate::brands::{self, Brand, CLICK_IDS, ClickId, Kind};
 use crate::channel;
 use crate::host;
-use crate::link::Link;
-use crate::query::Query;
+use crate::link::{Page, Referrer};
 use crate::suffix;
 
 /// What a visit shows.
-pub(crate) struct Signals<'a> {
-    /// The parameters of the address.
-    pub(crate) query: Query<'a>,
-    /// `utm_medium` in lower case.
-    pub(crate) medium: Cow<'a, str>,
-    /// `utm_source` as it was read.
-    pub(crate) tagged: Option<Tagged<'a>>,
+pub(crate) struct Signals<'p, 'a> {
+    /// The page's address.
+    pub(crate) page: &'p Page<'a>,
     /// Where the visitor came from.
-    pub(crate) referrer: Referrer<'a>,
-    /// The site's own host as it was given, and that of the page's address.
-    sites: [Option<Cow<'a, str>>; 2],
+    pub(crate) referrer: &'p Referrer<'a>,
+    /// The referrer is the same site, or one of the project's own hosts.
+    pub(crate) is_internal: bool,
+    /// The site's own host as it was given; the other is that of the page's address.
+    site: Option<Cow<'a, str>>,
 }
 
 /// A source that a link names.
@@ -35,31 +32,27 @@ pub(crate) struct Tagged<'a> {
     pub(crate) is_host: bool,
 }
 
-/// The referrer.
-pub(crate) struct Referrer<'a> {
-    /// The normalised host or an app's package; empty where there is none.
-    pub(crate) host: Cow<'a, str>,
-    pub(crate) brand: Option<Brand>,
-    /// The same site, or one of the project's own hosts.
-    pub(crate) is_internal: bool,
-    pub(crate) is_app: bool,
-    /// Something was sent, but no host can be read from it.
-    pub(crate) is_unusable: bool,
-}
+impl<'p, 'a> Signals<'p, 'a> {
+    pub(crate) fn read(page: &'p Page<'a>, referrer: &'p Referrer<'a>, host: &'a str, rules: &ProjectRules) -> Self {
+        let mut signals = Self { page, referrer, is_internal: false, site: address::site_host(host) };
+        if let Some(host) = referrer.host.as_deref().filter(|_| !referrer.is_app) {
+            signals.is_internal = signals.sites().any(|site| is_same_site(host, site)) || rules.is_own_host(host);
+        }
+        signals
+    }
 
-impl<'a> Signals<'a> {
-    pub(crate) fn read(page: &Link<'a>, referrer: &Link<'a>, host: &'a str, rules: &ProjectRules) -> Self {
-        let query = Query::read(page.address.query);
-        let medium = lower(&query.medium);
-        let tagged = Tagged::read(&query.source);
-        let sites = [address::site_host(host), page.host.clone()];
-        let referrer = Referrer::read(referrer, rules, &sites);
-        Self { query, medium, tagged, referrer, sites }
+    fn sites(&self) -> impl Iterator<Item = &str> {
+        self.site.as_deref().into_iter().chain(self.page.host.as_deref())
+    }
+
+    /// Whose site the referrer is, if it is another one.
+    pub(crate) fn referrer_brand(&self) -> Option<Brand> {
+        self.referrer.brand.filter(|_| !self.is_internal)
     }
 
     /// The click ids in the link, in the table's order.
     pub(crate) fn click_ids(&self) -> impl Iterator<Item = &'static ClickId> {
-        let mut left = self.query.click_ids;
+        let mut left = self.page.query.click_ids;
         std::iter::from_fn(move || {
             let at = left.trailing_zeros() as usize;
             left &= left.wrapping_sub(1);
@@ -69,47 +62,41 @@ impl<'a> Signals<'a> {
 
     /// The referrer's source where it is another site: a slug or the bare host.
     pub(crate) fn referrer_source(&self) -> Option<Cow<'a, str>> {
-        let referrer = &self.referrer;
-        if referrer.host.is_empty() || referrer.is_internal {
-            return None;
-        }
+        let referrer = self.referrer;
+        let host = referrer.host.as_ref().filter(|_| !self.is_internal)?;
         Some(match referrer.brand {
             Some(brand) => Cow::Borrowed(brand.source),
-            None if referrer.is_app => referrer.host.clone(),
-            None => bare(&referrer.host),
+            None if referrer.is_app => host.clone(),
+            None => bare(host),
         })
     }
 
     /// The medium sent is one for which somebody paid.
     pub(crate) fn is_paid_medium(&self) -> bool {
-        matches!(&*self.medium, "cpc" | "ppc" | "cpm" | "cpv" | "cpa" | "retargeting" | "display")
-            || self.medium.starts_with("paid")
+        let medium = &*self.page.medium;
+        matches!(medium, "cpc" | "ppc" | "cpm" | "cpv" | "cpa" | "retargeting" | "display")
+            || medium.starts_with("paid")
     }
 
     /// Whether a tag or the referrer says that the click is not this id's vendor's.
     pub(crate) fn contradicts(&self, id: &ClickId) -> bool {
-        if let Some(tagged) = &self.tagged {
+        let medium = &*self.page.medium;
+        if let Some(tagged) = &self.page.tagged {
             return match tagged.brand {
                 Some(brand) => !id.family.contains(&brand.source),
                 None => {
-                    tagged.is_host
-                        || !self.medium.is_empty()
-                            && !channel::is_paid(&self.medium)
-                            && !channel::is_display(&self.medium)
+                    tagged.is_host || !medium.is_empty() && !channel::is_paid(medium) && !channel::is_display(medium)
                 }
             };
         }
-        let referrer = &self.referrer;
-        id.contradicted_by_referrer
-            && !referrer.is_internal
-            && referrer.brand.is_some_and(|brand| !id.family.contains(&brand.source))
+        id.contradicted_by_referrer && self.referrer_brand().is_some_and(|brand| !id.family.contains(&brand.source))
     }
 
     /// The source a click id stands for: the vendor, or what the tag or else the referrer names of
     /// the vendor's family (`instagram` of Meta, `youtube` of Google).
     pub(crate) fn family_member(&self, id: &ClickId, of_referrer: bool) -> Brand {
-        let tagged = self.tagged.as_ref().and_then(|tagged| tagged.brand);
-        let referrer = self.referrer.brand.filter(|_| of_referrer && !self.referrer.is_internal);
+        let tagged = self.page.tagged.as_ref().and_then(|tagged| tagged.brand);
+        let referrer = self.referrer_brand().filter(|_| of_referrer);
         tagged
             .or(referrer)
             .filter(|brand| id.family.contains(&brand.source))
@@ -120,8 +107,8 @@ impl<'a> Signals<'a> {
     /// What the first of `ref`, `source`, `via` names, where that is a known brand or a host of
     /// another site.
     pub(crate) fn hint(&self) -> Option<Tagged<'a>> {
-        self.query.hints.iter().filter_map(Tagged::read).find(|tagged| {
-            let own = || self.sites.iter().flatten().any(|site| is_same_site(&tagged.source, site));
+        self.page.query.hints.iter().filter_map(Tagged::read).find(|tagged| {
+            let own = || self.sites().any(|site| is_same_site(&tagged.source, site));
             tagged.brand.is_some() || tagged.is_host && !own()
         })
     }
@@ -164,33 +151,6 @@ impl<'a> Tagged<'a> {
     }
 }
 
-impl<'a> Referrer<'a> {
-    fn read(link: &Link<'a>, rules: &ProjectRules, sites: &[Option<Cow<'a, str>>; 2]) -> Self {
-        let address = &link.address;
-        let host = link.host.clone().unwrap_or_default();
-        let mut referrer = Self {
-            is_unusable: host.is_empty() && (address.opaque.is_some() || !address.path.is_empty()),
-            is_app: address.is_app(),
-            is_internal: false,
-            brand: None,
-            host,
-        };
-        if referrer.host.is_empty() {
-            return referrer;
-        }
-        if referrer.is_app {
-            referrer.brand = brands::of_app(&referrer.host);
-            return referrer;
-        }
-        referrer.is_internal =
-            sites.iter().flatten().any(|site| is_same_site(&referrer.host, site)) || rules.is_own_host(&referrer.host);
-        if !referrer.is_internal {
-            referrer.brand = brands::of_host(&referrer.host, address.path);
-        }
-        referrer
-    }
-}
-
 /// Whether two hosts share the domain that somebody registered.
 pub(crate) fn is_same_site(one: &str, other: &str) -> bool {
     if one == other {
@@ -216,7 +176,7 @@ fn bare<'a>(host: &Cow<'a, str>) -> Cow<'a, str> {
 }
 
 /// In lower case; borrowed where it is already.
-fn lower<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
+pub(crate) fn lower<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         text.clone()
     } else {

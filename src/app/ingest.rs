@@ -1,6 +1,7 @@
 //! What the ingest routes share: reading a body, judging by the key's project, making rows of events.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
@@ -28,12 +29,16 @@ impl App {
         events: &[Event<'_>],
     ) -> Result<Rows, ApiError> {
         self.admit_events(caller, events.len(), deadline.received_at)?;
-        // Of late events their own day's key serves where it is at hand; only some are worth asking for.
-        let today = deadline.received_at.day();
-        let days: Vec<Day> = events.iter().map(|event| event.timestamp.day()).chain([today]).collect();
-        let wanted: Vec<Day> = events.iter().filter_map(needed_day).chain([today]).collect();
-        let day_keys = self.day_keys(&days, &wanted, deadline).await;
         let headers = SenderHeaders::of(request, caller);
+        let day_keys = if headers.is_some() || events.iter().any(|event| event.context.is_some()) {
+            // Of late events their own day's key serves where it is at hand; only some are worth asking for.
+            let today = deadline.received_at.day();
+            let days = distinct(events.iter().map(|event| event.timestamp.day()).chain([today]));
+            let wanted = distinct(events.iter().filter_map(needed_day).chain([today]));
+            self.day_keys(&days, &wanted, deadline).await
+        } else {
+            HashMap::new()
+        };
         let enricher = Enricher {
             project: caller.project()?,
             env: caller.record.env,
@@ -42,7 +47,7 @@ impl App {
             is_bot: self.runtime.is_bot,
             day_keys: &day_keys,
         };
-        let mut writer = enricher.writer();
+        let mut writer = enricher.writer(events.len());
         let mut rows = Rows::with_capacity(events.len());
         for event in events {
             rows.push(event.timestamp, |lines| {
@@ -86,6 +91,13 @@ impl App {
         deadline.restart();
         Ok(Body { bytes: encoding.unpack(body, limit)?, held })
     }
+}
+
+fn distinct(days: impl Iterator<Item = Day>) -> Vec<Day> {
+    let mut days: Vec<Day> = days.collect();
+    days.sort_unstable();
+    days.dedup();
+    days
 }
 
 /// Longest that a client may take to send a body.

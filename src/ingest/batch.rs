@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::event::{Bounds, Event, Object, RawEvent, Rejection, validate};
 use crate::time::Day;
+use crate::words::Words;
 
 /// Most events of one batch (contract, "Endpoints").
 pub const MAX_EVENTS: usize = 1000;
@@ -115,10 +116,11 @@ pub struct Judged<'a> {
 /// Judges each event of a batch. `fresh_id` is called for each event without one.
 pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, mut fresh_id: impl FnMut() -> Uuid) -> Judged<'a> {
     let mut judged = Judged { events: Vec::with_capacity(batch.events.len()), ..Judged::default() };
-    let mut seen: HashSet<(String, Day)> = HashSet::new();
+    let mut seen: HashSet<(Cow<'a, str>, Day), Words> =
+        HashSet::with_capacity_and_hasher(batch.events.len(), Words::default());
     let path = batch.path;
     for (index, raw) in batch.events.into_iter().enumerate() {
-        let sent_id = raw.as_ref().ok().and_then(RawEvent::sent_id).map(Cow::into_owned);
+        let sent_id = raw.as_ref().ok().and_then(RawEvent::sent_id);
         match raw.and_then(|raw| validate(raw, bounds, &mut fresh_id)) {
             Ok(event) => {
                 let identity = sent_id.map(|id| (id, event.timestamp.day()));
@@ -148,7 +150,7 @@ pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, mut fresh_id: impl FnMut() -
             Err(rejection) => {
                 judged.verdicts.push(Verdict {
                     index,
-                    event_id: sent_id,
+                    event_id: sent_id.map(Cow::into_owned),
                     status: Status::Rejected,
                     code: rejection.code.as_str(),
                     detail: rejection.detail(),

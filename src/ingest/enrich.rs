@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use classifier::{Link, classify_links, hygiene};
+use classifier::{Page, Referrer, classify_links, hygiene};
 
 use super::Sender;
+use super::memo::Memo;
 use super::profile::{BOT, Profiles};
 use crate::control::{DntMode, Project};
 use crate::event::Event;
@@ -49,8 +50,8 @@ pub fn needed_day(event: &Event<'_>) -> Option<Day> {
 }
 
 impl Enricher<'_> {
-    /// Writes rows of events. What events of one request share is worked out once.
-    pub fn writer(&self) -> Writer<'_> {
+    /// Writes rows of about so many events.
+    pub fn writer(&self, events: usize) -> Writer<'_> {
         let mut head = b"{".to_vec();
         let mut columns = Columns(&mut head);
         columns.text(column!("project_id"), &self.project.id);
@@ -65,36 +66,51 @@ impl Enricher<'_> {
             of: self,
             head,
             kept,
+            pages: Memo::of(events),
+            referrers: Memo::of(events),
             profiles: Profiles::new(&self.sender.unwrap_or_default(), self.is_bot, self.project.geo_level),
-            domain: (String::new(), String::new()),
             hashed: None,
-            scratch: String::new(),
         }
     }
 }
 
-/// Writes rows of events, and remembers what the next one may share with those before it.
+/// Writes rows of events. What they share is worked out once: a batch has one sender or a few, and most of its
+/// events happened on the same pages.
 pub struct Writer<'a> {
     of: &'a Enricher<'a>,
     /// The columns that all rows begin with.
     head: Vec<u8>,
     /// Query parameters kept in stored URLs.
     kept: Vec<&'a str>,
+    pages: Memo<'a, SeenPage<'a>>,
+    referrers: Memo<'a, SeenReferrer<'a>>,
     profiles: Profiles<'a>,
-    /// The last page's host, and its registrable domain.
-    domain: (String, String),
-    /// The last visitor, and the hash.
+    /// The last visitor and its hash.
     hashed: Option<(Visitor<'a>, u64)>,
-    scratch: String,
 }
 
-/// Who is behind an event and when, as far as the hash hangs on it.
-#[derive(Debug, Clone, PartialEq)]
+struct SeenPage<'a> {
+    page: Page<'a>,
+    /// `url` and `host`.
+    columns: Vec<u8>,
+    /// `path`, where the event names none.
+    path: Vec<u8>,
+}
+
+struct SeenReferrer<'a> {
+    referrer: Referrer<'a>,
+    /// `referrer` and `referrer_host`.
+    columns: Vec<u8>,
+    is_spam: bool,
+}
+
+/// Who is behind an event, as far as the hash hangs on it.
+#[derive(Debug, PartialEq)]
 struct Visitor<'a> {
     day: Day,
     ip: IpAddr,
     user_agent: &'a str,
-    domain: String,
+    host: String,
 }
 
 impl<'a> Writer<'a> {
@@ -110,10 +126,10 @@ impl<'a> Writer<'a> {
         if sender.ip.is_some_and(|ip| project.excluded.iter().any(|range| range.contains(ip))) {
             return Fate::Dropped;
         }
-        let (page, referrer) = (Link::read(&event.url), Link::read(&event.referrer));
-        let visit = classify_links(&page, &referrer, "", &project.rules);
-        let spam = agent::is_spam_referrer(&visit.referrer_host);
-        let visitor_hash = if anonymous { 0 } else { self.visitor_hash(event, &sender, page.host()) };
+        let kept = &self.kept;
+        let page = self.pages.get(&event.url, |url| SeenPage::read(url, kept));
+        let referrer = self.referrers.get(&event.referrer, SeenReferrer::read);
+        let visit = classify_links(&page.page, &referrer.referrer, "", &project.rules);
 
         lines.extend_from_slice(&self.head);
         let mut columns = Columns(lines);
@@ -124,22 +140,17 @@ impl<'a> Writer<'a> {
             columns.text(column!("anonymous_id"), &event.anonymous_id);
             columns.text(column!("user_id"), &event.user_id);
             columns.text(column!("session_id"), &event.session_id);
-            columns.number(column!("visitor_hash"), visitor_hash);
+            let hash = visitor_hash(self.of, &mut self.hashed, event, &sender, page.page.host());
+            columns.number(column!("visitor_hash"), hash);
         }
-        self.scratch.clear();
-        hygiene::push_url(&page, &self.kept, &mut self.scratch);
-        columns.text(column!("url"), &self.scratch);
-        columns.text(column!("host"), page.host());
+        columns.written(&page.columns);
         if event.path.is_empty() {
-            columns.text(column!("path"), path_of(&self.scratch));
+            columns.written(&page.path);
         } else {
             columns.text(column!("path"), &hygiene::store_path(&event.path));
         }
         columns.text(column!("title"), &event.title);
-        self.scratch.clear();
-        hygiene::push_referrer(&referrer, &mut self.scratch);
-        columns.text(column!("referrer"), &self.scratch);
-        columns.text(column!("referrer_host"), &visit.referrer_host);
+        columns.written(&referrer.columns);
         columns.text(column!("source"), &visit.source);
         columns.text(column!("medium"), &visit.medium);
         columns.text(column!("channel"), visit.channel.as_str());
@@ -155,39 +166,70 @@ impl<'a> Writer<'a> {
         }
         columns.text(column!("properties"), &event.properties);
         let profile = if event.context.is_some() { self.profiles.of(&sender) } else { self.profiles.own() };
-        lines.extend_from_slice(&profile.columns);
-        let mut columns = Columns(lines);
-        columns.text(column!("bot_class"), if spam { REFERRER_SPAM } else { profile.bot_class });
-        columns.text(column!("device_type"), if spam { BOT } else { profile.device_type });
+        columns.written(&profile.columns);
+        let (bot_class, device_type) =
+            if referrer.is_spam { (REFERRER_SPAM, BOT) } else { (profile.bot_class, profile.device_type) };
+        columns.text(column!("bot_class"), bot_class);
+        columns.text(column!("device_type"), device_type);
         // The comma behind the last column.
         lines.pop();
         lines.extend_from_slice(b"}\n");
         Fate::Written
     }
+}
 
-    /// 0 where there is nothing to tell the visitor by, or no key of a right day at hand.
-    fn visitor_hash(&mut self, event: &Event<'_>, sender: &Sender<'a>, host: &str) -> u64 {
-        let Some(ip) = sender.ip else { return 0 };
-        let (own, received) = (event.timestamp.day(), self.of.received_at.day());
-        let day = match needed_day(event) {
-            None if !self.of.day_keys.contains_key(&own) => received,
-            _ => own,
-        };
-        let Some(key) = self.of.day_keys.get(&day) else { return 0 };
-        if self.domain.0 != host {
-            let domain = classifier::registrable_domain(host).unwrap_or(host);
-            self.domain = (host.to_owned(), domain.to_owned());
-        }
-        let (user_agent, domain) = (sender.signals.user_agent, self.domain.1.as_str());
-        if let Some((last, hash)) = &self.hashed
-            && (last.day, last.ip, last.user_agent, last.domain.as_str()) == (day, ip, user_agent, domain)
-        {
-            return *hash;
-        }
-        let hash = key.hash(&Traits { project: &self.of.project.id, ip, user_agent, domain });
-        self.hashed = Some((Visitor { day, ip, user_agent, domain: domain.to_owned() }, hash));
-        hash
+impl<'a> SeenPage<'a> {
+    fn read(url: &'a str, kept: &[&str]) -> Self {
+        let page = Page::read(url);
+        let mut stored = String::with_capacity(url.len());
+        hygiene::push_url(&page, kept, &mut stored);
+        let mut seen = Self { page, columns: Vec::with_capacity(url.len() + 64), path: Vec::with_capacity(64) };
+        Columns(&mut seen.columns).text(column!("url"), &stored);
+        Columns(&mut seen.columns).text(column!("host"), seen.page.host());
+        Columns(&mut seen.path).text(column!("path"), path_of(&stored));
+        seen
     }
+}
+
+impl<'a> SeenReferrer<'a> {
+    fn read(text: &'a str) -> Self {
+        let referrer = Referrer::read(text);
+        let is_spam = agent::is_spam_referrer(referrer.host());
+        let mut stored = String::with_capacity(text.len());
+        hygiene::push_referrer(&referrer, &mut stored);
+        let mut seen = Self { referrer, columns: Vec::with_capacity(2 * text.len() + 32), is_spam };
+        Columns(&mut seen.columns).text(column!("referrer"), &stored);
+        Columns(&mut seen.columns).text(column!("referrer_host"), seen.referrer.host());
+        seen
+    }
+}
+
+/// 0 where there is nothing to tell the visitor by, or no key of a right day at hand. `last` is the answer
+/// before: the events of a browser have one visitor.
+fn visitor_hash<'a>(
+    of: &Enricher<'_>,
+    last: &mut Option<(Visitor<'a>, u64)>,
+    event: &Event<'_>,
+    sender: &Sender<'a>,
+    host: &str,
+) -> u64 {
+    let Some(ip) = sender.ip else { return 0 };
+    let (own, received) = (event.timestamp.day(), of.received_at.day());
+    let day = match needed_day(event) {
+        None if !of.day_keys.contains_key(&own) => received,
+        _ => own,
+    };
+    let Some(key) = of.day_keys.get(&day) else { return 0 };
+    let user_agent = sender.signals.user_agent;
+    if let Some((visitor, hash)) = last
+        && (visitor.day, visitor.ip, visitor.user_agent, visitor.host.as_str()) == (day, ip, user_agent, host)
+    {
+        return *hash;
+    }
+    let domain = classifier::registrable_domain(host).unwrap_or(host);
+    let hash = key.hash(&Traits { project: &of.project.id, ip, user_agent, domain });
+    *last = Some((Visitor { day, ip, user_agent, host: host.to_owned() }, hash));
+    hash
 }
 
 /// The path of an address as it is stored: `/` at least where there is a host.

@@ -4,6 +4,7 @@ mod batch;
 mod decode;
 mod enrich;
 mod identify;
+mod memo;
 mod parcel;
 mod profile;
 mod sender;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 
 /// Most bytes of one parcel. A Durable Object's row may hold 2 MB on Cloudflare; locally more is taken,
 /// so the bound is kept here.
@@ -29,12 +29,14 @@ pub struct Rows {
     lines: Vec<u8>,
     /// Where each line ends, and its month.
     ends: Vec<(usize, u32)>,
+    /// The last line's day and month: most rows of a request are of one day.
+    last: Option<(Day, u32)>,
 }
 
 impl Rows {
     /// Room for about so many rows.
     pub fn with_capacity(rows: usize) -> Self {
-        Self { lines: Vec::with_capacity(rows * 768), ends: Vec::with_capacity(rows) }
+        Self { lines: Vec::with_capacity(rows * 768), ends: Vec::with_capacity(rows), last: None }
     }
 
     /// Appends what `write` writes, one line for an event of this time; nothing where it writes nothing.
@@ -42,7 +44,13 @@ impl Rows {
         let start = self.lines.len();
         write(&mut self.lines);
         if self.lines.len() > start {
-            self.ends.push((self.lines.len(), timestamp.month()));
+            let day = timestamp.day();
+            let month = match self.last {
+                Some((last, month)) if last == day => month,
+                _ => timestamp.month(),
+            };
+            self.last = Some((day, month));
+            self.ends.push((self.lines.len(), month));
         }
     }
 

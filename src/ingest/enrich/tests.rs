@@ -55,7 +55,7 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
         day_keys: &keys(days),
     };
     let mut lines = Vec::new();
-    let fate = enricher.writer().write(&event, &mut lines);
+    let fate = enricher.writer(1).write(&event, &mut lines);
     assert_eq!(fate == Fate::Dropped, lines.is_empty());
     (fate == Fate::Written).then(|| serde_json::from_slice(&lines).unwrap())
 }
@@ -144,5 +144,60 @@ fn paths() {
         ("", ""),
     ] {
         assert_eq!(path_of(url), path, "{url}");
+    }
+}
+
+/// Events of a few pages, referrers and senders, so that they meet in every order.
+fn few() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
+    use proptest::prelude::*;
+    let pages = prop_oneof![
+        Just("https://shop.example.com/a?utm_source=x&gclid=1"),
+        Just("https://shop.example.com/b/jane@example.com"),
+        Just("https://blog.example.com/a"),
+        Just("/a?ref=y"),
+        Just(""),
+    ];
+    let referrers = prop_oneof![
+        Just("https://www.google.com/search?q=1"),
+        Just("http://semalt.com/"),
+        Just("https://blog.example.com/"),
+        Just(""),
+    ];
+    let contexts = prop_oneof![
+        Just(""),
+        Just(r#","context":{"ip":"192.0.2.7","user_agent":"curl/8.1","country":"DE"}"#),
+        Just(r#","context":{"ip":"192.0.2.7","user_agent":"Mozilla/5.0 (compatible; GPTBot/1.2)"}"#),
+        Just(r#","context":{"ip":"192.0.2.8","user_agent":"curl/8.1","dnt":true}"#),
+        Just(r#","context":{"language":"fr-FR"}"#),
+        Just(r#","path":"/p","timestamp":"2026-11-20T10:00:00Z""#),
+    ];
+    let event = (pages, referrers, contexts).prop_map(|(page, referrer, context)| {
+        format!(r#"{{"event":"e","event_id":"i","url":"{page}","referrer":"{referrer}"{context}}}"#)
+    });
+    prop::collection::vec(event, 1..40)
+}
+
+proptest::proptest! {
+    #[test]
+    fn an_events_row_does_not_depend_on_those_before_it(events in few(), browser: bool) {
+        let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
+        let raw = events.iter().map(|json| serde_json::from_str(json).unwrap());
+        let events: Vec<Event<'_>> = raw.map(|raw| validate(raw, &bounds, uuid::Uuid::nil).unwrap()).collect();
+        let (project, days) = (project(DntMode::Anonymous), keys(&[NOW.day(), Day(NOW.day().0 - 1)]));
+        let enricher = Enricher {
+            project: &project,
+            env: Env::Live,
+            received_at: NOW,
+            sender: browser.then_some(BROWSER),
+            is_bot: |user_agent| user_agent.contains("curl"),
+            day_keys: &days,
+        };
+        let (mut together, mut alone) = (Vec::new(), Vec::new());
+        let mut writer = enricher.writer(events.len());
+        for event in &events {
+            writer.write(event, &mut together);
+            enricher.writer(1).write(event, &mut alone);
+        }
+        proptest::prop_assert_eq!(String::from_utf8(together).unwrap(), String::from_utf8(alone).unwrap());
     }
 }

@@ -99,14 +99,14 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
             day_keys: &self.day_keys,
         };
         self.batches.write(timestamp.day(), |lines| {
-            enricher.writer().write(&event, lines);
+            enricher.writer(1).write(&event, lines);
         });
         self.made.events += 1;
         self.made.late += u64::from(received_at.0 - timestamp.0 >= LATE_MS);
         if random.chance(DUPLICATES) {
             enricher.received_at = received_at.plus(random.between(1_000, LATE_MS)).min(self.last);
             let mut row = Vec::new();
-            enricher.writer().write(&event, &mut row);
+            enricher.writer(1).write(&event, &mut row);
             self.held.push((timestamp.day(), row));
             self.made.duplicates += 1;
         }
