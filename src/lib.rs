@@ -8,26 +8,14 @@ pub mod app;
 pub mod auth;
 pub mod buffer;
 pub mod config;
-pub mod control;
-pub mod error;
-pub mod event;
-pub mod exclude;
-pub mod hex;
-pub mod ingest;
-mod json;
-pub mod key;
-pub mod limit;
 #[cfg(test)]
 mod openapi;
 pub mod query;
-pub mod quota;
 pub mod rollup;
-pub mod row;
 pub mod session;
 pub mod store;
-pub mod time;
-pub mod visitor;
-mod words;
+
+pub use intake::{control, error, event, exclude, hex, ingest, key, limit, quota, row, time, visitor};
 
 #[cfg(target_arch = "wasm32")]
 mod shell;

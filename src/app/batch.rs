@@ -30,7 +30,7 @@ impl App {
         self.admit_client(request, caller, deadline.received_at).await?;
         let Body { bytes, held: _held } = self.read_body(request, MAX_BODY, deadline).await?;
         let bounds = bounds(caller, deadline)?;
-        let judged = judge(batch(body_text(&bytes)?)?, &bounds, || self.event_id(deadline.received_at));
+        let judged = judge(batch(body_text(&bytes)?)?, &bounds, &|| self.event_id(deadline.received_at));
         if let Some(code) = judged.first_code.filter(|_| atomic) {
             let detail = "with atomic=1 one bad event refuses the batch; nothing was stored";
             let mut error = ApiError::new(code, detail);

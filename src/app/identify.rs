@@ -20,7 +20,7 @@ impl App {
         let body = self.read_body(request, MAX_BODY, deadline).await?;
         let raw = identification(body_text(&body.bytes)?)?;
         let bounds = bounds(caller, deadline)?;
-        let event = validate(raw, &bounds, || self.event_id(deadline.received_at)).map_err(|mut rejection| {
+        let event = validate(raw, &bounds, &|| self.event_id(deadline.received_at)).map_err(|mut rejection| {
             for field in rejection.fields.iter_mut().filter(|field| field.path.starts_with("/properties")) {
                 field.path = field.path.replacen("/properties", "/traits", 1);
             }

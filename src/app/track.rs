@@ -34,7 +34,7 @@ impl App {
         let body = self.read_body(request, MAX_BODY, deadline).await?;
         let raw = one_event(body_text(&body.bytes)?)?;
         let bounds = bounds(caller, deadline)?;
-        let event = validate(raw, &bounds, || self.event_id(deadline.received_at)).map_err(refused)?;
+        let event = validate(raw, &bounds, &|| self.event_id(deadline.received_at)).map_err(refused)?;
         let rows = self.rows(request, caller, deadline, std::slice::from_ref(&event)).await?;
         self.deliver(request, caller, deadline, rows, 1).await?;
         accepted(&event)

@@ -159,7 +159,7 @@ mod tests {
         let body = batch(1, 1000);
         assert!((311_000..321_000).contains(&body.len()), "{} bytes", body.len());
         let bounds = Bounds { received_at: now(), retention_days: None, trusted: true };
-        let judged = judge(read(str::from_utf8(&body).unwrap()).unwrap(), &bounds, || unreachable!("all have ids"));
+        let judged = judge(read(str::from_utf8(&body).unwrap()).unwrap(), &bounds, &|| unreachable!("all have ids"));
         assert_eq!((judged.events.len(), judged.verdicts.len()), (1000, 0));
     }
 
@@ -170,7 +170,7 @@ mod tests {
         let bounds = Bounds { received_at: now(), retention_days: None, trusted: true };
         for body in bodies {
             let raw = headwater::ingest::one_event(str::from_utf8(&body).unwrap()).unwrap();
-            validate(raw, &bounds, || unreachable!("all have ids")).unwrap();
+            validate(raw, &bounds, &|| unreachable!("all have ids")).unwrap();
         }
     }
 }

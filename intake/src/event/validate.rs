@@ -95,11 +95,7 @@ impl Rejection {
 ///
 /// # Errors
 /// All fields at fault at once; `timestamp_too_old` alone where only the age is.
-pub fn validate<'a>(
-    raw: RawEvent<'a>,
-    bounds: &Bounds,
-    fresh_id: impl FnOnce() -> Uuid,
-) -> Result<Event<'a>, Rejection> {
+pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid) -> Result<Event<'a>, Rejection> {
     let mut check = Check { fields: Vec::new() };
     let event = check.required("/event", raw.event, MAX_ID);
     let event_id = check.id("/event_id", raw.event_id, MAX_ID);

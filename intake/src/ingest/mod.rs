@@ -9,8 +9,7 @@ mod parcel;
 mod profile;
 mod sender;
 
-pub(crate) use batch::TIME_REPLACED;
-pub use batch::{Batch, Judged, MAX_EVENTS, Status, Verdict, batch, judge};
+pub use batch::{Batch, Judged, MAX_EVENTS, Status, TIME_REPLACED, Verdict, batch, judge};
 pub use decode::{Encoding, body_text, one_event, too_large};
 pub use enrich::{Enricher, Fate, Writer, needed_day};
 pub use identify::{IDENTIFY, identification, identification_faults};

@@ -4,7 +4,7 @@ const NOW: Timestamp = Timestamp(1_795_255_200_000);
 const BOUNDS: Bounds = Bounds { received_at: NOW, retention_days: Some(30), trusted: true };
 
 fn judged(json: &str) -> Result<Event<'_>, Rejection> {
-    validate(serde_json::from_str(json).unwrap(), &BOUNDS, Uuid::nil)
+    validate(serde_json::from_str(json).unwrap(), &BOUNDS, &Uuid::nil)
 }
 
 #[test]
@@ -82,5 +82,5 @@ fn context_is_believed_from_secret_keys_only() {
     let json = r#"{"event":"e","context":{"ip":"192.0.2.1"}}"#;
     assert!(judged(json).unwrap().context.is_some());
     let open = Bounds { trusted: false, ..BOUNDS };
-    assert_eq!(validate(serde_json::from_str(json).unwrap(), &open, Uuid::nil).unwrap().context, None);
+    assert_eq!(validate(serde_json::from_str(json).unwrap(), &open, &Uuid::nil).unwrap().context, None);
 }

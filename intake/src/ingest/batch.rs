@@ -114,14 +114,14 @@ pub struct Judged<'a> {
 }
 
 /// Judges each event of a batch. `fresh_id` is called for each event without one.
-pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, mut fresh_id: impl FnMut() -> Uuid) -> Judged<'a> {
+pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid) -> Judged<'a> {
     let mut judged = Judged { events: Vec::with_capacity(batch.events.len()), ..Judged::default() };
     let mut seen: HashSet<(Cow<'a, str>, Day), Words> =
         HashSet::with_capacity_and_hasher(batch.events.len(), Words::default());
     let path = batch.path;
     for (index, raw) in batch.events.into_iter().enumerate() {
         let sent_id = raw.as_ref().ok().and_then(RawEvent::sent_id);
-        match raw.and_then(|raw| validate(raw, bounds, &mut fresh_id)) {
+        match raw.and_then(|raw| validate(raw, bounds, fresh_id)) {
             Ok(event) => {
                 let identity = sent_id.map(|id| (id, event.timestamp.day()));
                 if let Some(identity) = identity
@@ -169,7 +169,7 @@ pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, mut fresh_id: impl FnMut() -
 }
 
 /// Code and sentence for an event whose time was replaced by the time of receipt.
-pub(crate) const TIME_REPLACED: (&str, &str) =
+pub const TIME_REPLACED: (&str, &str) =
     ("timestamp_replaced", "the timestamp lay more than 24 hours ahead; the time of receipt was taken");
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 const BOUNDS: Bounds = Bounds { received_at: Timestamp(1_795_255_200_000), retention_days: Some(30), trusted: true };
 
 fn judged(text: &str) -> Judged<'_> {
-    judge(batch(text).unwrap(), &BOUNDS, Uuid::nil)
+    judge(batch(text).unwrap(), &BOUNDS, &Uuid::nil)
 }
 
 #[test]
@@ -76,7 +76,7 @@ proptest! {
     fn no_text_panics(text in r#"(\[|\{"events":\[)[\[\]{}":,a-z0-9\\u]{0,60}(\]|\]\})?"#) {
         if let Ok(batch) = batch(&text) {
             let count = batch.events.len();
-            let judged = judge(batch, &BOUNDS, Uuid::nil);
+            let judged = judge(batch, &BOUNDS, &Uuid::nil);
             let refused = judged.verdicts.iter().filter(|verdict| verdict.status != Status::Accepted).count();
             prop_assert_eq!(judged.events.len() + refused, count);
         }

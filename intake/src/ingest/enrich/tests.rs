@@ -44,7 +44,7 @@ fn keys(days: &[Day]) -> HashMap<Day, DayKey> {
 
 fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> Option<Value> {
     let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
-    let event = validate(serde_json::from_str(json).unwrap(), &bounds, uuid::Uuid::nil).unwrap();
+    let event = validate(serde_json::from_str(json).unwrap(), &bounds, &uuid::Uuid::nil).unwrap();
     let project = project(dnt_mode);
     let enricher = Enricher {
         project: &project,
@@ -182,7 +182,7 @@ proptest::proptest! {
     fn an_events_row_does_not_depend_on_those_before_it(events in few(), browser: bool) {
         let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
         let raw = events.iter().map(|json| serde_json::from_str(json).unwrap());
-        let events: Vec<Event<'_>> = raw.map(|raw| validate(raw, &bounds, uuid::Uuid::nil).unwrap()).collect();
+        let events: Vec<Event<'_>> = raw.map(|raw| validate(raw, &bounds, &uuid::Uuid::nil).unwrap()).collect();
         let (project, days) = (project(DntMode::Anonymous), keys(&[NOW.day(), Day(NOW.day().0 - 1)]));
         let enricher = Enricher {
             project: &project,

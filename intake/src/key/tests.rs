@@ -75,7 +75,7 @@ proptest! {
 
 #[test]
 fn the_documentation_shows_the_table_of_grants() {
-    let documentation = include_str!("../../docs/keys.md");
+    let documentation = include_str!("../../../docs/keys.md");
     for kind in Kind::ALL {
         let cells = ACCESSES.map(|access| {
             let grant = GRANTS.iter().find(|grant| grant.kind == kind && grant.access == access);
