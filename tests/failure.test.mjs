@@ -43,6 +43,29 @@ const lies = {
   "its own 500": answer(500, '{"code":"XX000","message":"secret detail"}'),
 };
 
+describe("the control plane and segments", () => {
+  before(async () => {
+    const body = { name: "Views", filters: [["is", "event", "view"]] };
+    assert.equal((await timed("/v1/segments", { key: project.keys.sk, body })).status, 201);
+    assert.equal((await timed("/v1/stats", { key: project.keys.rk })).status, 200);
+  });
+  after(() => control.become("pass"));
+
+  for (const mode of ["refuse", "hang"]) {
+    test(`${mode}: 503 where segments are named, and an answer where none are`, async () => {
+      control.become(mode);
+      const ask = (filters) => timed("/v1/stats", { key: project.keys.rk, body: { filters } });
+      const named = await ask([["is", "segment", "Views"]]);
+      unavailable(named, "control_plane_unavailable");
+      assert.match(named.body.detail, /segments/);
+      unavailable(await timed("/v1/segments", { key: project.keys.rk }), "control_plane_unavailable");
+      assert.equal((await ask([["is", "event", "view"]])).status, 200);
+      control.become("pass");
+      assert.equal((await ask([["is", "segment", "Views"]])).status, 200);
+    });
+  }
+});
+
 describe("the event store", () => {
   before(() => track("warm"));
   after(() => events.become("pass"));

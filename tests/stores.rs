@@ -56,7 +56,12 @@ fn row(project: &str, event_id: &str, more: Value) -> Vec<u8> {
 }
 
 async fn counted(project: &str, parameters: &str) -> Value {
-    let world = World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: |_, _| None };
+    let world = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: |_, _| None,
+        segments: headwater::query::Segments::Closed,
+    };
     let query = from_parameters(parameters, world).unwrap();
     let scope = Scope { project_id: project, env: headwater::key::Env::Live };
     let statement = build(&query, &scope, &Plan::default());

@@ -54,7 +54,7 @@ impl App {
         let presented = presented(authorization.as_deref(), in_query)?;
         let key = presented.parse()?;
         // What changes or destroys things needs a key that is known to be good now.
-        let stale = !matches!(access, Access::Manage | Access::Forget);
+        let stale = !matches!(access, Access::Manage | Access::Forget | Access::Save);
         let record = self.record(key.prefix, stale, deadline).await?.ok_or_else(unknown_key)?;
         verify(&key, &record, &self.config()?.peppers, (self.runtime.now)())?;
         access.check(record.kind, &record.scopes).map_err(|code| {

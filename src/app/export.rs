@@ -9,7 +9,8 @@ use super::authenticate::Caller;
 use super::inbound::{Body, Inbound, Reply};
 use super::{App, lock};
 use crate::error::{ApiError, ErrorCode};
-use crate::query::{Export, Scope};
+use crate::query::{Export, Scope, World};
+use crate::store::StoreError;
 use crate::time::Timestamp;
 
 /// Longest that an export may take.
@@ -83,8 +84,9 @@ impl App {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Reply, ApiError> {
-        let export = Export::from_parameters(request.query(), self.world(caller, now))?;
-        let project_id = self.project_of(caller, export.project(), "?project").await?;
+        let read = |world: World<'_>| Export::from_parameters(request.query(), world);
+        let project = |export: &Export| export.project().map(ToOwned::to_owned);
+        let (export, project_id) = self.understood(caller, now, "?project", read, project).await?;
         let format = export.format;
         let reply = Reply::empty(200)
             .header("content-type", format.media_type())
@@ -99,7 +101,7 @@ impl App {
         })?;
         let statement = export.statement(&Scope { project_id: &project_id, env: caller.record.env });
         let store = &self.config()?.clickhouse;
-        let (url, user) = store.download(&statement.parameters, LIMIT);
+        let (url, user) = store.download(&statement.parameters, LIMIT).map_err(StoreError::question)?;
         let download = Download {
             url,
             user: user.user,

@@ -5,8 +5,8 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
-use crate::query::Scope;
 use crate::query::funnel::{Funnel, answer, build};
+use crate::query::{Scope, World};
 use crate::store::StoreError;
 
 impl App {
@@ -14,8 +14,9 @@ impl App {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
         let body = self.question(request).await?;
-        let funnel = Funnel::from_json(&body, self.world(caller, now))?;
-        let project_id = self.project_of(caller, funnel.frame.project.as_deref(), "/project").await?;
+        let read = |world: World<'_>| Funnel::from_json(&body, world);
+        let project = |funnel: &Funnel| funnel.frame.project.clone();
+        let (funnel, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
         let found = self.read(build(&funnel, &scope)).await?;

@@ -179,7 +179,7 @@ impl App {
 }
 
 /// A refusal that a function of ours raised, in its own words, which are made for callers.
-fn outward(error: StoreError) -> ApiError {
+pub(super) fn outward(error: StoreError) -> ApiError {
     match error {
         StoreError::Refused { code, message, .. } if code.starts_with("PT") => {
             let code = match code.as_str() {

@@ -23,6 +23,7 @@ mod read;
 mod retention;
 mod rollups;
 mod routes;
+mod segments;
 mod signing;
 mod sink;
 mod stats;
@@ -173,6 +174,7 @@ impl App {
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Funnel => self.funnel(request, &caller).await?,
             Handler::Retention => self.retention(request, &caller).await?,
+            Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
             Handler::Document | Handler::Health | Handler::Ready | Handler::Manage(_) => {
                 return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));

@@ -9,7 +9,7 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::routes::Question;
 use crate::error::ApiError;
-use crate::query::{Events, Query, Realtime, Schema, Scope, Window, catalogue, no_parameters, sources};
+use crate::query::{Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, sources};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -43,15 +43,17 @@ impl App {
 
     /// `GET /v1/sources`: the question of `/v1/stats` that is asked most.
     async fn sources(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
-        let query = sources(query, self.world(caller, now))?;
-        let project_id = self.project_of(caller, query.project.as_deref(), "?project").await?;
+        let read = |world: World<'_>| sources(query, world);
+        let project = |query: &Query| query.project.clone();
+        let (query, project_id) = self.understood(caller, now, "?project", read, project).await?;
         self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await
     }
 
     /// `GET /v1/query`: events as they are.
     async fn events(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
-        let mut events = Events::from_parameters(query, self.world(caller, now))?;
-        let project_id = self.project_of(caller, events.project(), "?project").await?;
+        let read = |world: World<'_>| Events::from_parameters(query, world);
+        let project = |events: &Events| events.project().map(ToOwned::to_owned);
+        let (mut events, project_id) = self.understood(caller, now, "?project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         events.resume(&scope)?;
         let found = self.read(events.statement(&scope)).await?;
@@ -70,8 +72,10 @@ impl App {
 
     /// `GET /v1/realtime`: the last minutes. Seven statements over five connections: a request has six.
     async fn realtime(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<Value, ApiError> {
-        let Realtime { windows: [short, long], series } = Realtime::from_parameters(query, self.world(caller, now))?;
-        let project_id = self.project_of(caller, series.project.as_deref(), "?project").await?;
+        let read = |world: World<'_>| Realtime::from_parameters(query, world);
+        let project = |realtime: &Realtime| realtime.project().map(ToOwned::to_owned);
+        let (realtime, project_id) = self.understood(caller, now, "?project", read, project).await?;
+        let Realtime { windows: [short, long], series } = realtime;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let rows = async |query: Query| -> Result<Value, ApiError> {
             let answer = Box::pin(self.answered(query, &scope)).await?;

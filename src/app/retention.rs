@@ -7,8 +7,8 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
-use crate::query::Scope;
 use crate::query::retention::{Retention, answer, build, left_out};
+use crate::query::{Scope, World};
 use crate::store::StoreError;
 
 impl App {
@@ -16,8 +16,9 @@ impl App {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
         let body = self.question(request).await?;
-        let retention = Retention::from_json(&body, self.world(caller, now))?;
-        let project_id = self.project_of(caller, retention.frame.project.as_deref(), "/project").await?;
+        let read = |world: World<'_>| Retention::from_json(&body, world);
+        let project = |retention: &Retention| retention.frame.project.clone();
+        let (retention, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
         let (found, left_out) =

@@ -28,6 +28,8 @@ pub enum Handler {
     Funnel,
     /// `POST /v1/retention`
     Retention,
+    /// `/v1/segments`: filters that are saved under a name.
+    Segments(Segments),
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
     Manage(Management),
 }
@@ -47,6 +49,21 @@ pub enum Question {
     Schema,
     /// `GET /v1/sources`
     Sources,
+}
+
+/// What is done with saved segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segments {
+    /// `GET /v1/segments`
+    List,
+    /// `POST /v1/segments`
+    Create,
+    /// `GET /v1/segments/{id}`
+    Get,
+    /// `PATCH /v1/segments/{id}`
+    Update,
+    /// `DELETE /v1/segments/{id}`
+    Delete,
 }
 
 /// What is managed. Named after the functions of the control plane.
@@ -95,6 +112,10 @@ const fn manage(method: &'static str, path: &'static str, what: Management) -> R
     route(method, path, Handler::Manage(what), Some(Access::Manage))
 }
 
+const fn segments(method: &'static str, path: &'static str, what: Segments, access: Access) -> Route {
+    route(method, path, Handler::Segments(what), Some(access))
+}
+
 const fn ask(path: &'static str, what: Question) -> Route {
     route("GET", path, Handler::Ask(what), Some(Access::Read))
 }
@@ -116,6 +137,11 @@ pub const ROUTES: &[Route] = &[
     ask("/v1/metrics", Question::Metrics),
     route("POST", "/v1/funnel", Handler::Funnel, Some(Access::Read)),
     route("POST", "/v1/retention", Handler::Retention, Some(Access::Read)),
+    segments("GET", "/v1/segments", Segments::List, Access::Read),
+    segments("POST", "/v1/segments", Segments::Create, Access::Save),
+    segments("GET", "/v1/segments/{id}", Segments::Get, Access::Read),
+    segments("PATCH", "/v1/segments/{id}", Segments::Update, Access::Save),
+    segments("DELETE", "/v1/segments/{id}", Segments::Delete, Access::Save),
     manage("GET", "/v1/projects", Management::Projects),
     manage("POST", "/v1/projects", Management::ProjectCreate),
     manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),

@@ -8,9 +8,7 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::{ApiError, ErrorCode};
-use crate::query::{
-    Answers, Found, Plan, Query, Scope, Wanted, World, answer, build, from_json, from_parameters, resume,
-};
+use crate::query::{Answers, Found, Plan, Query, Scope, Wanted, answer, build, from_json, from_parameters, resume};
 use crate::rollup::{Kind, clean_days, clean_rows};
 use crate::store::StoreError;
 
@@ -21,27 +19,20 @@ impl App {
     pub(super) async fn stats(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
-        let world = self.world(caller, now);
-        let query = if request.method() == "POST" {
+        let project = |query: &Query| query.project.clone();
+        let (query, project_id) = if request.method() == "POST" {
             let body = self.question(request).await?;
-            from_json(&body, world)?
+            self.understood(caller, now, "/project", |world| from_json(&body, world), project).await?
         } else {
-            from_parameters(request.query(), world)?
+            let parameters = request.query();
+            self.understood(caller, now, "?project", |world| from_parameters(parameters, world), project).await?
         };
-        let place = if request.method() == "POST" { "/project" } else { "?project" };
-        let project_id = self.project_of(caller, query.project.as_deref(), place).await?;
         let body = self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await?;
         let reply = Reply::json(200, body).header("cache-control", "private, no-store");
         Ok(match left {
             Some(left) => tell(reply, "questions", left),
             None => reply,
         })
-    }
-
-    /// What a question needs to know besides itself.
-    pub(super) fn world<'a>(&self, caller: &'a Caller, now: crate::time::Timestamp) -> World<'a> {
-        let timezone = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
-        World { now, timezone, offset_at: self.runtime.offset_at }
     }
 
     /// A question as JSON.

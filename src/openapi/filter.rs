@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Schemas;
 use super::build::{examples, one_of, pattern, reference, text, told};
+use crate::query::segment::MAX_NAMED;
 use crate::query::{Column, Interval, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_KEY, MAX_PATTERN, MAX_VALUE, MAX_VALUES};
 
 /// A list of so many parts, which begins with one of some words.
@@ -20,6 +21,12 @@ fn property() -> Value {
 
 fn columns() -> Value {
     one_of(Column::ALL.iter().map(|column| column.as_str()))
+}
+
+/// One or more saved segments.
+fn named() -> Value {
+    let many = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MAX_NAMED });
+    json!({ "anyOf": [many, { "type": "string" }] })
 }
 
 pub(super) fn schemas() -> Schemas {
@@ -51,6 +58,10 @@ pub(super) fn schemas() -> Schemas {
             "A text against one or more values, of which one must fit, in this very case."
         ),
         told(
+            condition(&["is", "is_not"], &[json!({ "const": "segment" }), named()]),
+            "It fits, or does not fit, the conditions of one of these saved segments, by name or id."
+        ),
+        told(
             condition(&["matches"], &[subject(), values(MAX_PATTERN)]),
             "A text against regular expressions in re2's syntax, anywhere in it."
         ),
@@ -72,7 +83,9 @@ pub(super) fn schemas() -> Schemas {
             examples(
                 told(
                     json!({ "anyOf": conditions }),
-                    &format!("A condition. A question has at most {MAX_FILTERS} of them, {MAX_FILTER_DEPTH} deep."),
+                    &format!(
+                        "A condition. A question has at most {MAX_FILTERS} of them, those of segments among them, {MAX_FILTER_DEPTH} deep."
+                    ),
                 ),
                 json!([
                     ["is", "country", ["DE", "AT", "CH"]],

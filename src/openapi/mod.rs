@@ -15,6 +15,7 @@ mod page;
 mod people;
 mod problem;
 mod questions;
+mod segments;
 mod status;
 
 use std::fmt::Write as _;
@@ -40,6 +41,11 @@ one project; a key sees its own only.\n\n\
 const TAGS: &[(&str, &str)] = &[
     ("Events", "Sending events. Bodies may be packed with `Content-Encoding: gzip`."),
     ("Questions", "Asking about events. An account key names a project, other keys have their own."),
+    (
+        "Segments",
+        "Filters saved under a name, for `[\"is\", \"segment\", [\"NAME\"]]` wherever a question takes conditions. They are \
+        the project's: its two data sets share them.",
+    ),
     ("Management", "Projects, keys and usage, for account keys with scope `admin` and for signed-in users."),
     ("Status", "How the installation is doing, and this document."),
 ];
@@ -50,6 +56,7 @@ fn operations() -> Vec<Operation> {
         questions::operations(),
         people::operations(),
         events::operations(),
+        segments::operations(),
         management::operations(),
         status::operations(),
     ]
@@ -64,6 +71,7 @@ fn schemas() -> Schemas {
         filter::schemas(),
         catalogue::schemas(),
         events::schemas(),
+        segments::schemas(),
         management::schemas(),
         status::schemas(),
         problem::schemas(),

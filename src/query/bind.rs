@@ -1,22 +1,25 @@
 //! Values on their way into a statement: each becomes a bound parameter.
 
+use std::collections::HashMap;
+
 use super::sql::Statement;
 
 /// Collects the values of one statement.
 #[derive(Debug, Default)]
 pub struct Binder {
     parameters: Vec<(String, String)>,
+    /// Where a value of a type stands: conditions may have thousands.
+    known: HashMap<(&'static str, String), usize>,
 }
 
 impl Binder {
     /// Binds a value; the placeholder that stands for it. `kind` is a type of ours, never a caller's text. A
     /// value that was bound before is bound once.
     pub fn value(&mut self, kind: &'static str, value: &str) -> String {
-        let known = self.parameters.iter().position(|(name, known)| known == value && name.ends_with(&suffix(kind)));
-        let index = known.unwrap_or_else(|| {
-            let name = format!("p{}{}", self.parameters.len(), suffix(kind));
-            self.parameters.push((name, value.to_owned()));
-            self.parameters.len() - 1
+        let parameters = &mut self.parameters;
+        let index = *self.known.entry((kind, value.to_owned())).or_insert_with(|| {
+            parameters.push((format!("p{}{}", parameters.len(), suffix(kind)), value.to_owned()));
+            parameters.len() - 1
         });
         self.parameters.get(index).map_or_else(String::new, |(name, _)| format!("{{{name}:{kind}}}"))
     }

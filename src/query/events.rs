@@ -139,8 +139,12 @@ mod tests {
     use super::*;
     use crate::key::Env;
 
-    const WORLD: World<'static> =
-        World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: crate::query::zone::host_offset };
+    const WORLD: World<'static> = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: crate::query::zone::host_offset,
+        segments: crate::query::Segments::Closed,
+    };
     const SCOPE: Scope<'static> = Scope { project_id: "0192d3c5-0000-7000-8000-000000000001", env: Env::Live };
 
     fn page(lines: &str, events: &Events) -> serde_json::Value {

@@ -34,6 +34,11 @@ impl<'a> Path<'a> {
         Self { text: path.into(), flat: true }
     }
 
+    /// The same place, of which nothing below is a place of its own.
+    pub fn flattened(&self) -> Path<'static> {
+        Path::flat(self.text.clone().into_owned())
+    }
+
     /// A member below it.
     pub fn member(&self, name: &str) -> Path<'static> {
         // A pointer's own signs are escaped (RFC 6901); what a caller named is shown in bounds.
@@ -43,7 +48,7 @@ impl<'a> Path<'a> {
 
     /// An item below it.
     pub fn index(&self, index: usize) -> Path<'static> {
-        if self.flat { Path::flat(self.text.clone().into_owned()) } else { Path::new(format!("{}/{index}", self.text)) }
+        if self.flat { self.flattened() } else { Path::new(format!("{}/{index}", self.text)) }
     }
 
     /// Something is wrong here.

@@ -6,6 +6,7 @@ use super::bind::Binder;
 use super::dimension::{Column, Dimension, allowed};
 use super::fault::{Fault, Path};
 use super::metric::Level;
+use super::segment::{MAX_NAMED, Segments};
 
 /// Deepest nesting of `and`, `or`, `not`, `has_done`.
 pub const MAX_DEPTH: usize = 6;
@@ -93,8 +94,8 @@ fn operators() -> String {
 ///
 /// # Errors
 /// What is wrong, with its path.
-pub fn read_all(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
-    let mut reader = Reader { nodes: 0 };
+pub fn read_all(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
+    let mut reader = Reader { nodes: 0, segments };
     reader.list(value, path, 0).map(Filter::And)
 }
 
@@ -102,27 +103,28 @@ pub fn read_all(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
 ///
 /// # Errors
 /// What is wrong, with its path.
-pub fn read_one(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
-    Reader { nodes: 0 }.filter(value, path, 0)
+pub fn read_one(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
+    Reader { nodes: 0, segments }.filter(value, path, 0)
 }
 
 /// Reads one condition on single events.
 ///
 /// # Errors
 /// What is wrong, with its path.
-pub fn read_event(value: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
-    let filter = read_one(value, path)?;
+pub fn read_event(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
+    let filter = read_one(value, path, segments)?;
     if filter.has_done() || !filter.is_known_to(Level::Event) {
         return Err(path.fault("must be a condition on single events"));
     }
     Ok(filter)
 }
 
-struct Reader {
+struct Reader<'a> {
     nodes: usize,
+    segments: Segments<'a>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn list(&mut self, value: &Value, path: &Path<'_>, depth: usize) -> Result<Vec<Filter>, Fault> {
         let items = value.as_array().ok_or_else(|| path.fault("must be a list of conditions"))?;
         items.iter().enumerate().map(|(index, item)| self.filter(item, &path.index(index), depth)).collect()
@@ -151,6 +153,8 @@ impl Reader {
                 let done = self.event(one, &path.index(1), depth + 1)?;
                 Ok(Filter::Not(Box::new(Filter::HasDone(Box::new(done)))))
             }
+            ("is", [subject, names]) if is_segment(subject) => self.segments(names, path),
+            ("is_not", [subject, names]) if is_segment(subject) => self.segments(names, path).map(negated),
             ("is", [subject, values]) => text(Test::Is, subject, values, path),
             ("is_not", [subject, values]) => text(Test::Is, subject, values, path).map(negated),
             ("contains", [subject, values]) => text(Test::Contains, subject, values, path),
@@ -174,6 +178,32 @@ impl Reader {
         }
     }
 
+    /// What fits one of the segments.
+    fn segments(&mut self, names: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
+        let (at, many) = (path.index(2), names.as_array());
+        let names = many.map_or(std::slice::from_ref(names), Vec::as_slice);
+        if names.is_empty() || names.len() > MAX_VALUES {
+            return Err(at.fault(format!("must hold 1 to {MAX_NAMED} names or ids of segments")));
+        }
+        let mut either = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let at = if many.is_some() { at.index(index) } else { at.clone() };
+            let name = name.as_str().ok_or_else(|| at.fault("must be the name or id of a segment"))?;
+            match self.segments {
+                Segments::Closed => return Err(path.index(1).fault("a segment cannot refer to other segments")),
+                Segments::Noted(noted) => noted.note(name, &at)?,
+                Segments::Saved(saved) => {
+                    // Whatever is wrong in there is told at the reference. Depth is counted anew: what is saved
+                    // refers to nothing else.
+                    let list = self.list(saved.find(name, &at)?, &at.flattened(), 0)?;
+                    either.push(Filter::And(list));
+                }
+            }
+        }
+        // Before segments are looked up they fit nothing.
+        Ok(Filter::Or(either))
+    }
+
     /// A condition on single events, within `has_done`.
     fn event(&mut self, value: &Value, path: &Path<'_>, depth: usize) -> Result<Filter, Fault> {
         let filter = self.filter(value, path, depth)?;
@@ -187,12 +217,19 @@ impl Reader {
     }
 }
 
+fn is_segment(subject: &Value) -> bool {
+    subject.as_str() == Some("segment")
+}
+
 fn negated(filter: Filter) -> Filter {
     Filter::Not(Box::new(filter))
 }
 
 fn dimension(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
     let name = value.as_str().ok_or_else(|| path.fault(allowed()))?;
+    if name == "segment" {
+        return Err(path.fault("segments are named with is and is_not"));
+    }
     match Dimension::parse(name).map_err(|allowed| path.fault(allowed))? {
         Dimension::Time(_) => Err(path.fault("the period is set by date_range")),
         dimension => Ok(dimension),

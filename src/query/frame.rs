@@ -48,7 +48,8 @@ impl Frame {
         known(members, &allowed, &Path::new(""))?;
         let (zone, range, _) = periods(members, world, ahead)?;
         let (value, path) = members.member("filters");
-        let filter = value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path))?;
+        let filter =
+            value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path, world.segments))?;
         if !filter.is_known_to(Level::Event) {
             return Err(path.fault("must be about events; entry_path and exit_path are of sessions"));
         }

@@ -23,6 +23,7 @@ mod realtime;
 pub mod retention;
 mod row;
 mod schema;
+pub mod segment;
 mod shape;
 mod sources;
 mod sql;
@@ -52,6 +53,7 @@ pub use read::{DEFAULT_LIMIT, MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MEMBERS, 
 pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime, Window};
 pub use row::{COLUMNS as EVENT_COLUMNS, Holds};
 pub use schema::Schema;
+pub use segment::Segments;
 pub use shape::{Answers, Found, answer};
 pub use sources::{KNOWN as SOURCES_PARAMETERS, sources};
 pub use sql::{Scope, Statement, usage};

@@ -225,8 +225,12 @@ mod tests {
     use crate::time::{DAY_MS, Timestamp};
     use serde_json::{Value, json};
 
-    const WORLD: World<'static> =
-        World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: crate::query::zone::host_offset };
+    const WORLD: World<'static> = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: crate::query::zone::host_offset,
+        segments: crate::query::Segments::Closed,
+    };
 
     fn wanted(body: &Value) -> Option<Wanted> {
         Wanted::of(&from_json(body, WORLD).unwrap())

@@ -8,6 +8,7 @@ use super::filter::{self, Filter};
 use super::metric::{Level, Metric};
 use super::model::{Direction, Include, Key, MAX_LIMIT, Query};
 use super::range::{Compare, Period};
+use super::segment::Segments;
 use super::zone::Zone;
 use crate::error::ErrorCode;
 use crate::time::Timestamp;
@@ -49,6 +50,8 @@ pub struct World<'a> {
     pub timezone: &'a str,
     /// A zone's offset in minutes at an instant; `None` where there is no such zone.
     pub offset_at: fn(&str, Timestamp) -> Option<i32>,
+    /// The project's saved segments.
+    pub segments: Segments<'a>,
 }
 
 /// Where the members of a question stand.
@@ -117,9 +120,9 @@ pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
 
     let (zone, range, compare) = periods(members, world, 0)?;
     let (value, path) = members.member("filters");
-    let filter = value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path))?;
+    let filter = value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path, world.segments))?;
     let (value, path) = members.member("goal");
-    let goal = value.map(|value| filter::read_event(value, &path)).transpose()?;
+    let goal = value.map(|value| filter::read_event(value, &path, world.segments)).transpose()?;
     let (value, path) = members.member("include");
     let include = value.map_or(Ok(Include::default()), |value| include(value, &path))?;
     let (value, path) = members.member("limit");

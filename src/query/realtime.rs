@@ -84,7 +84,12 @@ mod tests {
     #[test]
     fn the_windows_are_whole_minutes_up_to_the_running_one() {
         let now = Timestamp(1_795_255_234_567);
-        let world = World { now, timezone: "Asia/Kolkata", offset_at: crate::query::zone::host_offset };
+        let world = World {
+            now,
+            timezone: "Asia/Kolkata",
+            offset_at: crate::query::zone::host_offset,
+            segments: crate::query::Segments::Closed,
+        };
         let asked = Realtime::from_parameters("event=pageview", world).unwrap();
         assert_eq!(asked.series.range.to.to_iso(), "2026-11-21T10:01:00.000Z");
         assert_eq!(asked.series.range.from.to_iso(), "2026-11-21T09:31:00.000Z");

@@ -53,8 +53,12 @@ mod tests {
     use crate::query::{Direction, Key, Metric};
     use crate::time::Timestamp;
 
-    const WORLD: World<'static> =
-        World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: crate::query::zone::host_offset };
+    const WORLD: World<'static> = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: crate::query::zone::host_offset,
+        segments: crate::query::Segments::Closed,
+    };
 
     #[test]
     fn it_is_the_same_question_as_in_full() {

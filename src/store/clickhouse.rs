@@ -64,6 +64,10 @@ const READ_SETTINGS: &[(&str, &str)] = &[
     ("max_result_rows", "100000"),
     ("result_overflow_mode", "throw"),
     ("max_memory_usage", "2000000000"),
+    // A question that uses its bounds up (conditions, values) makes a long statement.
+    ("max_query_size", "8388608"),
+    ("max_ast_elements", "500000"),
+    ("max_expanded_ast_elements", "1000000"),
     ("output_format_json_quote_64bit_integers", "0"),
     ("output_format_json_escape_forward_slashes", "0"),
     ("date_time_output_format", "simple"),
@@ -88,6 +92,9 @@ const EXPORT_SETTINGS: &[(&str, &str)] = &[
     // A client that leaves ends its query.
     ("cancel_http_readonly_queries_on_client_close", "1"),
 ];
+
+/// Longest address of a question, which holds its values: what every server and way there takes.
+const MAX_URL: usize = 60_000;
 
 /// A read may take the store's own limit and the way there and back.
 pub const READ_LIMIT: Duration = Duration::from_secs(12);
@@ -161,7 +168,7 @@ impl ClickHouse {
     /// Runs a SELECT of ours with bound parameters and returns the whole answer in the format it names.
     ///
     /// # Errors
-    /// `LimitReached` where the store ended the query.
+    /// `LimitReached` where the store ended the query, `Refused` with status 414 where its values are too long.
     pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Selected, StoreError> {
         let url = self
             .address
@@ -170,13 +177,20 @@ impl ClickHouse {
             .extend_pairs(READ_SETTINGS)
             .extend_pairs(bound(parameters))
             .finish();
-        let answer = exchange(signed(Call::post(url, sql), &self.read), READ_LIMIT).await?;
+        let answer = exchange(signed(Call::post(bounded(url)?, sql), &self.read), READ_LIMIT).await?;
         let rows_read = answer.rows_read;
         judge(answer).map(|body| Selected { body, rows_read })
     }
 
     /// Where and as whom a SELECT is asked whose answer the runtime hands on.
-    pub fn download(&self, parameters: &[(String, String)], limit: Duration) -> (String, Credentials) {
+    ///
+    /// # Errors
+    /// `Refused` with status 414 where its values are too long.
+    pub fn download(
+        &self,
+        parameters: &[(String, String)],
+        limit: Duration,
+    ) -> Result<(String, Credentials), StoreError> {
         let url = self
             .address
             .query()
@@ -185,7 +199,7 @@ impl ClickHouse {
             .extend_pairs(EXPORT_SETTINGS)
             .extend_pairs(bound(parameters))
             .finish();
-        (url, self.read.clone())
+        Ok((bounded(url)?, self.read.clone()))
     }
 
     /// Runs a statement of ours, of any kind, as the user that may change tables; `limit` holds for the store too.
@@ -238,6 +252,14 @@ impl ClickHouse {
 
 fn signed(call: Call, user: &Credentials) -> Call {
     call.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
+}
+
+/// An address that is not too long.
+fn bounded(url: String) -> Result<String, StoreError> {
+    if url.len() <= MAX_URL {
+        return Ok(url);
+    }
+    Err(StoreError::Refused { status: 414, code: String::new(), message: format!("{} bytes", url.len()) })
 }
 
 /// Parameters as they travel.

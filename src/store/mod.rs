@@ -59,6 +59,12 @@ impl StoreError {
                     .field("/filters", "must hold regular expressions in re2's syntax")
                     .because(message)
             }
+            Self::Refused { status: 414, message, .. } => ApiError::new(
+                ErrorCode::InvalidParams,
+                "the conditions, those of segments among them, hold too many or too long values: some 50,000 bytes in all \
+                 can be asked for",
+            )
+            .because(message),
             error => error.events(),
         }
     }

@@ -43,6 +43,13 @@ const tables = {
     readers: roles,
     service: "all",
   },
+  segments: {
+    where: (org) => `project_id=eq.${org.project.id}`,
+    row: (org) => ({ project_id: org.project.id, name: `mine-${prefix()}`, filters: [] }),
+    change: { name: "mine", filters: [] },
+    readers: roles,
+    service: "read",
+  },
   usage_meter: {
     where: (org) => `project_id=eq.${org.project.id}`,
     row: (org) => ({ project_id: org.project.id, env: "test", month: month(), events: 1 }),
@@ -88,6 +95,7 @@ async function everything() {
     await sql`select * from members where organization_id = any (${ids}) order by organization_id, user_id`,
     await sql`select * from projects where organization_id = any (${ids}) order by id`,
     await sql`select * from api_keys where organization_id = any (${ids}) order by id`,
+    await sql`select * from segments where project_id = any (${projects}) order by id`,
     await sql`select * from usage_meter where project_id = any (${projects}) order by project_id, env, month`,
     await sql`select * from audit_log where organization_id = any (${ids}) order by id`,
     await sql`select * from plans order by slug`,
@@ -136,7 +144,7 @@ for (const [table, about] of Object.entries(tables)) {
         const projects = await sql`select id from projects where organization_id = any (${ids})`;
         for (const row of rows) {
           const place = table === "organizations" ? row.id : row.organization_id;
-          if (table === "usage_meter") assert.ok(projects.some(({ id }) => id === row.project_id));
+          if (row.project_id && place === undefined) assert.ok(projects.some(({ id }) => id === row.project_id));
           else if (table !== "plans") assert.ok(ids.includes(place), JSON.stringify(row));
         }
       });

@@ -79,7 +79,7 @@ export async function key(organization, project, kind = "ak", more = {}) {
   return { ...made, organization_id: organization.id };
 }
 
-/** An organization with people in every role, a project, one key of each kind and some usage. */
+/** An organization with people in every role, a project, one key of each kind, a segment and some usage. */
 export async function organization(about) {
   const slug = `${about}-${randomBytes(4).toString("hex")}`;
   const made = await must("organization_create", { slug, name: about });
@@ -92,7 +92,9 @@ export async function organization(about) {
   const keys = {};
   for (const kind of ["pk", "sk", "rk", "ak"]) keys[kind] = await key(made, project, kind);
   await must("usage_set", { rows: [{ project_id: project.id, env: "live", month: month(), events: 7 }] });
-  return { id: made.id, slug, people, project, keys };
+  const input = { name: "Everything", filters: [] };
+  const segment = await must("segment_create", { key_id: keys.sk.id, project_id: project.id, input });
+  return { id: made.id, slug, people, project, keys, segment };
 }
 
 /** The first day of this month, or of one some months away. */

@@ -89,7 +89,12 @@ impl Population {
 }
 
 pub fn asked() -> Asked<'static> {
-    Asked { now: Timestamp::parse_iso(NOW).unwrap(), timezone: "UTC", offset_at: offset }
+    Asked {
+        now: Timestamp::parse_iso(NOW).unwrap(),
+        timezone: "UTC",
+        offset_at: offset,
+        segments: headwater::query::Segments::Closed,
+    }
 }
 
 fn offset(name: &str, at: Timestamp) -> Option<i32> {

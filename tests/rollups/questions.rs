@@ -86,7 +86,11 @@ impl Asking {
             "metrics": self.metrics, "dimensions": self.dimensions, "timezone": self.zone, "limit": 10_000,
             "date_range": [self.from.to_iso(), self.to.to_iso()], "filters": filters.collect::<Vec<_>>(),
         });
-        from_json(&body, Asked { now: self.to, timezone: "UTC", offset_at }).unwrap()
+        from_json(
+            &body,
+            Asked { now: self.to, timezone: "UTC", offset_at, segments: headwater::query::Segments::Closed },
+        )
+        .unwrap()
     }
 
     /// Whether something with these columns at this time counts, and for which row.

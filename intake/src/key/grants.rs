@@ -40,6 +40,8 @@ pub enum Access {
     Ingest,
     /// Ask questions about one project.
     Read,
+    /// Save, change and delete a project's segments.
+    Save,
     /// The MCP endpoint of one project.
     Mcp,
     /// The MCP endpoint of an organization.
@@ -72,11 +74,13 @@ pub const GRANTS: &[Grant] = &[
     grant(Kind::Publishable, Access::Ingest, Scope::Ingest),
     grant(Kind::Secret, Access::Ingest, Scope::Ingest),
     grant(Kind::Secret, Access::Read, Scope::Read),
+    grant(Kind::Secret, Access::Save, Scope::Read),
     grant(Kind::Secret, Access::Mcp, Scope::Read),
     grant(Kind::Secret, Access::Forget, Scope::Ingest),
     grant(Kind::ReadOnly, Access::Read, Scope::Read),
     grant(Kind::ReadOnly, Access::Mcp, Scope::Read),
     grant(Kind::Account, Access::Read, Scope::Read),
+    grant(Kind::Account, Access::Save, Scope::Admin),
     grant(Kind::Account, Access::McpAccount, Scope::Read),
     grant(Kind::Account, Access::Manage, Scope::Admin),
     grant(Kind::Account, Access::Operate, Scope::Read),
@@ -92,7 +96,7 @@ impl Access {
             return Err(match self {
                 Self::Forget => ErrorCode::ForgetRequiresSecretKey,
                 Self::McpAccount | Self::Manage | Self::Operate => ErrorCode::AccountKeyRequired,
-                Self::Ingest | Self::Read | Self::Mcp => ErrorCode::KeyKindNotAllowed,
+                Self::Ingest | Self::Read | Self::Save | Self::Mcp => ErrorCode::KeyKindNotAllowed,
             });
         };
         if scopes.contains(&grant.scope) { Ok(()) } else { Err(ErrorCode::InsufficientScope) }

@@ -37,8 +37,16 @@ fn debug_never_shows_a_secret() {
     assert!(shown.contains(draft.prefix()));
 }
 
-const ACCESSES: [Access; 7] =
-    [Access::Ingest, Access::Read, Access::Mcp, Access::McpAccount, Access::Forget, Access::Manage, Access::Operate];
+const ACCESSES: [Access; 8] = [
+    Access::Ingest,
+    Access::Read,
+    Access::Save,
+    Access::Mcp,
+    Access::McpAccount,
+    Access::Forget,
+    Access::Manage,
+    Access::Operate,
+];
 
 #[test]
 fn every_access_is_granted_to_some_kind_and_scopes_only_narrow() {

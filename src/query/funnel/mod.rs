@@ -13,6 +13,7 @@ use super::fault::{Fault, Path};
 use super::filter::{self, Filter, Test};
 use super::frame::{self, Frame, word};
 use super::read::{Members as _, World};
+use super::segment::Segments;
 
 /// Members of a funnel besides those of every question.
 const MEMBERS: &[&str] = &["steps", "window", "order", "by"];
@@ -73,7 +74,7 @@ impl Funnel {
                 path.fault("must be a number of minutes, hours or days from 1m to 90d, such as 30m, 1h, 7d")
             })?,
         };
-        let funnel = Self { frame, steps: steps(members)?, window, order, by };
+        let funnel = Self { frame, steps: steps(members, world.segments)?, window, order, by };
         if order == Order::Any && funnel.sets().len() > MAX_SETS {
             let message = "too many steps may fit the same events, in any order six at most; tell them apart by \
                            [\"is\",\"event\",…], or ask for the strict order";
@@ -115,11 +116,13 @@ fn event_names(filter: &Filter) -> Option<&[String]> {
     match filter {
         Filter::Text(Dimension::Column(Column::Event), Test::Is, names) => Some(names),
         Filter::And(list) => list.iter().find_map(event_names),
+        // A segment that is not looked up yet.
+        Filter::Or(none) if none.is_empty() => Some(&[]),
         _ => None,
     }
 }
 
-fn steps(members: &Map<String, Value>) -> Result<Vec<Filter>, Fault> {
+fn steps(members: &Map<String, Value>, segments: Segments<'_>) -> Result<Vec<Filter>, Fault> {
     let (value, path) = members.member("steps");
     let items = value.and_then(Value::as_array).filter(|items| (MIN_STEPS..=MAX_STEPS).contains(&items.len()));
     let items = items.ok_or_else(|| {
@@ -127,7 +130,7 @@ fn steps(members: &Map<String, Value>) -> Result<Vec<Filter>, Fault> {
             "must be a list of {MIN_STEPS} to {MAX_STEPS} conditions such as [\"is\",\"event\",[\"signup\"]]"
         ))
     })?;
-    items.iter().enumerate().map(|(index, item)| filter::read_event(item, &path.index(index))).collect()
+    items.iter().enumerate().map(|(index, item)| filter::read_event(item, &path.index(index), segments)).collect()
 }
 
 fn window(text: &str) -> Option<i64> {

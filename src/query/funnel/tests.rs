@@ -6,7 +6,12 @@ use crate::query::{Found, Scope};
 use crate::time::Timestamp;
 
 fn read(body: &Value) -> Result<Funnel, Fault> {
-    let world = World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: host_offset };
+    let world = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: host_offset,
+        segments: crate::query::Segments::Closed,
+    };
     Funnel::from_json(body, world)
 }
 

@@ -4,8 +4,12 @@ use crate::query::{Column, Dimension, Filter, Interval, Metric, from_json};
 use crate::time::Timestamp;
 use proptest::prelude::*;
 
-const WORLD: World<'static> =
-    World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: crate::query::zone::host_offset };
+const WORLD: World<'static> = World {
+    now: Timestamp(1_795_255_200_000),
+    timezone: "UTC",
+    offset_at: crate::query::zone::host_offset,
+    segments: crate::query::Segments::Closed,
+};
 
 fn parse(query: &str) -> Result<Query, ApiError> {
     from_parameters(query, WORLD).map_err(ApiError::from)

@@ -67,11 +67,11 @@ impl Retention {
         let cohort = match value {
             None => everything(),
             Some(Value::String(first)) if first == "first" => everything(),
-            Some(value @ Value::Array(_)) => filter::read_event(value, &path),
+            Some(value @ Value::Array(_)) => filter::read_event(value, &path, world.segments),
             Some(_) => Err(path.fault("must be first, or a condition such as [\"is\",\"event\",[\"signup\"]]")),
         }?;
         let (value, path) = members.member("return");
-        let back = value.map_or_else(everything, |value| filter::read_event(value, &path))?;
+        let back = value.map_or_else(everything, |value| filter::read_event(value, &path, world.segments))?;
         let retention = Self { frame, cohort, back, interval, periods, unbounded, now: world.now };
         if retention.cells() > MAX_CELLS {
             let message = format!("cohorts times periods must be {MAX_CELLS} at most; take fewer, or a wider interval");

@@ -5,7 +5,12 @@ use crate::query::zone::host_offset;
 use crate::query::{Found, Scope};
 
 fn read(body: &Value) -> Result<Retention, Fault> {
-    let world = World { now: Timestamp(1_795_255_200_000), timezone: "UTC", offset_at: host_offset };
+    let world = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: host_offset,
+        segments: crate::query::Segments::Closed,
+    };
     Retention::from_json(body, world)
 }
 

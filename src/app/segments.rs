@@ -1,0 +1,113 @@
+//! `/v1/segments`: filters that are saved under a name; and questions that name them.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::App;
+use super::authenticate::Caller;
+use super::inbound::{Inbound, Reply};
+use super::limits::tell;
+use super::manage::outward;
+use super::routes::Segments as Route;
+use crate::error::{ApiError, ErrorCode};
+use crate::query::segment::{Noted, Saved, draft, project_in};
+use crate::query::{Fault, Segments, World};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// Longest that the control plane may take.
+const LIMIT: Duration = Duration::from_millis(2_500);
+
+impl App {
+    pub(super) async fn segments(
+        &self,
+        request: &mut impl Inbound,
+        caller: &Caller,
+        what: Route,
+        id: &str,
+    ) -> Result<Reply, ApiError> {
+        let left = self.admit_question(caller, (self.runtime.now)()).await?;
+        let named = project_in(request.query())?;
+        // What has another form is no id of ours, whoever asks.
+        let id = match what {
+            Route::List | Route::Create => String::new(),
+            _ => uuid::Uuid::try_parse(id)
+                .map_err(|_| ApiError::new(ErrorCode::NotFound, "there is no such segment"))?
+                .to_string(),
+        };
+        let input = match what {
+            Route::Create | Route::Update => draft(&self.question(request).await?, what == Route::Create)?.into(),
+            _ => Value::Null,
+        };
+        let project_id = self.project_of(caller, named.as_deref(), "?project").await?;
+        let mut arguments = json!({ "project_id": project_id });
+        let mut give = |name: &str, value: Value| arguments[name] = value;
+        let function = match what {
+            Route::List => "segments",
+            Route::Get => "segment",
+            Route::Create => "segment_create",
+            Route::Update => "segment_update",
+            Route::Delete => "segment_delete",
+        };
+        if !id.is_empty() {
+            give("segment_id", id.into());
+        }
+        if matches!(what, Route::Create | Route::Update) {
+            give("input", input);
+        }
+        if !matches!(what, Route::List | Route::Get) {
+            give("key_id", caller.record.id.as_str().into());
+        }
+        let answer = self.saved(function, &arguments).await?;
+        let status = if what == Route::Create { 201 } else { 200 };
+        let reply = Reply::json(status, answer.to_string()).header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+
+    /// Reads a question, and finds the project it is about. Only where it names segments the control plane is
+    /// asked for them, and the question is read again with their conditions in place.
+    pub(super) async fn understood<Q>(
+        &self,
+        caller: &Caller,
+        now: Timestamp,
+        place: &'static str,
+        read: impl Fn(World<'_>) -> Result<Q, Fault>,
+        project: impl Fn(&Q) -> Option<String>,
+    ) -> Result<(Q, String), ApiError> {
+        let timezone = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
+        let world = World { now, timezone, offset_at: self.runtime.offset_at, segments: Segments::Closed };
+        let noted = Noted::default();
+        let question = read(World { segments: Segments::Noted(&noted), ..world })?;
+        let names = noted.into_names();
+        let project_id = self.project_of(caller, project(&question).as_deref(), place).await?;
+        if names.is_empty() {
+            return Ok((question, project_id));
+        }
+        let arguments = json!({ "project_id": project_id, "named": names });
+        let saved: Saved = serde_json::from_value(self.saved("segments_named", &arguments).await?)
+            .map_err(|error| StoreError::Unusable(error.to_string()).control_plane())?;
+        Ok((read(World { segments: Segments::Saved(&saved), ..world })?, project_id))
+    }
+
+    /// Calls a function of the control plane that is about segments.
+    async fn saved(&self, function: &'static str, arguments: &Value) -> Result<Value, ApiError> {
+        let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
+        let answer = answer.map_err(|error| match &error {
+            StoreError::Refused { code, message, .. } if code == "PT409" => {
+                ApiError::new(ErrorCode::InvalidPayload, format!("name: {message}")).field("/name", message.clone())
+            }
+            _ => {
+                let mut error = outward(error);
+                if error.code == ErrorCode::ControlPlaneUnavailable {
+                    error.detail = "segments cannot be looked up right now; send it again later".into();
+                }
+                error
+            }
+        })?;
+        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
+    }
+}

@@ -1,0 +1,84 @@
+//! Filters that are saved under a name.
+
+use serde_json::{Value, json};
+
+use super::Schemas;
+use super::build::{closed, examples, instant, list, object, or_null, reference, text, told};
+use super::operation::Operation;
+use super::questions::project;
+use crate::error::ErrorCode;
+use crate::query::MAX_FILTERS;
+use crate::query::segment::{MAX_BYTES, MAX_DESCRIPTION, MAX_NAME};
+
+const READS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::RateLimited];
+const FINDS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::NotFound, ErrorCode::RateLimited];
+const WRITES: &[ErrorCode] = &[
+    ErrorCode::InvalidPayload,
+    ErrorCode::InvalidParams,
+    ErrorCode::NotFound,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::RateLimited,
+];
+
+pub(super) fn operations() -> Vec<Operation> {
+    let of = |method, path, id, summary| Operation::new(method, path, id, "Segments", summary).takes(vec![project()]);
+    let segments = json!({ "type": "array", "items": reference("Segment") });
+    vec![
+        of("GET", "/v1/segments", "segments", "Lists the project's segments")
+            .about("By their names.")
+            .answers_with(200, "application/json", segments)
+            .fails(READS),
+        of("POST", "/v1/segments", "createSegment", "Saves a filter under a name")
+            .about("A project has 100 segments at most. Whoever writes them needs a key of the live data.")
+            .reads("NewSegment")
+            .answers(201, "Segment")
+            .fails(WRITES),
+        of("GET", "/v1/segments/{id}", "segment", "A segment").answers(200, "Segment").fails(FINDS),
+        of("PATCH", "/v1/segments/{id}", "updateSegment", "Changes a segment")
+            .about("What is not given keeps its value. Questions that name the segment are about the new one from then on.")
+            .reads("SegmentChange")
+            .answers(200, "Segment")
+            .fails(WRITES),
+        of("DELETE", "/v1/segments/{id}", "deleteSegment", "Deletes a segment")
+            .about("Questions that name it are refused from then on.")
+            .answers(200, "Segment")
+            .fails(FINDS),
+    ]
+}
+
+pub(super) fn schemas() -> Schemas {
+    let written = json!([{ "name": "Buyers in DACH", "description": "Paid, and from the region.",
+        "filters": [["is", "country", ["DE", "AT", "CH"]], ["has_done", ["is", "event", ["purchase"]]]] }]);
+    let mut read = written[0].clone();
+    read["id"] = json!("0d9c8a44-51f6-4ab7-a2d9-6b0b2b3f6a0e");
+    read["created_at"] = json!("2026-11-21T06:43:19.778Z");
+    read["updated_at"] = json!("2026-11-21T06:43:19.778Z");
+    let mut whole = members();
+    whole["id"] = json!({ "type": "string", "format": "uuid" });
+    whole["created_at"] = instant();
+    whole["updated_at"] = instant();
+    vec![
+        (
+            "Segment",
+            examples(
+                object(&["id", "name", "description", "filters", "created_at", "updated_at"], whole),
+                json!([read]),
+            ),
+        ),
+        ("NewSegment", examples(closed(&["name", "filters"], members()), written)),
+        ("SegmentChange", examples(closed(&[], members()), json!([{ "name": "Buyers" }, { "description": null }]))),
+    ]
+}
+
+fn members() -> Value {
+    let mut filters = list(&reference("Filter"), MAX_FILTERS);
+    filters["minItems"] = 1.into();
+    json!({
+        "name": told(text(1, MAX_NAME), "Unique in the project, whatever the case; not in the form of an id."),
+        "description": or_null(text(1, MAX_DESCRIPTION)),
+        "filters": told(
+            filters,
+            &format!("Conditions that must all hold, up to {} KiB; they name no other segments.", MAX_BYTES / 1024),
+        ),
+    })
+}
