@@ -14,6 +14,7 @@ pub mod funnel;
 mod given;
 mod metric;
 mod model;
+pub mod pairs;
 mod params;
 mod people;
 mod plan;
@@ -28,6 +29,7 @@ mod shape;
 mod sources;
 mod sql;
 mod steps;
+mod window;
 pub(crate) mod zone;
 
 pub use build::build;
