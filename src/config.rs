@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::auth::Peppers;
 use crate::store::{ClickHouse, Credentials, PostgRest};
+use crate::time::Day;
+use crate::visitor::VisitorSecrets;
 
 /// One variable or secret; the README's table is checked against this list.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +45,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("KEY_PEPPER", true, true, "Mixed into the hashes of API keys; 32 random bytes"),
     setting("KEY_PEPPER_PREVIOUS", false, true, "The pepper before, while keys are re-hashed"),
     setting("VISITOR_SECRET", true, true, "The Worker's half of each day's visitor key; 32 random bytes"),
+    setting("VISITOR_SECRET_SINCE", false, false, "First UTC day of a new `VISITOR_SECRET`, like `2026-11-23`"),
+    setting("VISITOR_SECRET_PREVIOUS", false, true, "The one for the days before"),
+    setting("INTERNAL_SECRET", false, true, "Opens `POST /internal/retention/run`; without it there is no such route"),
     setting("INGEST_SINK", false, false, "Where an acknowledged event lies: `buffer` (the default) or `direct`"),
     setting("BUFFER_SHARDS", false, false, "Buffer objects per continent, 1 to 64 (`1`)"),
     setting("BUFFER_FLUSH_MS", false, false, "How long events wait for company before they are sent on (`500`)"),
@@ -61,7 +66,9 @@ pub struct Config {
     /// For tokens of signed-in users; `None`: only account keys manage.
     pub jwt_secret: Option<String>,
     /// For day keys.
-    pub visitor_secret: String,
+    pub visitor_secrets: VisitorSecrets,
+    /// For internal routes; `None`: there are none.
+    pub internal_secret: Option<String>,
     /// Where events go.
     pub sink: Sink,
     /// How they wait there.
@@ -134,6 +141,16 @@ impl Config {
             gather: Duration::from_millis(number("BUFFER_FLUSH_MS", 500, 0..=60_000)?.into()),
             max_bytes: u64::from(number("BUFFER_MAX_MIB", 1024, 1..=8192)?) * 1024 * 1024,
         };
+        let previous = match (present("VISITOR_SECRET_PREVIOUS"), present("VISITOR_SECRET_SINCE")) {
+            (None, None) => None,
+            // One without the other would mix two secrets on one day.
+            (None, Some(_)) => return Err(vec!["VISITOR_SECRET_PREVIOUS"]),
+            (Some(secret), since) => {
+                let since = since.as_deref().and_then(Day::parse).ok_or_else(|| vec!["VISITOR_SECRET_SINCE"])?;
+                Some((secret, since))
+            }
+        };
+        let visitor_secrets = VisitorSecrets { current: text("VISITOR_SECRET"), previous };
         let control_plane =
             PostgRest::new(&text("SUPABASE_URL"), &text("SUPABASE_SECRET_KEY")).ok_or_else(|| vec!["SUPABASE_URL"])?;
         Ok(Self {
@@ -141,7 +158,8 @@ impl Config {
             control_plane,
             peppers: Peppers { current: text("KEY_PEPPER"), previous: present("KEY_PEPPER_PREVIOUS") },
             jwt_secret: present("SUPABASE_JWT_SECRET"),
-            visitor_secret: text("VISITOR_SECRET"),
+            visitor_secrets,
+            internal_secret: present("INTERNAL_SECRET"),
             sink,
             buffer,
         })
@@ -177,6 +195,16 @@ mod tests {
         assert_eq!(sink("direct").unwrap().sink, Sink::Direct);
         assert_eq!(sink("").unwrap().sink, Sink::Buffer);
         assert_eq!(sink("queue").err(), Some(vec!["INGEST_SINK"]));
+        let secret = |since: Option<&'static str>| {
+            Config::read(move |name| match name {
+                "VISITOR_SECRET_PREVIOUS" => Some("old".into()),
+                "VISITOR_SECRET_SINCE" => since.map(Into::into),
+                _ => all(name),
+            })
+        };
+        assert_eq!(secret(Some("2026-11-23")).unwrap().visitor_secrets.previous.unwrap().1.to_iso(), "2026-11-23");
+        assert_eq!(secret(None).err(), Some(vec!["VISITOR_SECRET_SINCE"]));
+        assert_eq!(secret(Some("tomorrow")).err(), Some(vec!["VISITOR_SECRET_SINCE"]));
         let missing = Config::read(|name| all(name).filter(|_| name != "KEY_PEPPER")).err();
         assert_eq!(missing, Some(vec!["KEY_PEPPER"]));
         let broken = Config::read(|name| if name == "SUPABASE_URL" { Some("nowhere".into()) } else { all(name) }).err();

@@ -2,13 +2,13 @@
 //! over objects that do what a test says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+mod native;
+
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use headwater::app::{App, AppendError, BodyError, Buffers, Depth, Inbound, Pending, Place, Reply, Runtime};
 use headwater::buffer::Shard;
-use headwater::config::Config;
-use headwater::time::Timestamp;
 use serde_json::Value;
 
 struct Request {
@@ -56,45 +56,12 @@ impl Inbound for Request {
     }
 }
 
-fn stack() -> Value {
-    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
 fn app(buffer: Buffers) -> App {
-    let stack = stack();
-    let path = std::env::var("HEADWATER_DEV_JSON").unwrap().replace("dev.json", "worker.env");
-    let variables = std::fs::read_to_string(path).unwrap();
-    let config = Config::read(|name| {
-        let line = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
-        Some(line.trim_matches('\'').replace("\\$", "$"))
-    });
-    assert!(config.is_ok() && stack["keys"]["sk"].is_string());
-    #[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
-    let now = || {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_millis()).unwrap())
-    };
-    let runtime = Runtime {
-        now,
-        random: || {
-            let mut bytes = [0; 16];
-            getrandom::fill(&mut bytes).ok().map(|()| bytes)
-        },
-        sleep: |time| Box::pin(tokio::time::sleep(time)),
-        verify: |_| Box::pin(async { false }),
-        shared_limit: |_, _| Box::pin(async { true }),
-        is_bot: |_| false,
-        offset_at: |_, _| None,
-        export: |_| Box::pin(async { panic!("nothing is exported here") }),
-        buffer,
-        log: |_| {},
-    };
-    App::new(config, runtime)
+    App::new(native::config(&[]), Runtime { buffer, ..native::runtime() })
 }
 
 async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
-    let key = stack()["keys"]["sk"].as_str().unwrap().to_owned();
+    let key = native::stack()["keys"]["sk"].as_str().unwrap().to_owned();
     let body = r#"{"event":"e","event_id":"sink"}"#.to_owned();
     let begin = Instant::now();
     let (reply, _) = app.handle(&mut Request { path: "/v1/track", key, body, stalls }).await;

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::time::Day;
+
 /// The key of one UTC day, ready to hash with.
 #[derive(Clone)]
 pub struct DayKey(Hmac<Sha256>);
@@ -17,6 +19,26 @@ pub struct DayKey(Hmac<Sha256>);
 impl std::fmt::Debug for DayKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DayKey(…)")
+    }
+}
+
+/// The Worker's halves of the day keys. A new one takes over at a midnight (UTC), so that no visitor counts twice
+/// on the day of the change.
+#[derive(Clone)]
+pub struct VisitorSecrets {
+    /// The one in use.
+    pub current: String,
+    /// The one for the days before, and the first day that is no longer its.
+    pub previous: Option<(String, Day)>,
+}
+
+impl VisitorSecrets {
+    /// The secret of a day.
+    pub fn of(&self, day: Day) -> &str {
+        match &self.previous {
+            Some((previous, since)) if day < *since => previous,
+            _ => &self.current,
+        }
     }
 }
 
@@ -95,6 +117,14 @@ mod tests {
             assert_ne!(today.hash(&TRAITS), today.hash(&other), "{other:?}");
         }
         assert_eq!(today.hash(&TRAITS), today.hash(&Traits { ip: "::ffff:192.0.2.1".parse().unwrap(), ..TRAITS }));
+    }
+
+    #[test]
+    fn a_new_secret_begins_with_its_day() {
+        let only = VisitorSecrets { current: "new".to_owned(), previous: None };
+        assert_eq!(only.of(Day(0)), "new");
+        let both = VisitorSecrets { previous: Some(("old".to_owned(), Day(10))), ..only };
+        assert_eq!((both.of(Day(9)), both.of(Day(10)), both.of(Day(11))), ("old", "new", "new"));
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl App {
         let answer = read_key(&answer).map_err(StoreError::Unusable)?;
         let now = (self.runtime.now)();
         let record = answer.map(|(record, rows)| {
-            lock(&self.days).learn(&config.visitor_secret, rows, now);
+            lock(&self.days).learn(&config.visitor_secrets, rows, now);
             Arc::new(record)
         });
         lock(&self.keys).put(prefix, record.clone(), now);

@@ -23,13 +23,17 @@ struct Metered<'a> {
 }
 
 impl App {
-    /// Runs everything that is due. Failures are logged; the next run begins anew.
+    /// What the frequent trigger runs: everything that is due. Failures are logged; the next run begins anew.
     pub async fn scheduled(&self) {
         self.wake_buffers().await;
+        if let Err(error) = self.turn_day_keys().await {
+            (self.runtime.log)(&format!("day keys were not made and destroyed: {error:?}"));
+        }
         if let Err(reason) = self.meter().await {
             (self.runtime.log)(&format!("usage was not metered: {reason}"));
         }
         self.roll_up().await;
+        self.expire_rest().await;
     }
 
     /// Looks at every object of the buffer: one whose alarm was lost sets it again.

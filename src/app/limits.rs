@@ -156,7 +156,7 @@ impl App {
     /// A client's name that tells nobody its address.
     fn pseudonym(&self, key_id: &str, ip: Option<IpAddr>) -> Result<String, ApiError> {
         let mut hash = Sha256::new();
-        hash.update(self.config()?.visitor_secret.as_bytes());
+        hash.update(self.config()?.visitor_secrets.current.as_bytes());
         hash.update(key_id.as_bytes());
         hash.update(ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes());
         Ok(crate::hex::encode(hash.finalize().get(..16).unwrap_or_default()))

@@ -9,6 +9,7 @@ mod cron;
 mod days;
 mod deadline;
 mod document;
+mod expire;
 mod export;
 mod funnel;
 mod health;
@@ -18,7 +19,6 @@ mod inbound;
 mod ingest;
 mod limits;
 mod manage;
-mod pairs;
 mod question;
 mod read;
 mod retention;
@@ -157,6 +157,7 @@ impl App {
             let reply = match route.handler {
                 Handler::Document => document::document(request),
                 Handler::Ready => self.ready(&request.continent()).await,
+                Handler::RetentionRun => self.retention_run(request).await?,
                 _ => health::health(),
             };
             return Ok((reply, None));
@@ -174,11 +175,10 @@ impl App {
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Funnel => self.funnel(request, &caller).await?,
-            Handler::Match => self.matched(request, &caller).await?,
             Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
-            Handler::Document | Handler::Health | Handler::Ready | Handler::Manage(_) => {
+            Handler::Document | Handler::Health | Handler::Ready | Handler::RetentionRun | Handler::Manage(_) => {
                 return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));
             }
         };

@@ -126,6 +126,6 @@ async fn maintain(store: &ClickHouse, statement: Statement) -> Result<Vec<u8>, S
 }
 
 /// Whether fewer days at a time may fare better. The others tell that the store cannot be used now.
-fn concerns_the_statement(error: &StoreError) -> bool {
+pub(super) fn concerns_the_statement(error: &StoreError) -> bool {
     matches!(error, StoreError::LimitReached(_) | StoreError::TimedOut | StoreError::Refused { .. })
 }

@@ -12,6 +12,8 @@ pub enum Handler {
     Ready,
     /// `GET /openapi.json`
     Document,
+    /// `POST /internal/retention/run`
+    RetentionRun,
     /// `POST /v1/track`
     Track,
     /// `POST /v1/batch`
@@ -26,8 +28,6 @@ pub enum Handler {
     Ask(Question),
     /// `POST /v1/funnel`
     Funnel,
-    /// `POST /v1/match`
-    Match,
     /// `POST /v1/retention`
     Retention,
     /// `/v1/segments`: filters that are saved under a name.
@@ -139,7 +139,6 @@ pub const ROUTES: &[Route] = &[
     ask("/v1/metrics", Question::Metrics),
     route("POST", "/v1/funnel", Handler::Funnel, Some(Access::Read)),
     route("POST", "/v1/retention", Handler::Retention, Some(Access::Read)),
-    route("POST", "/v1/match", Handler::Match, Some(Access::Read)),
     segments("GET", "/v1/segments", Segments::List, Access::Read),
     segments("POST", "/v1/segments", Segments::Create, Access::Save),
     segments("GET", "/v1/segments/{id}", Segments::Get, Access::Read),
@@ -155,6 +154,8 @@ pub const ROUTES: &[Route] = &[
     manage("DELETE", "/v1/keys/{id}", Management::KeyRevoke),
     manage("POST", "/v1/keys/{id}/rotate", Management::KeyRotate),
     manage("GET", "/v1/usage", Management::Usage),
+    // Its secret is its own, and no API key.
+    route("POST", "/internal/retention/run", Handler::RetentionRun, None),
     route("GET", "/health", Handler::Health, None),
     route("GET", "/ready", Handler::Ready, None),
     route("GET", "/openapi.json", Handler::Document, None),

@@ -1,10 +1,11 @@
 //! How the installation is doing.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Schemas;
-use super::build::{count, examples, object, one_of, or_null, reference, told};
+use super::build::{count, examples, object, one_of, or_null, parameter, reference, told};
 use super::operation::Operation;
+use crate::error::ErrorCode;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
@@ -15,6 +16,34 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(503, "Ready"),
         Operation::new("GET", "/v1/buffer", "buffer", "Status", "How much waits for the event store, and why")
             .answers(200, "Buffer"),
+        Operation::new(
+            "POST",
+            "/internal/retention/run",
+            "runRetention",
+            "Status",
+            "Deletes what is older than its project keeps it",
+        )
+        .about(
+            "What the daily cron trigger runs, for whoever knows the Worker's `INTERNAL_SECRET`. A run that is \
+                 `partial` is gone on with by the next one; `busy` means that another one is at it.",
+        )
+        .takes(vec![
+            json!({
+                "name": "X-Internal-Secret", "in": "header", "required": true, "schema": { "type": "string" },
+            }),
+            parameter("dry_run", "Counts and deletes nothing.", json!({ "type": "boolean" })),
+        ])
+        .answers(200, "RetentionRun")
+        .fails(&[
+            ErrorCode::InvalidParams,
+            ErrorCode::InvalidApiKey,
+            ErrorCode::NotFound,
+            ErrorCode::InternalError,
+            ErrorCode::UpstreamFailed,
+            ErrorCode::ControlPlaneUnavailable,
+            ErrorCode::StoreUnavailable,
+            ErrorCode::QueryTimeout,
+        ]),
         Operation::new("GET", "/openapi.json", "openapi", "Status", "This document")
             .about("With an `ETag`: `If-None-Match` is answered with 304 where nothing has changed.")
             .answers_with(200, "application/json", json!({ "type": "object", "required": ["openapi", "paths"] })),
@@ -69,6 +98,46 @@ pub(super) fn schemas() -> Schemas {
                 }]),
             ),
         ),
+        ("RetentionRun", retention_run()),
         ("BufferObject", told(object(&["shard", "problem"], part), "An object that holds something or has trouble.")),
     ]
+}
+
+fn retention_run() -> Value {
+    let project = object(
+        &["project_id", "slug", "kept_from", "rows", "took_ms", "failed"],
+        json!({
+            "project_id": { "type": "string", "format": "uuid" },
+            "slug": { "type": "string" },
+            "kept_from": told(json!({ "type": "string", "format": "date" }), "First day (UTC) that is kept."),
+            "rows": {
+                "type": "object", "additionalProperties": count(),
+                "description": "Rows deleted, by env; in a dry run those to be deleted.",
+            },
+            "took_ms": told(count(), "Of the statements that deleted them; projects share them."),
+            "failed": { "type": "boolean" },
+        }),
+    );
+    let members = json!({
+        "ok": told(json!({ "type": "boolean" }), "Whether no project failed."),
+        "status": one_of(["complete", "partial", "busy"]),
+        "dry_run": { "type": "boolean" },
+        "projects": told(json!({ "type": "array", "items": project }), "Those that had something to delete, or failed."),
+        "dropped_months": told(
+            json!({ "type": "array", "items": { "type": "integer" } }),
+            "Months (`YYYYMM`) that were older than every project keeps its events, and went whole.",
+        ),
+        "dead_letters": told(count(), "Refused rows older than 14 days."),
+        "day_keys": told(count(), "Day keys whose time was over."),
+        "took_ms": count(),
+    });
+    let all = ["ok", "status", "dry_run", "projects", "dropped_months", "dead_letters", "day_keys", "took_ms"];
+    let example = json!({
+        "ok": true, "status": "complete", "dry_run": false, "dropped_months": [], "dead_letters": 0, "day_keys": 1,
+        "took_ms": 420, "projects": [{
+            "project_id": "01893a5e-7b1c-7000-8000-000000000001", "slug": "shop", "kept_from": "2026-08-23",
+            "rows": { "live": 1200 }, "took_ms": 180, "failed": false,
+        }],
+    });
+    examples(object(&all, members), json!([example]))
 }

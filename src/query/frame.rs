@@ -102,8 +102,7 @@ pub(super) fn flag(members: &Map<String, Value>, name: &str, path: &Path<'_>) ->
     }
 }
 
-/// A column or property of events.
-pub(super) fn breakdown(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
+fn breakdown(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
     let refuse = |message: String| path.fault(message).code(ErrorCode::InvalidGroupBy);
     let name = value.as_str().ok_or_else(|| refuse(super::dimension::allowed()))?;
     match Dimension::parse(name).map_err(refuse)? {

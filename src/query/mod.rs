@@ -14,7 +14,6 @@ pub mod funnel;
 mod given;
 mod metric;
 mod model;
-pub mod pairs;
 mod params;
 mod people;
 mod plan;
@@ -29,7 +28,6 @@ mod shape;
 mod sources;
 mod sql;
 mod steps;
-mod window;
 pub(crate) mod zone;
 
 pub use build::build;

@@ -46,6 +46,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("do_not_merge_across_partitions_select_final", "1"),
     ("join_use_nulls", "0"),
     ("lightweight_deletes_sync", "1"),
+    ("mutations_sync", "1"),
     // The clean-up asks which generations are the newest; none of those it asks about can still change.
     ("allow_nondeterministic_mutations", "1"),
     ("output_format_json_quote_64bit_integers", "1"),

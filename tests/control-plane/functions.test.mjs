@@ -24,6 +24,12 @@ const doors = (org) => {
   return {
     key_lookup: { key_prefix: org.keys.sk.prefix },
     day_keys: { days: ["2026-11-21"] },
+    day_keys_turn: {},
+    job_hold: { job: `mine-${prefix()}`, holder: "me", seconds: 60 },
+    job_release: { job: `mine-${prefix()}`, holder: "me", finished: true },
+    job_unfinished: { job: "retention" },
+    retention_policies: {},
+    retention_note: { rows: [{ project_id: org.project.id, detail: {} }] },
     organization_create: { slug: `mine-${prefix()}`, name: "Mine" },
     project_create: { organization: org.slug, slug: `mine-${prefix()}`, name: "Mine" },
     key_create: {

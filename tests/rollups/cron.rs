@@ -2,14 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use headwater::app::{App, Buffers, Runtime};
-use headwater::config::Config;
+use headwater::app::{App, Runtime};
 use headwater::rollup::{Kind, ProjectDay};
-use headwater::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::native;
 use super::world::{World, day};
 
 /// Lines that the apps of this file have logged.
@@ -17,54 +16,9 @@ static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// An app on the stack's stores, with some settings changed.
 fn app(changed: &[(&str, &str)]) -> App {
-    let path = std::env::var("HEADWATER_DEV_JSON").unwrap();
-    let stack: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let user = |name: &str, field: &str| text(&stack["clickhouse_users"][name][field]);
-    let config = Config::read(|name| {
-        if let Some((_, value)) = changed.iter().find(|(changed, _)| *changed == name) {
-            return Some((*value).to_owned());
-        }
-        match name {
-            "CLICKHOUSE_URL" => Some(text(&stack["clickhouse_url"])),
-            "CLICKHOUSE_DATABASE" => Some(text(&stack["clickhouse_database"])),
-            "CLICKHOUSE_INSERT_USER" => Some(user("ingest", "user")),
-            "CLICKHOUSE_INSERT_PASSWORD" => Some(user("ingest", "password")),
-            "CLICKHOUSE_READ_USER" => Some(user("read", "user")),
-            "CLICKHOUSE_READ_PASSWORD" => Some(user("read", "password")),
-            "CLICKHOUSE_MAINTAIN_USER" => Some(user("maintain", "user")),
-            "CLICKHOUSE_MAINTAIN_PASSWORD" => Some(user("maintain", "password")),
-            "SUPABASE_URL" => Some(text(&stack["postgrest_url"])),
-            "SUPABASE_SECRET_KEY" => Some(text(&stack["supabase_secret_key"])),
-            "KEY_PEPPER" | "VISITOR_SECRET" => Some("x".to_owned()),
-            "INGEST_SINK" => Some("direct".to_owned()),
-            _ => None,
-        }
-    });
-    #[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
-    let now = || {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_millis()).unwrap())
-    };
-    let runtime = Runtime {
-        now,
-        random: || {
-            let mut bytes = [0; 16];
-            getrandom::fill(&mut bytes).ok().map(|()| bytes)
-        },
-        sleep: |time| Box::pin(tokio::time::sleep(time)),
-        verify: |_| Box::pin(async { false }),
-        shared_limit: |_, _| Box::pin(async { true }),
-        is_bot: |_| false,
-        offset_at: |_, _| None,
-        export: |_| Box::pin(async { panic!("nothing is exported here") }),
-        buffer: Buffers {
-            append: |_, _| Box::pin(async { panic!("events go straight to the store") }),
-            look: |_| Box::pin(async { Err("there is none".to_owned()) }),
-        },
-        log: |line| LOG.lock().unwrap().push(line.to_owned()),
-    };
-    App::new(config, runtime)
+    let changed = [changed, &[("INGEST_SINK", "direct")]].concat();
+    let log = |line: &str| LOG.lock().unwrap().push(line.to_owned());
+    App::new(native::config(&changed), Runtime { log, ..native::runtime() })
 }
 
 /// A project with a day that was written to an hour ago.
@@ -81,9 +35,7 @@ async fn an_hour_ago() -> World {
 /// A way to the store on which the rollup of one project never gets through: the store says that its memory is
 /// used up.
 async fn way_without(project: String) -> String {
-    let path = std::env::var("HEADWATER_DEV_JSON").unwrap();
-    let stack: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let store = stack["clickhouse_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let store = native::stack()["clickhouse_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (project, store) = (Arc::new(project), Arc::new(store));

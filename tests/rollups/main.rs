@@ -5,6 +5,8 @@
 mod clean;
 mod cron;
 mod history;
+#[path = "../native/mod.rs"]
+mod native;
 mod oracle;
 mod plain;
 mod questions;
