@@ -42,6 +42,9 @@ struct Options {
     /// `wrangler versions upload`.
     #[arg(long)]
     optimize: bool,
+    /// Leave the functions their names, by which profiles and traces tell them; a third of a megabyte more.
+    #[arg(long)]
+    names: bool,
     /// Cargo features of the Worker crate, separated by commas.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
@@ -79,7 +82,7 @@ fn run(options: &Options) -> Result<()> {
         optimize,
     })?;
     let _lock = output::lock(&out_dir)?;
-    let stamp = output::Stamp::of(&wasm, optimize)?;
+    let stamp = output::Stamp::of(&wasm, optimize, options.names)?;
     if output::is_current(&out_dir, &stamp) {
         println!("the bundle is current");
         return Ok(());
@@ -89,7 +92,7 @@ fn run(options: &Options) -> Result<()> {
     shim::write(&staging)?;
     javascript::bundle(&root, &staging, optimize)?;
     if optimize {
-        optimize::run(&root, &staging.join(output::WASM))?;
+        optimize::run(&root, &staging.join(output::WASM), options.names)?;
     }
     output::publish(&staging, &out_dir, &stamp)?;
     output::report(&out_dir)

@@ -33,8 +33,8 @@ pub(crate) struct Stamp(String);
 impl Stamp {
     /// Of the compiled Worker, this very tool and the way of building. Cargo writes both files
     /// only when they change, so their times tell; hashing megabytes would cost a second.
-    pub(crate) fn of(wasm: &Path, optimize: bool) -> Result<Self> {
-        let mut stamp = format!("optimize={optimize}");
+    pub(crate) fn of(wasm: &Path, optimize: bool, names: bool) -> Result<Self> {
+        let mut stamp = format!("optimize={optimize} names={names}");
         for file in [wasm, &std::env::current_exe()?] {
             let metadata = fs::metadata(file).with_context(|| format!("cannot look at {}", file.display()))?;
             let time = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();

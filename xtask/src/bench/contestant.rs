@@ -107,10 +107,18 @@ impl Request {
     }
 }
 
-/// Builds a Worker of this workspace as it is deployed, or with features that only benches use.
-pub(super) fn bundle(package: &str, features: &[&str], bundler: &Path, state: &State) -> Result<Vec<Module>> {
-    let title = [&[package], features].concat().join(", ");
-    let folder = state.file("bundles").join([&[package], features].concat().join("-"));
+/// Builds a Worker of this workspace as it is deployed, or with features that only benches use; with the `names` of
+/// its functions, if wanted.
+pub(super) fn bundle(
+    package: &str,
+    features: &[&str],
+    names: bool,
+    bundler: &Path,
+    state: &State,
+) -> Result<Vec<Module>> {
+    let mark: &[&str] = if names { &["names"] } else { &[] };
+    let parts = [&[package], features, mark].concat();
+    let (title, folder) = (parts.join(", "), state.file("bundles").join(parts.join("-")));
     step(&format!("{title} (compile, bundle)"), || {
         let mut command = Command::new(bundler);
         command
@@ -119,6 +127,9 @@ pub(super) fn bundle(package: &str, features: &[&str], bundler: &Path, state: &S
             .arg(&folder)
             // A test run that keeps its bundle must not keep ours.
             .env_remove("HEADWATER_KEEP_BUNDLE");
+        if names {
+            command.arg("--names");
+        }
         if !features.is_empty() {
             command.args(["--features", &features.join(",")]);
         }

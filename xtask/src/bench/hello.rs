@@ -16,7 +16,7 @@ pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
         Contestant {
             title: "empty Rust Worker",
             name: "empty-worker",
-            modules: bundle("empty-worker", &[], bundler, state)?,
+            modules: bundle("empty-worker", &[], false, bundler, state)?,
             settings: Vec::new(),
             outbound: None,
             requests: vec![Request::get("/health")],
@@ -25,7 +25,7 @@ pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
         Contestant {
             title: "Headwater, /health",
             name: "headwater",
-            modules: bundle("headwater", &[], bundler, state)?,
+            modules: bundle("headwater", &[], false, bundler, state)?,
             // The route asks no store, so none is named; settings are read once an instance anyway.
             settings: Vec::new(),
             outbound: None,
@@ -33,5 +33,5 @@ pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
             rival: None,
         },
     ];
-    Ok(Race { name: "hello", contestants, requests: 20_000, events: 0, goals: Vec::new() })
+    Ok(Race { name: "hello", contestants, requests: 20_000, events: 0, goals: Vec::new(), profile: false })
 }

@@ -2,7 +2,7 @@
 //!
 //! A bench is a race of contestants (`hello.rs`, `ingest/`); what is done with them is the same for all:
 //! `rounds` lets each one run (`workerd`), puts it under `load` and reads its `cpu` time, `report`
-//! tells, also whether a `goal` was met. Methods and figures: `docs/benchmarks.md`.
+//! tells, also whether a `goal` was met. `profile` samples instead. Methods and figures: `docs/benchmarks.md`.
 
 mod connection;
 mod contestant;
@@ -12,6 +12,7 @@ mod hello;
 mod ingest;
 mod load;
 mod native;
+mod profile;
 mod query;
 mod report;
 mod rounds;
@@ -103,6 +104,8 @@ struct Race {
     events: u32,
     /// Goals.
     goals: Vec<Goal>,
+    /// Sample in place of measuring.
+    profile: bool,
 }
 
 /// Makes a race, given the bundler and the folder to build into, and runs it.
@@ -118,6 +121,9 @@ fn compete(make: impl FnOnce(&Path, &State) -> Result<Race>, args: &Args, state:
     };
     let requests = args.requests.unwrap_or(race.requests);
     let plan = Plan { rounds: args.rounds, load: Load { connections: args.connections, requests } };
+    if race.profile {
+        return race.contestants.iter().try_for_each(|contestant| profile::print(contestant, plan.load, state));
+    }
     let samples = rounds::run(&race.contestants, plan, state)?;
     let report = Report::new(&race, plan, environment, &samples);
     print!("{}", report.table());

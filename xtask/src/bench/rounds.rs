@@ -79,7 +79,7 @@ pub(super) fn run(contestants: &[Contestant], plan: Plan, state: &State) -> Resu
 fn sample(contestant: &Contestant, plan: Plan, state: &State) -> Result<Sample> {
     stop::check()?;
     let requests: Vec<Vec<u8>> = contestant.requests.iter().map(Request::bytes).collect();
-    let workerd = Workerd::start(contestant, state)?;
+    let workerd = Workerd::start(contestant, &[], state)?;
     Load { connections: 1, requests: 1 }.run(workerd.address, &requests)?;
     let first_answer = workerd.cpu()?;
     plan.warm_up().run(workerd.address, &requests)?;

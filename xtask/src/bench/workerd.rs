@@ -31,7 +31,7 @@ pub(super) struct Workerd {
 
 impl Workerd {
     /// Starts a process of its own for the contestant and waits until it listens.
-    pub(super) fn start(contestant: &Contestant, state: &State) -> Result<Self> {
+    pub(super) fn start(contestant: &Contestant, v8_flags: &[&str], state: &State) -> Result<Self> {
         let folder = state.file("run").join(contestant.name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder)?;
@@ -44,7 +44,7 @@ impl Workerd {
             fs::write(folder.join(OUTBOUND), outbound.source)?;
         }
         let file = folder.join("config.capnp");
-        fs::write(&file, configuration(contestant, &workerd::compatibility_date()?))?;
+        fs::write(&file, configuration(contestant, v8_flags, &workerd::compatibility_date()?))?;
 
         let mut command = Command::new(workerd::program()?);
         command.args(["serve", "--control-fd=1"]).arg(file);
@@ -55,6 +55,11 @@ impl Workerd {
         let port = this.child.wait_until(START, |_| listening_port(&fs::read_to_string(&log).ok()?))?;
         this.address.set_port(port);
         Ok(this)
+    }
+
+    /// Its process id.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Processor time it has used so far.
@@ -69,7 +74,7 @@ impl Drop for Workerd {
     }
 }
 
-fn configuration(contestant: &Contestant, date: &str) -> String {
+fn configuration(contestant: &Contestant, v8_flags: &[&str], date: &str) -> String {
     let mut modules = String::new();
     for module in &contestant.modules {
         let kind = if module.wasm { "wasm" } else { "esModule" };
@@ -96,6 +101,7 @@ fn configuration(contestant: &Contestant, date: &str) -> String {
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker){service}],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  v8Flags = {v8_flags:?},
 );
 const worker :Workerd.Worker = (
   modules = [{modules}],
@@ -148,11 +154,11 @@ mod tests {
             requests: Vec::new(),
             rival: None,
         };
-        let text = configuration(&contestant, "2026-10-01");
+        let text = configuration(&contestant, &[], "2026-10-01");
         assert!(text.contains(r#"bindings = [(name = "A", text = "x\"y"), ]"#), "{text}");
         assert!(text.contains(r#"(name = "./index_bg.wasm", wasm = embed "index_bg.wasm")"#), "{text}");
-        assert!(!text.contains("outbound"), "{text}");
+        assert!(!text.contains("outbound") && text.contains("v8Flags = [],"), "{text}");
         contestant.outbound = Some(Outbound { source: "", settings: Vec::new() });
-        assert!(configuration(&contestant, "2026-10-01").contains("globalOutbound = \"outbound\""));
+        assert!(configuration(&contestant, &["--a"], "2026-10-01").contains("globalOutbound = \"outbound\""));
     }
 }

@@ -28,6 +28,10 @@ pub(crate) struct IngestArgs {
     /// Folder of the peer; where there is none, it is left out.
     #[arg(long, value_name = "DIR", env = "HEADWATER_BENCH_PEER")]
     peer: Option<PathBuf>,
+    /// In place of the rounds: put each contestant under load once and print the functions it spends its time in,
+    /// as Linux's `perf` samples them.
+    #[arg(long)]
+    profile: bool,
 }
 
 /// Requests that differ, taken in turn.
@@ -68,7 +72,7 @@ pub(super) fn track(args: &IngestArgs, bundler: &Path, state: &State) -> Result<
         Goal::new("bundle, KB of gzip", OURS, Figure::BundleKb, Bound::AtMost(400.0)),
     ];
     let contestants = contestants(TRACK, &bodies.collect::<Vec<_>>(), args, bundler, state)?;
-    Ok(Race { name: "track", contestants, requests: 20_000, events: 1, goals })
+    Ok(Race { name: "track", contestants, requests: 20_000, events: 1, goals, profile: args.profile })
 }
 
 /// A thousand events a request.
@@ -82,7 +86,7 @@ pub(super) fn batch(args: &IngestArgs, bundler: &Path, state: &State) -> Result<
         Goal::new("events/s of CPU, no sink", OURS_NO_SINK, events, Bound::AtLeast(150_000.0)),
     ];
     let contestants = contestants(BATCH, &bodies.collect::<Vec<_>>(), args, bundler, state)?;
-    Ok(Race { name: "batch", contestants, requests: 300, events: EVENTS, goals })
+    Ok(Race { name: "batch", contestants, requests: 300, events: EVENTS, goals, profile: args.profile })
 }
 
 fn contestants(
@@ -93,9 +97,9 @@ fn contestants(
     state: &State,
 ) -> Result<Vec<Contestant>> {
     let keys = Keys::make()?;
-    let empty = bundle("empty-worker", &[], bundler, state)?;
-    let ours = bundle("headwater", &[], bundler, state)?;
-    let ours_no_sink = bundle("headwater", &[NO_SINK], bundler, state)?;
+    let empty = bundle("empty-worker", &[], args.profile, bundler, state)?;
+    let ours = bundle("headwater", &[], args.profile, bundler, state)?;
+    let ours_no_sink = bundle("headwater", &[NO_SINK], args.profile, bundler, state)?;
     let peer = peer::bundle(args.peer.as_deref(), state)?;
 
     let requests = |kind| events::requests(target, bodies, keys.of(kind));
