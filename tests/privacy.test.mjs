@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { sql } from "./control-plane/world.mjs";
 import { faultyWay } from "./harness/proxy.mjs";
-import { ask, call, newProject, select, settled, stack, xtask } from "./harness/stack.mjs";
+import { ask, call, newProject, root, select, settled, stack, xtask } from "./harness/stack.mjs";
 import { startWorker, state } from "./harness/worker.mjs";
 
 const probe = randomBytes(6).toString("hex");
@@ -324,5 +324,34 @@ describe("routes and errors", () => {
     const data = join(state, "data", "worker");
     assert.ok(files(data).length > 0);
     assert.deepEqual(inFiles(data, [...needles().keys()]), []);
+  });
+});
+
+describe("docs/privacy.md", () => {
+  const page = readFileSync(join(root, "docs/privacy.md"), "utf8");
+
+  test("names every column of the events", async () => {
+    const columns = await select(
+      "SELECT name FROM system.columns WHERE database = {name:String} AND table = 'events'",
+      { name: stack.clickhouse_database },
+    );
+    const table = page.slice(page.indexOf("## Column by column"));
+    assert.ok(columns.length > 30);
+    for (const { name } of columns) assert.ok(table.includes(`\`${name}\``), name);
+  });
+
+  test("ties each claim to a test that there is", () => {
+    const claims = [...page.matchAll(/\[(tests\/[a-z0-9./-]+): "([^"]+)"\]/g)];
+    assert.ok(claims.length > 15);
+    for (const [claim, file, name] of claims) {
+      const text = readFileSync(join(root, file), "utf8");
+      const found = file.endsWith(".rs") ? text.includes(`fn ${name}(`) : text.includes(`test("${name}"`);
+      assert.ok(found, claim);
+    }
+  });
+
+  test("invocation logs are off", () => {
+    const settings = readFileSync(join(root, "wrangler.toml"), "utf8");
+    assert.match(settings, /\[observability\.logs\]\ninvocation_logs = false/);
   });
 });
