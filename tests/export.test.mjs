@@ -115,7 +115,7 @@ test("filters, periods, and one's own project and env alone", async () => {
       key: project.keys.rk,
     },
   );
-  assert.deepEqual([status, problem.error], [400, "invalid_params"]);
+  assert.deepEqual([status, problem.error, problem.fields[0].path], [400, "invalid_params", "?filters"]);
   assert.equal((await call("/v1/export", { key: project.keys.pk })).status, 403);
   const head = await call(`/v1/export?${october}`, { key: project.keys.rk, method: "HEAD" });
   assert.deepEqual([head.status, await head.text()], [200, ""]);

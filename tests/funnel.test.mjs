@@ -192,11 +192,18 @@ test("what is wrong is named with its place and what is allowed", async () => {
     assert.deepEqual([status, problem.fields[0].path], [400, path]);
     assert.match(problem.fields[0].message, said);
   }
-  const [status, problem] = await ask("/v1/funnel", {
-    key: project.keys.rk,
-    body: { steps: [["matches", "path", "(["], steps[0]], date_range: ["2026-10-20", "2026-10-22"] },
-  });
-  assert.deepEqual([status, problem.error], [400, "invalid_params"]);
+  // What only the store knows to be no pattern.
+  for (const [route, body, path] of /** @type {[string, any, string][]} */ ([
+    ["funnel", { steps: [steps[0], ["or", [steps[1], ["matches", "path", ["a", "(["]]]]] }, "/steps/1/1/1/2"],
+    ["funnel", { steps, filters: [["matches", "path", "(["]] }, "/filters/0/2"],
+    ["retention", { cohort_by: ["matches", "path", "(["] }, "/cohort_by/2"],
+    ["retention", { return: ["not", ["matches", "path", "(["]] }, "/return/1/2"],
+    ["stats", { metrics: ["conversion_rate"], goal: ["matches", "path", "(["] }, "/goal/2"],
+  ])) {
+    const asked = { key: project.keys.rk, body: { date_range: ["2026-10-20", "2026-10-22"], ...body } };
+    const [status, problem] = await ask(`/v1/${route}`, asked);
+    assert.deepEqual([status, problem.error, problem.fields[0].path], [400, "invalid_params", path]);
+  }
   assert.equal((await ask("/v1/funnel", { key: project.keys.pk, body: { steps } }))[0], 403);
   assert.equal((await ask("/v1/funnel", { key: project.keys.rk }))[0], 405);
 });

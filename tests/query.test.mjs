@@ -241,7 +241,7 @@ describe("filters", () => {
       key: project.keys.rk,
       body: { filters: [["matches", "path", "(["]] },
     });
-    assert.deepEqual([status, problem.error, problem.fields[0].path], [400, "invalid_params", "/filters"]);
+    assert.deepEqual([status, problem.error, problem.fields[0].path], [400, "invalid_params", "/filters/0/2"]);
   });
 });
 

@@ -6,7 +6,7 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
 use crate::query::funnel::{Funnel, answer, build};
-use crate::query::{Scope, World};
+use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
 
 impl App {
@@ -19,7 +19,7 @@ impl App {
         let (funnel, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
-        let found = self.read(build(&funnel, &scope)).await?;
+        let found = self.read(build(&funnel, &scope)).await.map_err(|error| placed(error, &body))?;
         let elapsed = (self.runtime.now)().0 - begin.0;
         let body = answer(&funnel, &found, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;
         let reply = Reply::json(200, body).header("cache-control", "private, no-store");

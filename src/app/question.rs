@@ -9,7 +9,9 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::routes::Question;
 use crate::error::ApiError;
-use crate::query::{Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, sources};
+use crate::query::{
+    Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, placed_in_parameters, sources,
+};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -23,7 +25,24 @@ impl App {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
         let query = request.query();
-        let reply = match question {
+        let reply =
+            self.reply(request, caller, question, now).await.map_err(|error| placed_in_parameters(error, query))?;
+        let reply = reply.header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+
+    async fn reply(
+        &self,
+        request: &impl Inbound,
+        caller: &Caller,
+        question: Question,
+        now: Timestamp,
+    ) -> Result<Reply, ApiError> {
+        let query = request.query();
+        Ok(match question {
             Question::Events => Reply::json(200, self.events(query, caller, now).await?),
             Question::Export => self.export(request, caller, now).await?,
             Question::Metrics => {
@@ -33,11 +52,6 @@ impl App {
             Question::Realtime => Reply::of(200, &Box::pin(self.realtime(query, caller, now)).await?)?,
             Question::Schema => Reply::json(200, self.schema(query, caller, now).await?),
             Question::Sources => Reply::json(200, self.sources(query, caller, now).await?),
-        };
-        let reply = reply.header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
         })
     }
 

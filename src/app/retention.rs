@@ -8,7 +8,7 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
 use crate::query::retention::{Retention, answer, build, left_out};
-use crate::query::{Scope, World};
+use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
 
 impl App {
@@ -21,8 +21,8 @@ impl App {
         let (retention, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
-        let (found, left_out) =
-            try_join(self.read(build(&retention, &scope)), self.read(left_out(&retention, &scope))).await?;
+        let asked = try_join(self.read(build(&retention, &scope)), self.read(left_out(&retention, &scope))).await;
+        let (found, left_out) = asked.map_err(|error| placed(error, &body))?;
         let elapsed = (self.runtime.now)().0 - begin.0;
         let body =
             answer(&retention, &found, &left_out, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;

@@ -8,7 +8,10 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::{ApiError, ErrorCode};
-use crate::query::{Answers, Found, Plan, Query, Scope, Wanted, answer, build, from_json, from_parameters, resume};
+use crate::query::{
+    Answers, Found, Plan, Query, Scope, Wanted, answer, build, from_json, from_parameters, placed,
+    placed_in_parameters, resume,
+};
 use crate::rollup::{Kind, clean_days, clean_rows};
 use crate::store::StoreError;
 
@@ -20,15 +23,19 @@ impl App {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
         let project = |query: &Query| query.project.clone();
-        let (query, project_id) = if request.method() == "POST" {
-            let body = self.question(request).await?;
-            self.understood(caller, now, "/project", |world| from_json(&body, world), project).await?
+        let asked = if request.method() == "POST" { Some(self.question(request).await?) } else { None };
+        let (query, project_id) = if let Some(body) = &asked {
+            self.understood(caller, now, "/project", |world| from_json(body, world), project).await?
         } else {
             let parameters = request.query();
             self.understood(caller, now, "?project", |world| from_parameters(parameters, world), project).await?
         };
-        let body = self.answered(query, &Scope { project_id: &project_id, env: caller.record.env }).await?;
-        let reply = Reply::json(200, body).header("cache-control", "private, no-store");
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let answered = self.answered(query, &scope).await.map_err(|error| match &asked {
+            Some(body) => placed(error, body),
+            None => placed_in_parameters(error, request.query()),
+        })?;
+        let reply = Reply::json(200, answered).header("cache-control", "private, no-store");
         Ok(match left {
             Some(left) => tell(reply, "questions", left),
             None => reply,

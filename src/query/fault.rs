@@ -51,6 +51,11 @@ impl<'a> Path<'a> {
         if self.flat { self.flattened() } else { Path::new(format!("{}/{index}", self.text)) }
     }
 
+    /// Its text.
+    pub(super) fn to_text(&self) -> String {
+        self.text.to_string()
+    }
+
     /// Something is wrong here.
     pub fn fault(&self, message: impl Into<String>) -> Fault {
         Fault { code: ErrorCode::InvalidParams, path: self.text.to_string(), message: message.into() }
