@@ -1,13 +1,11 @@
 //! `POST /v1/retention`: how many come back, and when.
 
-use futures_util::future::try_join;
-
 use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
-use crate::query::retention::{Retention, answer, build, left_out};
+use crate::query::retention::{Retention, answer, build};
 use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
 
@@ -21,11 +19,9 @@ impl App {
         let (retention, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
-        let asked = try_join(self.read(build(&retention, &scope)), self.read(left_out(&retention, &scope))).await;
-        let (found, left_out) = asked.map_err(|error| placed(error, &body))?;
+        let found = self.read(build(&retention, &scope)).await.map_err(|error| placed(error, &body))?;
         let elapsed = (self.runtime.now)().0 - begin.0;
-        let body =
-            answer(&retention, &found, &left_out, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;
+        let body = answer(&retention, &found, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;
         let reply = Reply::json(200, body).header("cache-control", "private, no-store");
         Ok(match left {
             Some(left) => tell(reply, "questions", left),

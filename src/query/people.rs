@@ -4,6 +4,7 @@ use super::bind::Binder;
 use super::filter::Filter;
 use super::range::Range;
 use super::sql::{Scope, instant};
+use crate::rollup::{Kind, clean_value};
 
 /// The events of a scope and period.
 #[derive(Clone, Copy)]
@@ -66,12 +67,21 @@ pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) ->
     )
 }
 
-/// Whom each device belongs to: whoever it was identified as first, at any time (`docs/durability.md`).
+/// Whom each device belongs to: whoever it was identified as first, at any time (`docs/durability.md`). Clean days
+/// are read from `identities`, which holds what is needed of them; all other days there can be from the events.
 fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
+    let scope = scope.sql(bind);
+    let clean = clean_value(Kind::Identities, &scope);
+    // The other days are named, not the clean ones excluded: only so are parts of the table left out that hold
+    // several clean days.
     format!(
-        "SELECT anonymous_id AS device, argMin(user_id, (timestamp, event_id)) AS user\n\
-         FROM events FINAL\nWHERE {} AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
-         GROUP BY device",
-        scope.sql(bind)
+        "SELECT device, argMin(user, first) AS user\n\
+         FROM (SELECT anonymous_id AS device, user_id AS user, (timestamp, event_id) AS first\n\
+         FROM identities\nWHERE {scope} AND (day, generation) IN (SELECT arrayJoin({clean}))\n\
+         UNION ALL\n\
+         SELECT anonymous_id, user_id, (timestamp, event_id)\n\
+         FROM events FINAL\nWHERE {scope} AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
+         AND toDate(timestamp) IN (SELECT toDate(toUInt16(number)) AS day FROM numbers(65536)\n\
+         WHERE day NOT IN (SELECT arrayJoin({clean}).1)))\nGROUP BY device"
     )
 }

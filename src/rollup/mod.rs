@@ -208,5 +208,14 @@ fn clean(kind: Kind, filter: &str) -> String {
     )
 }
 
+/// The clean days of a kind within a scope, each with the generation to read, as one value of the type
+/// `Array(Tuple(Date, UInt64))`. `scope` is the condition on project and env.
+///
+/// The store works out a value of its own once for a statement, however often it is written there: all parts of the
+/// statement see the same days.
+pub fn clean_value(kind: Kind, scope: &str) -> String {
+    format!("(SELECT groupArray((target, newest)) FROM ({}))", clean(kind, &format!(" AND {scope}")))
+}
+
 #[cfg(test)]
 mod tests;

@@ -171,6 +171,9 @@ async fn funnels_equal_brute_force() {
         let population = Population::new(&mut random).await;
         let inside = |event: &Event| (from..to).contains(&event.timestamp) && event.bot_class.is_empty();
         for round in 0..60 {
+            if round == 30 {
+                population.compute().await;
+            }
             let number = usize::try_from(2 + random.below(4)).unwrap();
             let steps: Vec<Condition> = (0..number).map(|_| pick(&mut random, &conditions)).collect();
             let (word, window) = random.of(&[

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use headwater::query::{Found, Statement, World as Asked};
-use headwater::time::Timestamp;
+use headwater::rollup::Kind;
+use headwater::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
 use super::history::{Event, Random, events};
@@ -48,6 +49,11 @@ impl Population {
         let rows = events(random);
         for portion in rows.chunks(rows.len() / 3 + 1) {
             world.insert(&portion.iter().map(Event::to_row).collect::<Vec<_>>()).await;
+            // Some days are computed, and some of these written to again.
+            let mut days: Vec<Day> = world.due(Kind::Identities).await.into_iter().map(|due| due.day.day).collect();
+            random.shuffle(&mut days);
+            days.truncate(3);
+            world.compute(Kind::Identities, &days).await;
         }
         // Other projects' rows and the other data set's are never counted.
         World::new().insert(&rows.iter().map(Event::to_row).collect::<Vec<_>>()).await;
@@ -60,20 +66,20 @@ impl Population {
         Self { world, events: plain::once(&rows) }
     }
 
+    /// Computes who was identified as whom on all days: from now on nothing is read from the events for that.
+    pub async fn compute(&self) {
+        let some = self.world.clean_days(Kind::Identities).await.len();
+        self.world.compute_due(Kind::Identities).await;
+        let all = self.world.clean_days(Kind::Identities).await.len();
+        assert!(0 < some && some < all, "{some} of {all} days were clean: both ways are to be tried");
+    }
+
     /// The events of each person in order, those of nobody under `None`.
     pub fn people(&self, counts: impl Fn(&Event) -> bool) -> BTreeMap<Option<String>, Vec<&Event>> {
         let users = plain::identities(&self.events);
         let mut people: BTreeMap<Option<String>, Vec<&Event>> = BTreeMap::new();
         for event in self.events.iter().filter(|event| counts(event)) {
-            let person = if !event.user_id.is_empty() {
-                Some(format!("user {}", event.user_id))
-            } else if event.anonymous_id.is_empty() {
-                None
-            } else {
-                let device = &event.anonymous_id;
-                Some(users.get(device).map_or_else(|| format!("device {device}"), |user| format!("user {user}")))
-            };
-            people.entry(person).or_default().push(event);
+            people.entry(person(event, &users)).or_default().push(event);
         }
         for events in people.values_mut() {
             events.sort_by_key(|event| (event.timestamp, &event.event_id));
@@ -85,6 +91,18 @@ impl Population {
         let Statement { sql, parameters } = statement;
         let found = self.world.store.select(sql.clone(), &parameters).await;
         found.unwrap_or_else(|error| panic!("{error:?}\n{sql}\n{parameters:?}")).into()
+    }
+}
+
+/// Whose an event is; `users` says who each device was first identified as.
+pub fn person(event: &Event, users: &BTreeMap<String, String>) -> Option<String> {
+    if !event.user_id.is_empty() {
+        Some(format!("user {}", event.user_id))
+    } else if event.anonymous_id.is_empty() {
+        None
+    } else {
+        let device = &event.anonymous_id;
+        Some(users.get(device).map_or_else(|| format!("device {device}"), |user| format!("user {user}")))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A funnel's SQL: the events of each entity in order, one array an entity; from it, step by step, how far it came.
 //!
+//! What a store takes to plan a statement grows with its depth: hence one SELECT for all steps where that does.
+//!
 //! An event is one number, its `place`: the time in milliseconds since the period began, then the event's number
 //! among those of its entity. Places are ordered like (timestamp, `event_id`), are never 0, and hold the time.
 //! For each step `s1`, `s2`, … hold at an event's position where the latest run up to that step begins that this
@@ -33,8 +35,7 @@ pub fn build(funnel: &Funnel, scope: &Scope<'_>) -> Statement {
         }
         let quantile = |part: &str| {
             format!(
-                "if(countIf(level >= {step}) = 0, NULL, quantileExactInclusiveIf({part})(toInt64({}) - toInt64({}), \
-                 level >= {step}))",
+                "quantileExactInclusiveIfOrNull({part})(toInt64({}) - toInt64({}), level >= {step})",
                 time(&format!("e{step}")),
                 time(&format!("e{}", step - 1))
             )
@@ -79,13 +80,17 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
         By::Person => {
             let at = at(funnel.frame.range.from, bind);
             let condition = chosen.condition(&funnel.frame.filter, bind);
+            // Whose events they are is looked up once for all events under the same ids, not for each of them.
             let events = format!(
-                "SELECT {at}, event_id, user_id, anonymous_id, {fits} AS fits{value}\n\
-                 FROM events FINAL\nWHERE {condition} AND fits != 0"
+                "SELECT user_id, anonymous_id, count() AS events, groupBitOr(fits) AS taken,\n\
+                 groupArrayIf({item}, user_id != '' OR anonymous_id != '') AS own\n\
+                 FROM (SELECT {at}, event_id, user_id, anonymous_id, {fits} AS fits{value}\n\
+                 FROM events FINAL\nWHERE {condition} AND fits != 0)\nGROUP BY user_id, anonymous_id"
             );
             format!(
-                "SELECT count() AS events, person = '' AS is_nobody,\n\
-                 arraySort(groupArrayIf({item}, person != '')) AS run\nFROM ({})\nGROUP BY person",
+                "SELECT sum(events) AS events, person = '' AS is_nobody, {}\n\
+                 FROM ({})\nGROUP BY person",
+                run("groupArrayArray(own)", "groupBitOr(taken)"),
                 with_person(&events, scope, bind)
             )
         }
@@ -101,13 +106,23 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
                 &format!("{at}, if({counted}, {fits}, 0) AS fits{value}"),
             );
             format!(
-                "SELECT count() AS events, 0 AS is_nobody, arraySort(groupArray({item})) AS run\n\
+                "SELECT count() AS events, 0 AS is_nobody, {}\n\
                  FROM ({events})\nWHERE fits != 0 AND {}\n\
                  GROUP BY visitor, session_id, started_at",
+                run(&format!("groupArray({item})"), "groupBitOr(fits)"),
                 during("started_at", &[funnel.frame.range], bind)
             )
         }
     }
+}
+
+/// An entity's events in order, as far as they matter: none where none fits the first step, the first one where no
+/// other step is fitted. That is most entities, and the steps are looked for in what is left alone.
+fn run(events: &str, taken: &str) -> String {
+    format!(
+        "{taken} AS steps, arraySort({events}) AS all,\n\
+         arraySlice(all, 1, multiIf(NOT bitTest(steps, 0), 0, steps = 1, 1, length(all))) AS run"
+    )
 }
 
 /// Milliseconds since `from`, 1 at `from` itself.
@@ -129,20 +144,21 @@ fn runs(funnel: &Funnel, entities: &str, bind: &mut Binder) -> String {
         format!("if({begin} != 0 AND toInt64({}) - toInt64({}) <= {window}, {begin}, 0)", time("place"), time(begin))
     };
     match funnel.order {
-        Order::Strict => (1..=funnel.steps.len()).fold(events, |inner, step| {
+        Order::Strict => {
             // A later beginning is never worse, and beginnings never go back: the latest one is the last one.
-            let begins = if step == 1 {
-                "arrayMap((place, fit) -> if(bitTest(fit, 0), place, 0), places, fits)".to_owned()
-            } else {
+            let begins = (1..=funnel.steps.len()).map(|step| {
+                if step == 1 {
+                    return "arrayMap((place, fit) -> if(bitTest(fit, 0), place, 0), places, fits) AS s1".to_owned();
+                }
                 format!(
-                    "arrayMap((place, fit, begin) -> if(bitTest(fit, {}), {}, 0), places, fits, {})",
+                    "arrayMap((place, fit, begin) -> if(bitTest(fit, {}), {}, 0), places, fits, {}) AS s{step}",
                     step - 1,
                     within("begin"),
                     before(&format!("arrayFill(begin -> begin != 0, s{})", step - 1))
                 )
-            };
-            format!("SELECT *, {begins} AS s{step}\nFROM ({inner})")
-        }),
+            });
+            format!("SELECT *, {}\nFROM ({events})", begins.collect::<Vec<_>>().join(",\n"))
+        }
         Order::Any => {
             let sets = funnel.sets();
             (1..=funnel.steps.len()).fold(events, |inner, step| {
@@ -195,13 +211,12 @@ fn told(funnel: &Funnel, runs: &str) -> String {
     let levels: Vec<String> = (1..=count).rev().map(|step| format!("f{step} != 0, {step}")).collect();
     let begins: Vec<String> = (1..=count).rev().map(|step| format!("f{step} != 0, f{step}")).collect();
     let reached = format!(
-        "SELECT *, multiIf({}, 0) AS level, multiIf({}, toUInt64(0)) AS begin\nFROM (SELECT *, {} FROM ({runs}))",
+        "SELECT *, {}, multiIf({}, 0) AS level, multiIf({}, toUInt64(0)) AS begin\nFROM ({runs})",
+        ends.join(", "),
         levels.join(", "),
         begins.join(", "),
-        ends.join(", ")
     );
-    let mut times = reached;
-    for step in 1..=count {
+    let done = (1..=count).map(|step| {
         let done = match (funnel.order, step) {
             (Order::Strict, 1) => "begin".to_owned(),
             (Order::Strict, _) => format!(
@@ -211,13 +226,13 @@ fn told(funnel: &Funnel, runs: &str) -> String {
             ),
             (Order::Any, _) => format!("arrayFirst((place, latest) -> latest >= begin, places, l{step})"),
         };
-        times = format!("SELECT *, if(level >= {step}, {done}, 0) AS e{step}\nFROM ({times})");
-    }
+        format!("if(level >= {step}, {done}, 0) AS e{step}")
+    });
+    let done = done.collect::<Vec<_>>().join(",\n");
     let value = if funnel.frame.breakdown.is_some() {
         format!("values[bitAnd(e1, {})]", (1_u64 << NUMBER_BITS) - 1)
     } else {
         "''".to_owned()
     };
-    let places: Vec<String> = (1..=count).map(|step| format!("e{step}")).collect();
-    format!("SELECT events, is_nobody, {value} AS value, level, {}\nFROM ({times})", places.join(", "))
+    format!("SELECT events, is_nobody, level, {done},\n{value} AS value\nFROM ({reached})")
 }

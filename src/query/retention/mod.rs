@@ -5,7 +5,7 @@ mod shape;
 
 use serde_json::Value;
 
-pub use build::{build, left_out};
+pub use build::build;
 pub use shape::answer;
 
 use super::dimension::Interval;

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::Retention;
-use super::build::values;
+use super::build::{EVENTS, NOBODYS, SIZE, values};
 use crate::query::shape::{Found, lines, percent};
 
-/// People by cohort and how many steps later; -1 is the cohort's size.
+/// People by cohort and how many steps later, and what else is counted (`build.rs`).
 type Counts = HashMap<(i64, i64), u64>;
 
 /// Shapes the answer.
 ///
 /// # Errors
 /// The store's rows are none, for the log.
-pub fn answer(retention: &Retention, found: &Found, left_out: &Found, elapsed_ms: i64) -> Result<String, String> {
+pub fn answer(retention: &Retention, found: &Found, elapsed_ms: i64) -> Result<String, String> {
     let mut all = Counts::new();
     let mut told = Vec::new();
     for line in lines(found)? {
@@ -31,18 +31,15 @@ pub fn answer(retention: &Retention, found: &Found, left_out: &Found, elapsed_ms
     let most = values(retention);
     let truncated = told.len() > most;
     told.truncate(most);
-    let counted = lines(left_out)?.next().transpose()?.unwrap_or_default();
-    let excluded = match counted.as_slice() {
-        [events, nobodys] => percent(nobodys, events),
-        _ => Value::Null,
-    };
+    let of_events = |which| Value::from(all.get(&(0, which)).copied().unwrap_or(0));
+    let excluded = percent(&of_events(NOBODYS), &of_events(EVENTS));
     let mut answer = json!({
         "rows": rows(retention, &all),
         "meta": {
             "from": retention.frame.range.from.to_iso(), "to": retention.frame.range.to.to_iso(),
             "timezone": retention.frame.zone.name, "interval": retention.interval.as_str(),
             "periods": retention.periods, "unbounded": retention.unbounded, "cookieless_excluded": excluded,
-            "rows_read": found.rows_read + left_out.rows_read, "elapsed_ms": elapsed_ms, "truncated": truncated,
+            "rows_read": found.rows_read, "elapsed_ms": elapsed_ms, "truncated": truncated,
         },
     });
     if retention.frame.breakdown.is_some() {
@@ -65,7 +62,7 @@ fn rows(retention: &Retention, counts: &Counts) -> Vec<Value> {
     let row = |day| {
         let cohort = retention.number(day);
         let count = |later: i64| counts.get(&(cohort, later)).copied().unwrap_or(0);
-        let size = count(-1);
+        let size = count(SIZE);
         let known = |later: i64| (cohort + later <= today).then(|| count(later));
         let returned: Vec<Option<u64>> = (0..i64::from(retention.periods)).map(known).collect();
         let rate = |people: &Option<u64>| people.map_or(Value::Null, |people| percent(&people.into(), &size.into()));
