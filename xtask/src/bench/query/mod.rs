@@ -4,16 +4,16 @@
 //! that one would write by hand, first while everything is read from the events, then after the rollups were
 //! computed. A tenth of the traffic in projects of their own shows how times grow.
 
+mod ask;
 mod questions;
+mod tell;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::bundle;
 use crate::dev_file::DevFile;
@@ -24,9 +24,10 @@ use crate::setup;
 use crate::stack::{Bundle, Options, Stack, worker_settings};
 use crate::state::State;
 use crate::step::step;
-use crate::{stop, strays, workspace};
+use crate::{strays, workspace};
 
-use questions::{QUESTIONS, Question};
+use ask::{Asker, Line, Project};
+use questions::QUESTIONS;
 
 /// Projects of one size.
 const PROJECTS: u64 = 10;
@@ -46,18 +47,6 @@ pub(crate) struct Args {
     json: Option<PathBuf>,
 }
 
-/// One line of the result; times in milliseconds.
-#[derive(Debug, Serialize)]
-struct Line {
-    question: &'static str,
-    tables: String,
-    rows_read: u64,
-    api_p50: f64,
-    api_p95: f64,
-    sql_p50: f64,
-    ratio: f64,
-}
-
 /// Runs the bench in a state folder of its own.
 pub(super) fn run(args: &Args, state: &State) -> Result<()> {
     let tools = setup::all(state, setup::Needs { clickhouse: true, postgres: true, worker: true })?;
@@ -74,34 +63,37 @@ pub(super) fn run(args: &Args, state: &State) -> Result<()> {
     stack.stop();
     strays::end(state.dir())?;
     let result = outcome?;
-    print(&result, args);
+    tell::print(&result, args);
     if let Some(path) = &args.json {
         std::fs::write(path, serde_json::to_string_pretty(&result)?)?;
     }
     Ok(())
 }
 
-fn measure(args: &Args, state: &State, dev: &DevFile, bundle: &std::path::Path) -> Result<BTreeMap<String, Vec<Line>>> {
+/// What was measured.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// Everything is read from the events.
+    events: Vec<Line>,
+    /// All days but today are computed.
+    computed: Vec<Line>,
+}
+
+fn measure(args: &Args, state: &State, dev: &DevFile, bundle: &std::path::Path) -> Result<Outcome> {
     let large = seed(state, "large", args.events)?;
     let small = seed(state, "small", args.events / 10)?;
     let user = &dev.stores.clickhouse_users.read;
     let store =
-        EventStore::new(&dev.stores.clickhouse_url, &dev.stores.clickhouse_database, &user.user, &user.password);
+        || EventStore::new(&dev.stores.clickhouse_url, &dev.stores.clickhouse_database, &user.user, &user.password);
     let secrets = Secrets::of(state)?;
     let settings = worker_settings(&dev.stores, &secrets);
     let worker = step("Worker (start)", || Worker::start(state, bundle, &settings))?;
-    let mut result = BTreeMap::new();
-    result.insert("1 events, large".to_owned(), ask_all(args, &worker.url, &store, &large)?);
+    let asker = Asker::new(args.rounds, &worker.url, &store);
+    let ask_all = |small| QUESTIONS.iter().map(|question| asker.ask(question, &large, small)).collect();
+    let events = step("questions to the events", || ask_all(None))?;
     command(state, &["rollup", "rebuild", "--all", "--margin", "0"])?;
-    result.insert("2 computed, large".to_owned(), ask_all(args, &worker.url, &store, &large)?);
-    result.insert("3 computed, small".to_owned(), ask_all(args, &worker.url, &store, &small)?);
-    Ok(result)
-}
-
-/// A project to ask about.
-struct Project {
-    id: String,
-    key: String,
+    let computed = step("questions to the computed days", || ask_all(Some(&small)))?;
+    Ok(Outcome { events, computed })
 }
 
 /// Seeds ten projects and gives the first.
@@ -127,95 +119,4 @@ fn command(state: &State, words: &[&str]) -> Result<()> {
         .status()?;
     ensure!(status.success(), "cargo xtask {} failed", words.join(" "));
     Ok(())
-}
-
-fn ask_all(args: &Args, url: &str, store: &EventStore, project: &Project) -> Result<Vec<Line>> {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1)));
-    let agent: ureq::Agent = config.build().into();
-    QUESTIONS.iter().map(|question| ask(args, url, &agent, store, project, question)).collect()
-}
-
-fn ask(
-    args: &Args,
-    url: &str,
-    agent: &ureq::Agent,
-    store: &EventStore,
-    project: &Project,
-    question: &Question,
-) -> Result<Line> {
-    let (mut api, mut sql) = (Vec::new(), Vec::new());
-    let mut meta = Value::Null;
-    // The first time warms caches on both ways and does not count.
-    for round in 0..=args.rounds {
-        stop::check()?;
-        let begin = Instant::now();
-        let body = serde_json::from_str::<Value>(question.body)?;
-        let mut answer = agent
-            .post(format!("{url}{}", question.path))
-            .header("authorization", format!("Bearer {}", project.key))
-            .header("content-type", "application/json")
-            .send(body.to_string())?;
-        let text = answer.body_mut().read_to_string()?;
-        if answer.status() != 200 {
-            bail!("{}: {} {text}", question.name, answer.status());
-        }
-        let by_api = begin.elapsed();
-        let begin = Instant::now();
-        let _: Vec<Value> = store.select(question.sql, &[("project", &project.id)])?;
-        let by_sql = begin.elapsed();
-        meta = serde_json::from_str::<Value>(&text)?["meta"].clone();
-        if round > 0 {
-            api.push(by_api);
-            sql.push(by_sql);
-        }
-    }
-    let (api_p50, sql_p50) = (quantile(&mut api, 0.5), quantile(&mut sql, 0.5));
-    let tables = meta["tables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
-    Ok(Line {
-        question: question.name,
-        tables: tables.join("+"),
-        rows_read: meta["rows_read"].as_u64().unwrap_or(0),
-        api_p50,
-        api_p95: quantile(&mut api, 0.95),
-        sql_p50,
-        ratio: api_p50 / sql_p50,
-    })
-}
-
-/// In milliseconds.
-fn quantile(times: &mut [Duration], share: f64) -> f64 {
-    times.sort_unstable();
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index"
-    )]
-    let index = ((times.len().saturating_sub(1)) as f64 * share).round() as usize;
-    times.get(index).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
-}
-
-fn print(result: &BTreeMap<String, Vec<Line>>, args: &Args) {
-    println!(
-        "\nbench query: {} events in {PROJECTS} projects over {DAYS} days, {} rounds; ms",
-        args.events, args.rounds
-    );
-    for (title, lines) in result {
-        println!(
-            "\n{:<24}{:>9}{:>9}{:>9}{:>8}{:>12}  tables",
-            &title[2..],
-            "API p50",
-            "p95",
-            "SQL p50",
-            "ratio",
-            "rows read"
-        );
-        for line in lines {
-            println!(
-                "{:<24}{:>9.1}{:>9.1}{:>9.1}{:>8.2}{:>12}  {}",
-                line.question, line.api_p50, line.api_p95, line.sql_p50, line.ratio, line.rows_read, line.tables
-            );
-        }
-    }
-    println!("\n{}", json!({ "bench": "query", "events": args.events, "result": result }));
 }

@@ -7,7 +7,7 @@ pub(super) struct Question {
     pub(super) path: &'static str,
     /// What is sent there.
     pub(super) body: &'static str,
-    /// The same by hand; `{project}` is bound.
+    /// The same by hand; `{project}` is bound, and the period that the API has understood as `{from}` and `{to}`.
     pub(super) sql: &'static str,
 }
 
@@ -16,6 +16,9 @@ const fn question(name: &'static str, path: &'static str, body: &'static str, sq
 }
 
 /// Visitors, people and paths as anybody asks for them.
+///
+/// By hand a person is whoever an event names: nobody is followed from one device to another. That takes less than
+/// what the API does, which also tells times between steps and what was left out.
 pub(super) const QUESTIONS: &[Question] = &[
     question(
         "trend, 90 days",
@@ -23,14 +26,14 @@ pub(super) const QUESTIONS: &[Question] = &[
         r#"{"metrics":["events","visitors"],"dimensions":["time:day"],"date_range":"90d"}"#,
         "SELECT toDate(timestamp) AS day, count() AS events, uniqExactIf(visitor, visitor != 0) AS visitors
          FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live' AND bot_class = ''
-         AND timestamp >= now() - INTERVAL 90 DAY GROUP BY day ORDER BY day FORMAT JSONEachRow",
+         AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')} GROUP BY day ORDER BY day FORMAT JSONEachRow",
     ),
     question(
         "top paths, 30 days",
         "/v1/stats",
         r#"{"metrics":["events"],"dimensions":["path"],"date_range":"30d","limit":20}"#,
         "SELECT path, count() AS events FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live'
-         AND bot_class = '' AND timestamp >= now() - INTERVAL 30 DAY
+         AND bot_class = '' AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')}
          GROUP BY path ORDER BY events DESC, path LIMIT 20 FORMAT JSONEachRow",
     ),
     question(
@@ -39,7 +42,7 @@ pub(super) const QUESTIONS: &[Question] = &[
         r#"{"metrics":["visitors","events"],"dimensions":["source","medium"],"date_range":"30d"}"#,
         "SELECT source, medium, count() AS events, uniqExactIf(visitor, visitor != 0) AS visitors
          FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live' AND bot_class = ''
-         AND timestamp >= now() - INTERVAL 30 DAY GROUP BY source, medium ORDER BY visitors DESC FORMAT JSONEachRow",
+         AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')} GROUP BY source, medium ORDER BY visitors DESC FORMAT JSONEachRow",
     ),
     question(
         "sessions, 30 days",
@@ -51,6 +54,29 @@ pub(super) const QUESTIONS: &[Question] = &[
          SELECT visitor, timestamp, timestamp > lagInFrame(timestamp, 1, toDateTime64(0, 3)) OVER (PARTITION BY visitor
          ORDER BY timestamp ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) + INTERVAL 30 MINUTE AS begins
          FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live' AND bot_class = '' AND visitor != 0
-         AND timestamp >= now() - INTERVAL 30 DAY)) GROUP BY visitor, session) FORMAT JSONEachRow",
+         AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')})) GROUP BY visitor, session) FORMAT JSONEachRow",
+    ),
+    question(
+        "funnel, 30 days",
+        "/v1/funnel",
+        r#"{"steps":[["is","event",["pageview"]],["is","event",["signup"]],["is","event",["purchase"]]],"window":"7d","date_range":"30d"}"#,
+        "SELECT level, count() AS people FROM (
+         SELECT windowFunnel(604800000)(toUInt64(toUnixTimestamp64Milli(timestamp)), event = 'pageview',
+         event = 'signup', event = 'purchase') AS level
+         FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live' AND bot_class = ''
+         AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')}
+         AND event IN ('pageview', 'signup', 'purchase') AND (user_id != '' OR anonymous_id != '')
+         GROUP BY if(user_id != '', user_id, anonymous_id)) GROUP BY level ORDER BY level FORMAT JSONEachRow",
+    ),
+    question(
+        "retention, 8 weeks",
+        "/v1/retention",
+        r#"{"interval":"week","periods":8,"date_range":"56d"}"#,
+        "SELECT cohort, week, count() AS people FROM (
+         SELECT min(monday) AS cohort, arrayJoin(arrayMap(one -> intDiv(one - cohort, 7), groupUniqArray(monday))) AS week
+         FROM (SELECT if(user_id != '', user_id, anonymous_id) AS person, toMonday(timestamp) AS monday
+         FROM events FINAL WHERE project_id = {project:UUID} AND env = 'live' AND bot_class = ''
+         AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')} AND person != '')
+         GROUP BY person) GROUP BY cohort, week ORDER BY cohort, week FORMAT JSONEachRow",
     ),
 ];

@@ -1,0 +1,184 @@
+//! One question asked in turn: through the API, by hand, and through the API of a project with a tenth of the events.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::questions::Question;
+use crate::event_store::EventStore;
+use crate::stop;
+
+/// How often a question is asked to see what memory it takes.
+const LOOKS: u32 = 4;
+
+/// A project to ask about.
+pub(super) struct Project {
+    pub(super) id: String,
+    pub(super) key: String,
+}
+
+/// One line of the result.
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    pub(super) question: &'static str,
+    /// What the API read.
+    pub(super) tables: String,
+    pub(super) rows_read: u64,
+    /// The most that the store was seen to hold for it, by its own account; short questions may hold more unseen.
+    pub(super) memory_mb: f64,
+    pub(super) api: Times,
+    pub(super) sql: Times,
+    /// API to SQL, the median of the rounds.
+    pub(super) ratio: f64,
+    pub(super) small: Option<Times>,
+    /// API to the small project's, the median of the rounds.
+    pub(super) growth: Option<f64>,
+}
+
+/// In milliseconds.
+#[derive(Debug, Serialize)]
+pub(super) struct Times {
+    pub(super) p50: f64,
+    pub(super) p95: f64,
+}
+
+/// Asks.
+pub(super) struct Asker<'a> {
+    rounds: u32,
+    url: &'a str,
+    agent: ureq::Agent,
+    store: EventStore,
+    /// Watches the store while another connection asks.
+    watch: EventStore,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) fn new(rounds: u32, url: &'a str, store: &dyn Fn() -> EventStore) -> Self {
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1)));
+        Self { rounds, url, agent: config.build().into(), store: store(), watch: store() }
+    }
+
+    pub(super) fn ask(&self, question: &Question, large: &Project, small: Option<&Project>) -> Result<Line> {
+        let (mut api, mut sql, mut less) = (Vec::new(), Vec::new(), Vec::new());
+        // The first time warms caches on all ways and does not count; it tells the period.
+        let meta = self.by_api(question, large)?.1["meta"].take();
+        let bound = |name: &str| {
+            let instant = meta[name].as_str().context("the answer names no period")?;
+            anyhow::Ok(instant.replace('T', " ").trim_end_matches('Z').to_owned())
+        };
+        let (from, to) = (bound("from")?, bound("to")?);
+        let by_sql = || -> Result<Duration> {
+            let begin = Instant::now();
+            let parameters = [("project", large.id.as_str()), ("from", &from), ("to", &to)];
+            let _: Vec<Value> = self.store.select(question.sql, &parameters)?;
+            Ok(begin.elapsed())
+        };
+        for round in 0..=self.rounds {
+            stop::check()?;
+            let times = (
+                self.by_api(question, large)?.0,
+                by_sql()?,
+                small.map(|small| self.by_api(question, small)).transpose()?.map(|(time, _)| time),
+            );
+            if round > 0 {
+                api.push(times.0);
+                sql.push(times.1);
+                less.extend(times.2);
+            }
+        }
+        let tables = meta["tables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+        Ok(Line {
+            question: question.name,
+            tables: tables.join("+"),
+            rows_read: meta["rows_read"].as_u64().unwrap_or(0),
+            memory_mb: self.memory(question, large)?,
+            ratio: ratio(&api, &sql),
+            growth: small.map(|_| ratio(&api, &less)),
+            small: small.map(|_| times(less)),
+            api: times(api),
+            sql: times(sql),
+        })
+    }
+
+    /// The time up to the last byte, and the answer.
+    fn by_api(&self, question: &Question, project: &Project) -> Result<(Duration, Value)> {
+        let begin = Instant::now();
+        let mut answer = self
+            .agent
+            .post(format!("{}{}", self.url, question.path))
+            .header("authorization", format!("Bearer {}", project.key))
+            .header("content-type", "application/json")
+            .send(question.body)?;
+        let text = answer.body_mut().read_to_string()?;
+        let time = begin.elapsed();
+        if answer.status() != 200 {
+            bail!("{}: {} {text}", question.name, answer.status());
+        }
+        Ok((time, serde_json::from_str(&text)?))
+    }
+
+    /// The most memory that the store's list of processes shows while the question is asked.
+    fn memory(&self, question: &Question, project: &Project) -> Result<f64> {
+        #[derive(Deserialize)]
+        struct Row {
+            peak: String,
+        }
+        let sql = "SELECT toString(max(peak_memory_usage)) AS peak FROM system.processes
+            WHERE query NOT LIKE '%system.processes%' FORMAT JSONEachRow";
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let watching = scope.spawn(|| {
+                let mut most = 0.0_f64;
+                while !done.load(Ordering::Relaxed) {
+                    let rows: Vec<Row> = self.watch.select(sql, &[])?;
+                    most = rows.iter().filter_map(|row| row.peak.parse().ok()).fold(most, f64::max);
+                }
+                anyhow::Ok(most / 1_000_000.0)
+            });
+            let asked = (0..LOOKS).try_for_each(|_| self.by_api(question, project).map(|_| ()));
+            done.store(true, Ordering::Relaxed);
+            asked?;
+            watching.join().map_err(|_| anyhow::anyhow!("nobody watched the store"))?
+        })
+    }
+}
+
+/// How many times as long as the other, within each round; the median.
+fn ratio(one: &[Duration], other: &[Duration]) -> f64 {
+    quantile(one.iter().zip(other).map(|(one, other)| one.as_secs_f64() / other.as_secs_f64()).collect(), 0.5)
+}
+
+fn times(times: Vec<Duration>) -> Times {
+    let times: Vec<f64> = times.into_iter().map(|time| time.as_secs_f64() * 1000.0).collect();
+    Times { p50: quantile(times.clone(), 0.5), p95: quantile(times, 0.95) }
+}
+
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
+    let index = ((values.len().saturating_sub(1)) as f64 * share).round() as usize;
+    values.get(index).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_taken_within_each_round() {
+        let seconds = |list: [u64; 3]| list.map(Duration::from_secs);
+        assert!((ratio(&seconds([2, 40, 6]), &seconds([1, 10, 3])) - 2.0).abs() < 1e-9);
+        let told = times(seconds([3, 1, 2]).to_vec());
+        assert!((told.p50 - 2000.0).abs() < 1e-9 && (told.p95 - 3000.0).abs() < 1e-9);
+    }
+}
