@@ -86,6 +86,8 @@ describe("examples", () => {
     await send("/v1/stats", "StatsQuestion");
     await send("/v1/funnel", "FunnelQuestion");
     await send("/v1/retention", "RetentionQuestion");
+    await send("/v1/match", "MatchQuestion");
+    await send("/v1/segments", "NewSegment");
     for (const filter of document.components.schemas.Filter.examples) {
       const [status, answer] = await ask("/v1/stats", { key: keys.rk, body: { filters: [filter] } });
       assert.equal(status, 200, `${JSON.stringify(filter)}: ${JSON.stringify(answer)}`);

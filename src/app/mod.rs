@@ -19,6 +19,7 @@ mod inbound;
 mod ingest;
 mod limits;
 mod manage;
+mod pairs;
 mod question;
 mod read;
 mod retention;
@@ -175,6 +176,7 @@ impl App {
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Funnel => self.funnel(request, &caller).await?,
+            Handler::Match => self.matched(request, &caller).await?,
             Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,

@@ -8,6 +8,7 @@ mod build;
 mod catalogue;
 mod events;
 mod filter;
+mod follow;
 mod ingest;
 mod management;
 mod operation;
@@ -55,6 +56,7 @@ fn operations() -> Vec<Operation> {
         ingest::operations(),
         questions::operations(),
         people::operations(),
+        follow::operations(),
         events::operations(),
         segments::operations(),
         management::operations(),
@@ -68,6 +70,7 @@ fn schemas() -> Schemas {
         ingest::schemas(),
         questions::schemas(),
         people::schemas(),
+        follow::schemas(),
         filter::schemas(),
         catalogue::schemas(),
         events::schemas(),
@@ -221,6 +224,9 @@ mod tests {
         assert_eq!(members("StatsQuestion"), names(query::MEMBERS));
         assert_eq!(members("FunnelQuestion"), query::funnel::members().map(str::to_owned).collect());
         assert_eq!(members("RetentionQuestion"), query::retention::members().map(str::to_owned).collect());
+        assert_eq!(members("MatchQuestion"), query::pairs::members().map(str::to_owned).collect());
+        assert_eq!(members("NewSegment"), names(query::segment::MEMBERS));
+        assert_eq!(parameters("/v1/segments"), names(query::segment::KNOWN));
         assert_eq!(parameters("/v1/stats"), names(query::STATS_PARAMETERS));
         assert_eq!(parameters("/v1/sources"), names(query::SOURCES_PARAMETERS));
         assert_eq!(parameters("/v1/query"), names(query::EVENTS_PARAMETERS));

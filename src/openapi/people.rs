@@ -39,7 +39,7 @@ pub(super) fn schemas() -> Schemas {
 }
 
 /// A question's own members with those that both have.
-fn question(required: &[&'static str], own: Value) -> Value {
+pub(super) fn question(required: &[&'static str], own: Value) -> Value {
     let mut members = each_or_null(json!({
         "project": told(text(0, MAX_PROJECT), PROJECT),
         "date_range": reference("Period"),
@@ -57,10 +57,15 @@ fn question(required: &[&'static str], own: Value) -> Value {
     closed(required, members)
 }
 
+/// A length of time.
+pub(super) fn window(about: &str) -> Value {
+    told(pattern("^[0-9]{1,7}[smhd]$"), &format!("{about}: `1s` to `90d`; `7d` where absent."))
+}
+
 fn funnel() -> Value {
     let steps = json!({ "type": "array", "items": reference("Filter"), "minItems": 2, "maxItems": 10 });
     let mut own = each_or_null(json!({
-        "window": told(pattern("^[0-9]{1,6}[mhd]$"), "How long after the first event the last may come: `1m` to `90d`; `7d` where absent."),
+        "window": window("How long after the first event the last may come"),
         "order": told(one_of(["strict", "any"]), "Each step after the one before (`strict`, where absent), or however they come."),
         "by": told(one_of(["person", "session"]), "Who takes the steps; `person` where absent."),
     }));

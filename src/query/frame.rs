@@ -102,7 +102,8 @@ pub(super) fn flag(members: &Map<String, Value>, name: &str, path: &Path<'_>) ->
     }
 }
 
-fn breakdown(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
+/// A column or property of events.
+pub(super) fn breakdown(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
     let refuse = |message: String| path.fault(message).code(ErrorCode::InvalidGroupBy);
     let name = value.as_str().ok_or_else(|| refuse(super::dimension::allowed()))?;
     match Dimension::parse(name).map_err(refuse)? {

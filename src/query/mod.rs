@@ -14,6 +14,7 @@ pub mod funnel;
 mod given;
 mod metric;
 mod model;
+pub mod pairs;
 mod params;
 mod pattern;
 mod people;
@@ -29,6 +30,7 @@ mod shape;
 mod sources;
 mod sql;
 mod steps;
+mod window;
 pub(crate) mod zone;
 
 pub use build::build;

@@ -135,6 +135,11 @@ pub(super) fn percent(part: &Value, whole: &Value) -> Value {
     share.map_or(Value::Null, |(part, whole)| json!((10_000.0 * part / whole).round() / 100.0))
 }
 
+/// Milliseconds of the store as seconds of an answer.
+pub(super) fn seconds(milliseconds: &Value) -> Value {
+    milliseconds.as_f64().map_or(Value::Null, |milliseconds| json!(milliseconds.round() / 1000.0))
+}
+
 /// The arrays of an answer.
 pub(super) fn lines(found: &Found) -> Result<impl Iterator<Item = Result<Vec<Value>, String>>, String> {
     let text = str::from_utf8(&found.lines).map_err(|error| error.to_string())?;

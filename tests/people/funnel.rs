@@ -121,7 +121,7 @@ fn sessions(events: &[Event], from: Timestamp, to: Timestamp) -> Vec<Vec<&Event>
     sessions
 }
 
-fn quantile(mut times: Vec<i64>, part: f64) -> Value {
+pub fn quantile(mut times: Vec<i64>, part: f64) -> Value {
     if times.is_empty() {
         return Value::Null;
     }

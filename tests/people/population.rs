@@ -37,6 +37,31 @@ pub fn pick(random: &mut Random, conditions: &[Condition]) -> Condition {
     conditions[usize::try_from(random.below(conditions.len() as u64)).unwrap()].clone()
 }
 
+/// Properties with and without an order, in several forms, which one event has in all its copies or not.
+fn properties(event: &Event) -> &'static str {
+    let number: usize = event.event_id.split('-').next_back().unwrap().parse().unwrap();
+    [
+        "",
+        r#"{"order":null}"#,
+        r#"{"other":"7"}"#,
+        r#"{"order":"7"}"#,
+        r#"{"other":1,"order":7}"#,
+        r#"{"order":true}"#,
+        r#"{"order":""}"#,
+        r#"{"order":"b c'"}"#,
+    ][number % 8]
+}
+
+/// The value of the property `order` as a question sees it.
+pub fn order_of(event: &Event) -> &'static str {
+    match properties(event) {
+        r#"{"order":"7"}"# | r#"{"other":1,"order":7}"# => "7",
+        r#"{"order":true}"# => "true",
+        r#"{"order":"b c'"}"# => "b c'",
+        _ => "",
+    }
+}
+
 pub struct Population {
     pub world: World,
     /// Each identity once, in no order.
@@ -46,7 +71,11 @@ pub struct Population {
 impl Population {
     pub async fn new(random: &mut Random) -> Self {
         let world = World::new();
-        let rows = events(random);
+        let mut rows = events(random);
+        for row in &mut rows {
+            let properties = properties(row).to_owned();
+            row.values.push(("properties", properties));
+        }
         for portion in rows.chunks(rows.len() / 3 + 1) {
             world.insert(&portion.iter().map(Event::to_row).collect::<Vec<_>>()).await;
             // Some days are computed, and some of these written to again.

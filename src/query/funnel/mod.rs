@@ -14,13 +14,12 @@ use super::filter::{self, Filter, Test};
 use super::frame::{self, Frame, word};
 use super::read::{Members as _, World};
 use super::segment::Segments;
+use super::window::window;
 
 /// Members of a funnel besides those of every question.
 const MEMBERS: &[&str] = &["steps", "window", "order", "by"];
 const MIN_STEPS: usize = 2;
 const MAX_STEPS: usize = 10;
-const MINUTE_MS: i64 = 60_000;
-const MAX_WINDOW_MS: i64 = 90 * 24 * 60 * MINUTE_MS;
 /// Most sets of steps that may fit the same events, in any order: six steps that all overlap have 63.
 const MAX_SETS: usize = 64;
 
@@ -67,14 +66,7 @@ impl Funnel {
         let frame = Frame::read(members, MEMBERS, world, 0)?;
         let order = word(members, "order", &[("strict", Order::Strict), ("any", Order::Any)], Order::Strict)?;
         let by = word(members, "by", &[("person", By::Person), ("session", By::Session)], By::Person)?;
-        let (value, path) = members.member("window");
-        let window = match value {
-            None => 7 * 24 * 60 * MINUTE_MS,
-            Some(value) => value.as_str().and_then(window).ok_or_else(|| {
-                path.fault("must be a number of minutes, hours or days from 1m to 90d, such as 30m, 1h, 7d")
-            })?,
-        };
-        let funnel = Self { frame, steps: steps(members, world.segments)?, window, order, by };
+        let funnel = Self { frame, steps: steps(members, world.segments)?, window: window(members)?, order, by };
         if order == Order::Any && funnel.sets().len() > MAX_SETS {
             let message = "too many steps may fit the same events, in any order six at most; tell them apart by \
                            [\"is\",\"event\",…], or ask for the strict order";
@@ -131,19 +123,6 @@ fn steps(members: &Map<String, Value>, segments: Segments<'_>) -> Result<Vec<Fil
         ))
     })?;
     items.iter().enumerate().map(|(index, item)| filter::read_event(item, &path.index(index), segments)).collect()
-}
-
-fn window(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let unit = match unit {
-        "m" => MINUTE_MS,
-        "h" => 60 * MINUTE_MS,
-        "d" => 24 * 60 * MINUTE_MS,
-        _ => return None,
-    };
-    let is_plain = number.len() <= 6 && number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: i64 = number.parse().ok().filter(|_| is_plain)?;
-    Some(number * unit).filter(|window| (MINUTE_MS..=MAX_WINDOW_MS).contains(window))
 }
 
 /// A funnel's members, in no order.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::build::MAX_VALUES;
 use super::{By, Funnel, Order};
-use crate::query::shape::{Found, lines, percent};
+use crate::query::shape::{Found, lines, percent, seconds};
 
 /// Shapes the answer.
 ///
@@ -54,10 +54,7 @@ fn shaped(funnel: &Funnel, cells: &[Value]) -> Result<Vec<Value>, String> {
         return Err("a row has another number of steps".to_owned());
     }
     let count = |index: usize| cells.get(index).and_then(|step| step.first()).and_then(Value::as_u64).unwrap_or(0);
-    let seconds = |step: &[Value], at: usize| {
-        let milliseconds = step.get(at).and_then(Value::as_f64);
-        milliseconds.map_or(Value::Null, |milliseconds| json!(milliseconds.round() / 1000.0))
-    };
+    let seconds = |step: &[Value], at: usize| step.get(at).map_or(Value::Null, seconds);
     let steps = cells.iter().enumerate().map(|(index, step)| {
         let previous = count(index.saturating_sub(1));
         json!({
