@@ -86,6 +86,7 @@ describe("examples", () => {
     await send("/v1/stats", "StatsQuestion");
     await send("/v1/funnel", "FunnelQuestion");
     await send("/v1/retention", "RetentionQuestion");
+    await send("/v1/journeys", "JourneysQuestion");
     await send("/v1/match", "MatchQuestion");
     await send("/v1/segments", "NewSegment");
     for (const filter of document.components.schemas.Filter.examples) {

@@ -17,6 +17,7 @@ mod identify;
 mod in_flight;
 mod inbound;
 mod ingest;
+mod journeys;
 mod limits;
 mod manage;
 mod pairs;
@@ -176,6 +177,7 @@ impl App {
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
             Handler::Funnel => self.funnel(request, &caller).await?,
+            Handler::Journeys => self.journeys(request, &caller).await?,
             Handler::Match => self.matched(request, &caller).await?,
             Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,

@@ -28,6 +28,8 @@ pub enum Handler {
     Ask(Question),
     /// `POST /v1/funnel`
     Funnel,
+    /// `POST /v1/journeys`
+    Journeys,
     /// `POST /v1/match`
     Match,
     /// `POST /v1/retention`
@@ -141,6 +143,7 @@ pub const ROUTES: &[Route] = &[
     ask("/v1/metrics", Question::Metrics),
     route("POST", "/v1/funnel", Handler::Funnel, Some(Access::Read)),
     route("POST", "/v1/retention", Handler::Retention, Some(Access::Read)),
+    route("POST", "/v1/journeys", Handler::Journeys, Some(Access::Read)),
     route("POST", "/v1/match", Handler::Match, Some(Access::Read)),
     segments("GET", "/v1/segments", Segments::List, Access::Read),
     segments("POST", "/v1/segments", Segments::Create, Access::Save),

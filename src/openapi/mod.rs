@@ -224,6 +224,7 @@ mod tests {
         assert_eq!(members("StatsQuestion"), names(query::MEMBERS));
         assert_eq!(members("FunnelQuestion"), query::funnel::members().map(str::to_owned).collect());
         assert_eq!(members("RetentionQuestion"), query::retention::members().map(str::to_owned).collect());
+        assert_eq!(members("JourneysQuestion"), query::journeys::members().map(str::to_owned).collect());
         assert_eq!(members("MatchQuestion"), query::pairs::members().map(str::to_owned).collect());
         assert_eq!(members("NewSegment"), names(query::segment::MEMBERS));
         assert_eq!(parameters("/v1/segments"), names(query::segment::KNOWN));

@@ -46,15 +46,16 @@ pub(super) fn question(required: &[&'static str], own: Value) -> Value {
         "timezone": told(text(1, MAX_ZONE), ZONE),
         "filters": told(list(&reference("Filter"), MAX_FILTERS), "Conditions on every event that counts."),
         "include": reference("IncludeBots"),
-        "breakdown": told(
-            reference("Dimension"),
-            "A column or property of each one's first event to tell answers apart by; no time axis.",
-        ),
     }));
     if let (Some(members), Value::Object(own)) = (members.as_object_mut(), own) {
         members.extend(own);
     }
     closed(required, members)
+}
+
+/// What tells answers apart.
+pub(super) fn breakdown(of: &str) -> Value {
+    told(reference("Dimension"), &format!("A column or property of {of} to tell answers apart by; no time axis."))
 }
 
 /// A length of time.
@@ -66,6 +67,7 @@ fn funnel() -> Value {
     let steps = json!({ "type": "array", "items": reference("Filter"), "minItems": 2, "maxItems": 10 });
     let mut own = each_or_null(json!({
         "window": window("How long after the first event the last may come"),
+        "breakdown": breakdown("each one's first event"),
         "order": told(one_of(["strict", "any"]), "Each step after the one before (`strict`, where absent), or however they come."),
         "by": told(one_of(["person", "session"]), "Who takes the steps; `person` where absent."),
     }));
@@ -118,6 +120,7 @@ fn retention() -> Value {
             json!({ "type": "integer", "minimum": 1, "maximum": 60, "default": 8 }),
             "How many periods, the cohort's own among them. Cohorts times periods are 10,000 at most.",
         ),
+        "breakdown": breakdown("each one's cohort event"),
         "unbounded": told(json!({ "type": "boolean" }), "A return counts for its period and all before it."),
     }));
     examples(

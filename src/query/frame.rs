@@ -12,9 +12,10 @@ use super::read::{Members as _, World, known, periods, project};
 use super::sql::Scope;
 use super::zone::Zone;
 use crate::error::ErrorCode;
+use crate::time::Day;
 
 /// Members of every such question.
-pub(super) const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "breakdown"];
+pub(super) const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include"];
 
 /// Which events, of which period, told apart by what.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +35,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Reads the members of a body that is an object of these and of `own`.
+    /// Reads the members of a body that is an object of these and of `own`, `breakdown` perhaps among them.
     ///
     /// # Errors
     /// What is wrong, with its path and what is allowed.
@@ -58,6 +59,13 @@ impl Frame {
         let (value, path) = members.member("breakdown");
         let breakdown = value.map(|value| breakdown(value, &path)).transpose()?;
         Ok(Self { project: project(members)?, range, zone, filter, bots, breakdown })
+    }
+
+    /// Where the events lie of the sessions that start in the period: a session is told by the events of the day
+    /// before its start, and counts those of the day after.
+    pub(super) fn around(&self) -> Range {
+        let Range { from, to } = self.range;
+        Range { from: Day(from.day().0 - 1).start(), to: Day(to.plus(-1).day().0 + 2).start() }
     }
 
     /// The events of the period.

@@ -12,6 +12,7 @@ mod filter;
 mod frame;
 pub mod funnel;
 mod given;
+pub mod journeys;
 mod metric;
 mod model;
 pub mod pairs;

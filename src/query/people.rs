@@ -6,6 +6,15 @@ use super::range::Range;
 use super::sql::{Scope, instant};
 use crate::rollup::{Kind, clean_value};
 
+/// Whose events are looked at together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A person's, on whatever device. Events without ids are nobody's.
+    Person,
+    /// A session's that starts in the period, all of them.
+    Session,
+}
+
 /// The events of a scope and period.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen<'a> {

@@ -69,6 +69,7 @@ const questions = [
   "/v1/export",
   "/v1/funnel",
   "/v1/retention",
+  "/v1/journeys",
   "/v1/match",
   "/v1/segments",
 ];

@@ -92,7 +92,7 @@ fn any(events: &[&Event], steps: &[Condition], window: i64) -> Option<Run> {
 }
 
 /// The sessions as lists of their events.
-fn sessions(events: &[Event], from: Timestamp, to: Timestamp) -> Vec<Vec<&Event>> {
+pub fn sessions(events: &[Event], from: Timestamp, to: Timestamp) -> Vec<Vec<&Event>> {
     let mut runs: BTreeMap<(Option<String>, &str), Vec<&Event>> = BTreeMap::new();
     for event in events.iter().filter(|event| event.bot_class.is_empty()) {
         let visitor = plain::visitor(event);

@@ -5,6 +5,7 @@
 mod funnel;
 #[path = "../rollups/history.rs"]
 mod history;
+mod journeys;
 mod pairs;
 #[path = "../rollups/plain.rs"]
 #[allow(dead_code, reason = "the rollups' tests use the rest")]

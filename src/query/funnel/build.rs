@@ -11,10 +11,9 @@ use super::{By, Funnel, Order};
 use crate::query::bind::Binder;
 use crate::query::filter::Filter;
 use crate::query::people::{during, with_person};
-use crate::query::range::Range;
 use crate::query::sql::{Scope, Statement};
 use crate::rollup::session_events;
-use crate::time::{Day, Timestamp};
+use crate::time::Timestamp;
 
 /// How many values of a breakdown are told.
 pub(super) const MAX_VALUES: u32 = 100;
@@ -95,9 +94,7 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
             )
         }
         By::Session => {
-            // A session is told by the events of the day before its start, and counts those of the day after.
-            let Range { from, to } = funnel.frame.range;
-            let around = Range { from: Day(from.day().0 - 1).start(), to: Day(to.plus(-1).day().0 + 2).start() };
+            let around = funnel.frame.around();
             let at = at(around.from, bind);
             let condition = chosen.within(&[around], &Filter::And(Vec::new()), bind);
             let counted = chosen.fits(&funnel.frame.filter, "events", bind);

@@ -5,6 +5,7 @@ mod shape;
 
 use serde_json::{Map, Value};
 
+pub use super::people::By;
 pub use build::build;
 pub use shape::answer;
 
@@ -17,7 +18,7 @@ use super::segment::Segments;
 use super::window::window;
 
 /// Members of a funnel besides those of every question.
-const MEMBERS: &[&str] = &["steps", "window", "order", "by"];
+const MEMBERS: &[&str] = &["steps", "window", "order", "by", "breakdown"];
 const MIN_STEPS: usize = 2;
 const MAX_STEPS: usize = 10;
 /// Most sets of steps that may fit the same events, in any order: six steps that all overlap have 63.
@@ -45,15 +46,6 @@ pub enum Order {
     Strict,
     /// However they come.
     Any,
-}
-
-/// Who takes the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// A person, on whatever device. Events without ids are nobody's.
-    Person,
-    /// A session that starts in the period, with all its events.
-    Session,
 }
 
 impl Funnel {

@@ -17,7 +17,7 @@ use super::read::{Members as _, World};
 use super::window::window;
 
 /// Members of a question about pairs besides those of every question.
-const MEMBERS: &[&str] = &["trigger", "result", "on", "window", "result_by"];
+const MEMBERS: &[&str] = &["trigger", "result", "on", "window", "result_by", "breakdown"];
 
 /// A question about what follows what.
 #[derive(Debug, Clone, PartialEq)]

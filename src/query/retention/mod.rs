@@ -17,7 +17,7 @@ use super::read::{Members as _, World, whole};
 use crate::time::{DAY_MS, Day, Timestamp};
 
 /// Members of a question about retention besides those of every question.
-const MEMBERS: &[&str] = &["cohort_by", "return", "interval", "periods", "unbounded"];
+const MEMBERS: &[&str] = &["cohort_by", "return", "interval", "periods", "unbounded", "breakdown"];
 const MAX_PERIODS: u32 = 60;
 const DEFAULT_PERIODS: u32 = 8;
 /// Most cohorts times periods.
