@@ -166,6 +166,7 @@ test("what is wrong is named with its place", async () => {
     [{ start: ["is", "nothing", "a"] }, "/start/1"],
     [{ start: ["has_done", pricing] }, "/start"],
     [{ start: ["is", "segment", "none"] }, "/start/2"],
+    [{ start: ["matches", "path", "(["], date_range: "60d" }, "/start/2"],
     [{ direction: "both" }, "/direction"],
     [{ steps: 6 }, "/steps"],
     [{ limit: 0 }, "/limit"],

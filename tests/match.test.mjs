@@ -148,6 +148,7 @@ test("what is wrong is named with its place", async () => {
   for (const [body, path] of [
     [{ result: seen }, "/trigger"],
     [{ trigger: sent, result: ["is", "nothing", "a"] }, "/result/1"],
+    [{ trigger: sent, result: ["or", [seen, ["matches", "path", ["(["]]]], date_range: "60d" }, "/result/1/1/2"],
     [{ trigger: sent, result: seen, on: "path" }, "/on"],
     [{ trigger: sent, result: seen, window: 60 }, "/window"],
     [{ trigger: sent, result: seen, result_by: "exit_path" }, "/result_by"],

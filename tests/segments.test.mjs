@@ -136,6 +136,14 @@ describe("segments", () => {
     for (const [body, path, message] of wrong) {
       await refused(segments("POST", "", body), 400, "invalid_payload", path, message);
     }
+    const pattern = {
+      name: "a",
+      filters: [
+        ["is", "path", "(["],
+        ["not", ["matches", "path", ["^/", "(["]]],
+      ],
+    };
+    await refused(segments("POST", "", pattern), 400, "invalid_params", "/filters/1/1/2", /regular expression/);
     await refused(segments("POST", "?limit=1", { name: "a", filters: german }), 400, "invalid_params", "?limit");
     assert.equal((await segments("POST", "", `{"name":"${"x".repeat(70_000)}"}`))[0], 413);
   });

@@ -9,7 +9,7 @@ use super::limits::tell;
 use crate::error::ApiError;
 use crate::query::funnel::By;
 use crate::query::journeys::{Journeys, answer, build, left_out};
-use crate::query::{Scope, World};
+use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
 
 impl App {
@@ -28,7 +28,8 @@ impl App {
                 By::Session => Ok(None),
             }
         };
-        let (found, left_out) = try_join(self.read(build(&journeys, &scope)), nobodys).await?;
+        let asked = try_join(self.read(build(&journeys, &scope)), nobodys).await;
+        let (found, left_out) = asked.map_err(|error| placed(error, &body))?;
         let elapsed = (self.runtime.now)().0 - begin.0;
         let body = answer(&journeys, &found, left_out.as_ref(), elapsed)
             .map_err(|reason| StoreError::Unusable(reason).events())?;

@@ -8,7 +8,7 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::ApiError;
 use crate::query::pairs::{Pairs, answer, build, left_out};
-use crate::query::{Scope, World};
+use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
 
 impl App {
@@ -21,7 +21,8 @@ impl App {
         let (pairs, project_id) = self.understood(caller, now, "/project", read, project).await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
         let begin = (self.runtime.now)();
-        let (found, left_out) = try_join(self.read(build(&pairs, &scope)), self.read(left_out(&pairs, &scope))).await?;
+        let asked = try_join(self.read(build(&pairs, &scope)), self.read(left_out(&pairs, &scope))).await;
+        let (found, left_out) = asked.map_err(|error| placed(error, &body))?;
         let elapsed = (self.runtime.now)().0 - begin.0;
         let body =
             answer(&pairs, &found, &left_out, elapsed).map_err(|reason| StoreError::Unusable(reason).events())?;

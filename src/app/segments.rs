@@ -11,8 +11,8 @@ use super::limits::tell;
 use super::manage::outward;
 use super::routes::Segments as Route;
 use crate::error::{ApiError, ErrorCode};
-use crate::query::segment::{Noted, Saved, draft, project_in};
-use crate::query::{Fault, Segments, World};
+use crate::query::segment::{Draft, Noted, Saved, draft, project_in};
+use crate::query::{Fault, Segments, World, placed};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -36,11 +36,11 @@ impl App {
                 .map_err(|_| ApiError::new(ErrorCode::NotFound, "there is no such segment"))?
                 .to_string(),
         };
+        let project_id = self.project_of(caller, named.as_deref(), "?project").await?;
         let input = match what {
-            Route::Create | Route::Update => draft(&self.question(request).await?, what == Route::Create)?.into(),
+            Route::Create | Route::Update => self.segment(request, what == Route::Create).await?,
             _ => Value::Null,
         };
-        let project_id = self.project_of(caller, named.as_deref(), "?project").await?;
         let mut arguments = json!({ "project_id": project_id });
         let mut give = |name: &str, value: Value| arguments[name] = value;
         let function = match what {
@@ -66,6 +66,16 @@ impl App {
             Some(left) => tell(reply, "questions", left),
             None => reply,
         })
+    }
+
+    /// The members of a segment as they are to be stored. What is saved can be asked: the store tries its patterns.
+    async fn segment(&self, request: &mut impl Inbound, whole: bool) -> Result<Value, ApiError> {
+        let body = self.question(request).await?;
+        let Draft { members, trial } = draft(&body, whole)?;
+        if let Some(trial) = trial {
+            self.read(trial).await.map_err(|error| placed(error, &body))?;
+        }
+        Ok(members.into())
     }
 
     /// Reads a question, and finds the project it is about. Only where it names segments the control plane is

@@ -18,6 +18,8 @@ const WRITES: &[ErrorCode] = &[
     ErrorCode::NotFound,
     ErrorCode::PayloadTooLarge,
     ErrorCode::RateLimited,
+    ErrorCode::StoreUnavailable,
+    ErrorCode::QueryTimeout,
 ];
 
 pub(super) fn operations() -> Vec<Operation> {

@@ -277,6 +277,16 @@ impl Filter {
         }
     }
 
+    /// The patterns of `matches` in it: what they may be only the store knows.
+    pub(super) fn patterns(&self) -> Vec<&str> {
+        match self {
+            Self::And(list) | Self::Or(list) => list.iter().flat_map(Self::patterns).collect(),
+            Self::Not(one) | Self::HasDone(one) => one.patterns(),
+            Self::Text(_, Test::Matches, patterns) => patterns.iter().map(String::as_str).collect(),
+            Self::Text(..) | Self::Number(..) | Self::Exists(_) => Vec::new(),
+        }
+    }
+
     /// Whether rows of this level have all that it is about.
     pub fn is_known_to(&self, level: Level) -> bool {
         match self {

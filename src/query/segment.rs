@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::bind::Binder;
 use super::fault::{Fault, Path};
-use super::filter;
+use super::filter::{self, Filter};
 use super::frame::members;
 use super::given::{Given, place};
 use super::read::{Members as _, known, project};
+use super::sql::Statement;
 use crate::error::ErrorCode;
 
 /// Members of a segment that its owner writes.
@@ -121,19 +123,34 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// Reads what a segment is to be, or, where not the `whole` of it must be given, what is to change: the members as
-/// they are to be stored.
+/// What a segment is to be, or what of it is to change.
+#[derive(Debug)]
+pub struct Draft {
+    /// The members as they are to be stored.
+    pub members: Map<String, Value>,
+    /// A statement that fails where a pattern is none; `None` where there are no patterns.
+    pub trial: Option<Statement>,
+}
+
+/// Reads what a segment is to be, or, where not the `whole` of it must be given, what is to change.
 ///
 /// # Errors
 /// What is wrong, with its path and what is allowed.
-pub fn draft(body: &Value, whole: bool) -> Result<Map<String, Value>, Fault> {
+pub fn draft(body: &Value, whole: bool) -> Result<Draft, Fault> {
     read_draft(body, whole).map_err(|fault| fault.code(ErrorCode::InvalidPayload))
 }
 
-fn read_draft(body: &Value, whole: bool) -> Result<Map<String, Value>, Fault> {
+fn trial(filter: &Filter) -> Option<Statement> {
+    let mut bind = Binder::default();
+    let tried: Vec<String> =
+        filter.patterns().iter().map(|pattern| format!("match('', {})", bind.value("String", pattern))).collect();
+    (!tried.is_empty()).then(|| bind.statement(format!("SELECT {}\nFORMAT JSONCompactEachRow", tried.join(", "))))
+}
+
+fn read_draft(body: &Value, whole: bool) -> Result<Draft, Fault> {
     let given = members(body)?;
     known(given, MEMBERS, &Path::new(""))?;
-    let mut draft = Map::new();
+    let (mut draft, mut tried) = (Map::new(), None);
     let (value, path) = given.member("name");
     if whole || given.contains_key("name") {
         let is_name = |name: &str| uuid::Uuid::try_parse(name).is_err();
@@ -155,13 +172,13 @@ fn read_draft(body: &Value, whole: bool) -> Result<Map<String, Value>, Fault> {
     if whole || given.contains_key("filters") {
         let value = value.filter(|value| value.as_array().is_some_and(|list| !list.is_empty()));
         let value = value.ok_or_else(|| path.fault("must be a list of conditions, one at least"))?;
-        filter::read_all(value, &path, Segments::Closed)?;
+        tried = trial(&filter::read_all(value, &path, Segments::Closed)?);
         if value.to_string().len() > MAX_BYTES || has_nul(value) {
             return Err(path.fault(format!("must have {MAX_BYTES} bytes at most, and no NUL")));
         }
         draft.insert("filters".to_owned(), value.clone());
     }
-    Ok(draft)
+    Ok(Draft { members: draft, trial: tried })
 }
 
 /// PostgreSQL stores all characters but this one.
@@ -195,7 +212,6 @@ pub fn project_in(query: &str) -> Result<Option<String>, Fault> {
 mod tests {
     use super::super::World;
     use super::*;
-    use crate::query::filter::Filter;
     use crate::time::Timestamp;
     use serde_json::json;
 
@@ -278,8 +294,16 @@ mod tests {
     fn a_draft_is_read_as_a_question_is() {
         let filters = json!([["is", "country", ["DE"]]]);
         let made = draft(&json!({ "name": "  DACH ", "description": null, "filters": filters }), true).unwrap();
-        assert_eq!(Value::Object(made), json!({ "name": "DACH", "description": null, "filters": filters }));
-        assert!(draft(&json!({}), false).unwrap().is_empty());
+        assert_eq!(Value::Object(made.members), json!({ "name": "DACH", "description": null, "filters": filters }));
+        assert!(made.trial.is_none());
+        assert!(draft(&json!({}), false).unwrap().members.is_empty());
+        let patterns = json!({ "filters": [["not", ["has_done", ["matches", "path", ["^/a", "') OR 1=1"]]]]] });
+        let trial = draft(&patterns, false).unwrap().trial.unwrap();
+        assert_eq!(
+            trial.sql,
+            "SELECT match('', {p0_string:String}), match('', {p1_string:String})\nFORMAT JSONCompactEachRow"
+        );
+        assert_eq!(trial.parameters[1].1, "') OR 1=1");
         for (body, whole, path) in [
             (json!([]), true, ""),
             (json!({ "filters": filters }), true, "/name"),
