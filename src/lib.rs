@@ -8,6 +8,7 @@ pub mod app;
 pub mod auth;
 pub mod buffer;
 pub mod config;
+pub mod erase;
 pub mod expiry;
 #[cfg(test)]
 mod openapi;

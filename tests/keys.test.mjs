@@ -10,7 +10,7 @@ const FOREIGN = "https://example.com";
 // The contract's table: what a kind may do, and the scope it needs for it.
 const GRANTS = {
   pk: { ingest: "ingest" },
-  sk: { ingest: "ingest", read: "read" },
+  sk: { ingest: "ingest", read: "read", forget: "ingest" },
   rk: { read: "read" },
   ak: { read: "read", manage: "admin" },
 };
@@ -25,6 +25,7 @@ const ROUTES = [
   ["POST", "/e", "ingest", 202, { event: "e" }],
   ["POST", "/v1/batch", "ingest", 202, [{ event: "e" }]],
   ["GET", "/v1/stats", "read", 200],
+  ["POST", "/v1/forget", "forget", 202, { user_id: "keys" }],
   ["GET", "/v1/projects", "manage", 200],
   ["GET", "/v1/keys", "manage", 200],
   ["GET", "/v1/usage", "manage", 200],
@@ -32,7 +33,8 @@ const ROUTES = [
 
 function expected(kind, scopes, access, origin, success) {
   const scope = GRANTS[kind][access];
-  if (scope === undefined) return [403, access === "manage" ? "account_key_required" : "key_kind_not_allowed"];
+  const refused = { manage: "account_key_required", forget: "forget_requires_secret_key" };
+  if (scope === undefined) return [403, refused[access] ?? "key_kind_not_allowed"];
   if (!scopes.includes(scope)) return [403, "insufficient_scope"];
   if (kind === "pk" && origin !== ALLOWED) return [403, "origin_not_allowed"];
   return [success, undefined];

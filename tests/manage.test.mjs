@@ -244,7 +244,7 @@ test("usage is what the store counts", async () => {
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a"), event("b"), event("c")] });
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a")] });
   await settled();
-  const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/10+*+*+*+*");
+  const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*");
   assert.equal(scheduled.status, 200, await scheduled.text());
   const [status, usage] = await ask("/v1/usage", { key: own.keys.ak });
   assert.equal(status, 200, JSON.stringify(usage));

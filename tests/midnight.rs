@@ -72,6 +72,7 @@ fn runtime() -> Runtime {
             Box::pin(async { Ok(()) })
         },
         look: |_| Box::pin(async { Ok(Depth::default()) }),
+        ..native::runtime().buffer
     };
     Runtime { now: || Timestamp(NOW.load(Ordering::SeqCst)), buffer, ..native::runtime() }
 }

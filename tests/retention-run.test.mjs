@@ -313,7 +313,7 @@ describe("where something fails", () => {
       assert.equal((await run())[1].status, "busy", "the dead run is taken to be alive for a while");
       await forgotten();
       // The frequent trigger goes on with it.
-      await trigger("*/10 * * * *");
+      await trigger("*/5 * * * *");
       assert.deepEqual(await kept(project), { first: day(10), rows: 40 });
       for (const table of ["daily_rollup", "sessions", "computed", "dirty"]) {
         assert.equal((await kept(project, table, "day")).first, day(10), table);

@@ -48,7 +48,7 @@ test("the cron computes the days before today once nothing is being written to t
   const project = await newProject("rollup-cron");
   await send(project, visits);
   const run = async () => {
-    const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/10+*+*+*+*");
+    const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*");
     assert.equal(scheduled.status, 200, await scheduled.text());
   };
   await run();

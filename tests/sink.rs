@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use headwater::app::{App, AppendError, BodyError, Buffers, Depth, Inbound, Pending, Place, Reply, Runtime};
 use headwater::buffer::Shard;
+use headwater::erase::{Found, Inquiry};
 use serde_json::Value;
 
 struct Request {
@@ -60,6 +61,10 @@ fn app(buffer: Buffers) -> App {
     App::new(native::config(&[]), Runtime { buffer, ..native::runtime() })
 }
 
+fn search(_: Shard, _: Inquiry) -> Pending<Result<Found, String>> {
+    Box::pin(async { panic!("nobody is looked for here") })
+}
+
 async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
     let key = native::stack()["keys"]["sk"].as_str().unwrap().to_owned();
     let body = r#"{"event":"e","event_id":"sink"}"#.to_owned();
@@ -82,10 +87,11 @@ fn unavailable(reply: &Reply, time: Duration) {
 #[tokio::test]
 async fn a_buffer_that_is_full_fails_or_hangs_gives_503_in_time() {
     let look: fn(Shard) -> Pending<Result<Depth, String>> = |_| Box::pin(async { Err("disk".to_owned()) });
-    let full = Buffers { append: |_, _| Box::pin(async { Err(AppendError::Full) }), look };
-    let fails = Buffers { append: |_, _| Box::pin(async { Err(AppendError::Failed("disk".to_owned())) }), look };
-    let hangs = Buffers { append: |_, _| Box::pin(std::future::pending()), look };
-    let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look };
+    let full = Buffers { append: |_, _| Box::pin(async { Err(AppendError::Full) }), look, search };
+    let fails =
+        Buffers { append: |_, _| Box::pin(async { Err(AppendError::Failed("disk".to_owned())) }), look, search };
+    let hangs = Buffers { append: |_, _| Box::pin(std::future::pending()), look, search };
+    let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look, search };
     for buffer in [full, fails, hangs] {
         let (reply, time) = track(&app(buffer), false).await;
         unavailable(&reply, time);
@@ -102,6 +108,7 @@ async fn a_parcel_is_handed_over_with_its_events_and_months() {
             Box::pin(async { Ok(()) })
         },
         look: |_| Box::pin(async { Ok(Depth::default()) }),
+        search,
     };
     assert_eq!(track(&app(takes), false).await.0.status, 202);
 }
@@ -109,7 +116,8 @@ async fn a_parcel_is_handed_over_with_its_events_and_months() {
 /// With a clock of the test's own: nobody waits a quarter of a minute for a client.
 #[tokio::test]
 async fn a_client_that_stops_sending_is_told_so_in_the_end() {
-    let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look: |_| Box::pin(async { Err(String::new()) }) };
+    let takes =
+        Buffers { append: |_, _| Box::pin(async { Ok(()) }), look: |_| Box::pin(async { Err(String::new()) }), search };
     let app = app(takes);
     // The key is looked up first, over a real connection.
     assert_eq!(track(&app, false).await.0.status, 202);

@@ -1,4 +1,5 @@
-//! What the cron trigger runs: the meter of each project's use, and the rollups (`rollups.rs`).
+//! What the cron trigger runs: the meter of each project's use, people who are to be forgotten
+//! (`forget_run.rs`), and the rollups (`rollups.rs`).
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ impl App {
         if let Err(reason) = self.meter().await {
             (self.runtime.log)(&format!("usage was not metered: {reason}"));
         }
+        self.forget_people().await;
         self.roll_up().await;
         self.expire_rest().await;
     }

@@ -9,7 +9,7 @@ use super::authenticate::Caller;
 use super::inbound::{Body, Inbound, Reply};
 use super::{App, lock};
 use crate::error::{ApiError, ErrorCode};
-use crate::query::{Export, Scope, World};
+use crate::query::{Export, Format, Scope, Statement, World};
 use crate::store::StoreError;
 use crate::time::Timestamp;
 
@@ -45,14 +45,14 @@ pub struct Stream(pub Box<dyn Any>);
 pub(super) type Running = Arc<Mutex<HashMap<String, Timestamp>>>;
 
 /// A project's only export; the next may begin when this is dropped.
-struct Turn {
+pub(super) struct Turn {
     running: Running,
     project_id: String,
     since: Timestamp,
 }
 
 impl Turn {
-    fn take(running: &Running, project_id: &str, now: Timestamp) -> Option<Self> {
+    pub(super) fn take(running: &Running, project_id: &str, now: Timestamp) -> Option<Self> {
         let mut all = lock(running);
         all.retain(|_, since| now.0 - since.0 < FORGOTTEN_MS);
         if all.contains_key(project_id) {
@@ -100,23 +100,36 @@ impl App {
             error
         })?;
         let statement = export.statement(&Scope { project_id: &project_id, env: caller.record.env });
+        let body = self.handed_on(statement, format, format.head(), turn).await?;
+        Ok(Reply { body, ..reply })
+    }
+
+    /// The store's answer as it comes, after `head`.
+    pub(super) async fn handed_on(
+        &self,
+        statement: Statement,
+        format: Format,
+        head: String,
+        turn: Turn,
+    ) -> Result<Body, ApiError> {
         let store = &self.config()?.clickhouse;
         let (url, user) = store.download(&statement.parameters, LIMIT).map_err(StoreError::question)?;
+        let (taken_by, since) = (turn.project_id.clone(), turn.since);
         let download = Download {
             url,
             user: user.user,
             password: user.password,
             sql: statement.sql,
             format: format.as_str(),
-            head: format.head(),
+            head,
             limit: LIMIT + Duration::from_secs(10),
             hold: Box::new(turn),
         };
         match self.while_alive((self.runtime.export)(download)).await {
-            Ok(stream) => Ok(Reply { body: Body::Stream(stream), ..reply }),
+            Ok(stream) => Ok(Body::Stream(stream)),
             Err(error) => {
                 // The runtime may still wait for an answer that nobody wants any more, and hold the turn.
-                Turn::end(&self.exports, &project_id, now);
+                Turn::end(&self.exports, &taken_by, since);
                 Err(error.question())
             }
         }

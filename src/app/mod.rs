@@ -1,6 +1,7 @@
 //! The way of a request: route → auth → ingest or query → store. Knows the stores, and of the runtime
 //! nothing but what [`Runtime`] and [`Inbound`] bring.
 
+mod access;
 mod after;
 mod authenticate;
 mod batch;
@@ -11,6 +12,8 @@ mod deadline;
 mod document;
 mod expire;
 mod export;
+mod forget;
+mod forget_run;
 mod funnel;
 mod health;
 mod identify;
@@ -21,6 +24,7 @@ mod journeys;
 mod limits;
 mod manage;
 mod pairs;
+mod people;
 mod question;
 mod read;
 mod retention;
@@ -39,6 +43,7 @@ use std::time::Duration;
 use crate::auth::KeyCache;
 use crate::buffer::Shard;
 use crate::config::{Buffering, Config};
+use crate::erase::{Found, Inquiry};
 use crate::error::{ApiError, ErrorCode};
 use crate::ingest::Parcel;
 use crate::key::Access;
@@ -99,6 +104,8 @@ pub struct Buffers {
     pub append: fn(Shard, Parcel) -> Pending<Result<(), AppendError>>,
     /// Says how full an object is; it also wakes one that has forgotten to send on.
     pub look: fn(Shard) -> Pending<Result<Depth, String>>,
+    /// Looks for people's lines in an object, and empties or tells them.
+    pub search: fn(Shard, Inquiry) -> Pending<Result<Found, String>>,
 }
 
 /// One instance: its configuration and what it has learnt.
@@ -176,6 +183,9 @@ impl App {
             Handler::Buffer => self.buffer().await?,
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
             Handler::Stats => self.stats(request, &caller).await?,
+            Handler::Forget => self.forget(request, &caller, &deadline).await?,
+            Handler::Forgotten => self.forgotten(&caller, id, &deadline).await?,
+            Handler::Person => self.access(request, &caller, &deadline).await?,
             Handler::Funnel => self.funnel(request, &caller).await?,
             Handler::Journeys => self.journeys(request, &caller).await?,
             Handler::Match => self.matched(request, &caller).await?,

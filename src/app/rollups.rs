@@ -11,7 +11,7 @@ use crate::store::{ClickHouse, StoreError};
 use crate::time::{Day, Timestamp};
 
 /// How often the cron runs (`wrangler.toml`).
-const PERIOD_MS: i64 = 600_000;
+const PERIOD_MS: i64 = 300_000;
 /// Most days of each kind that one run takes on.
 const DAYS: u32 = 200;
 /// No statement is begun this long after the run's beginning, in milliseconds.

@@ -20,6 +20,12 @@ pub enum Handler {
     Batch,
     /// `POST /v1/identify`
     Identify,
+    /// `POST /v1/forget`
+    Forget,
+    /// `GET /v1/forget/{id}`
+    Forgotten,
+    /// `POST /v1/access`
+    Person,
     /// `GET /v1/buffer`
     Buffer,
     /// `GET /v1/stats`
@@ -132,6 +138,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/e", Handler::Track, Some(Access::Ingest)),
     route("POST", "/v1/batch", Handler::Batch, Some(Access::Ingest)),
     route("POST", "/v1/identify", Handler::Identify, Some(Access::Ingest)),
+    route("POST", "/v1/forget", Handler::Forget, Some(Access::Forget)),
+    route("GET", "/v1/forget/{id}", Handler::Forgotten, Some(Access::Forget)),
+    route("POST", "/v1/access", Handler::Person, Some(Access::Forget)),
     route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
     route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
     route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),

@@ -126,9 +126,10 @@ async fn send(
     pace: Pace,
 ) -> Result<bool, String> {
     let storage = |reason: String| format!("storage: {reason}");
-    let text = queue.lines(&batch).map_err(storage)?;
-    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
     loop {
+        // Read anew for each part: lines may have been emptied while the last one was on its way.
+        let text = queue.lines(&batch).map_err(storage)?;
+        let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         let rest = as_u64(lines.len()).saturating_sub(batch.done);
         if rest == 0 {
             queue.finish(&batch).map_err(storage)?;
@@ -140,7 +141,10 @@ async fn send(
         batch.size = batch.size.clamp(1, rest);
         let part = lines.get(as_usize(batch.done)..as_usize(batch.done + batch.size)).unwrap_or_default();
         let token = batch.token(origin);
-        match store.insert("events", part.concat(), &token).await {
+        // Emptied lines (`crate::erase`) keep their place in the count, so that the token stays right.
+        let filled: Vec<&[u8]> = part.iter().copied().filter(|line| *line != b"\n").collect();
+        let sent = if filled.is_empty() { Ok(()) } else { store.insert("events", filled.concat(), &token).await };
+        match sent {
             Ok(()) => {
                 batch.done += batch.size;
                 batch.size *= 2;
@@ -153,12 +157,12 @@ async fn send(
                     store
                         .insert(DEAD_LETTERS, letter, &token)
                         .await
-                        .map_err(|error| format!("a dead letter was not taken: {}", told(&error)))?;
+                        .map_err(|error| format!("a dead letter was not taken: {}", error.without_words()))?;
                     batch.done += 1;
                 }
                 _ => batch.size /= 2,
             },
-            Err(error) => return Err(told(&error)),
+            Err(error) => return Err(error.without_words()),
         }
         // Written down before the next part is sent: after a restart the same part goes again.
         if batch.done < as_u64(lines.len()) {
@@ -182,20 +186,6 @@ fn about_rows(code: &str, message: &str) -> bool {
         "6" | "25" | "26" | "27" | "33" | "38" | "41" | "53" | "69" | "70" | "72" | "128" | "131" | "349" | "376"
         | "407" | "467" | "469" | "691" => true,
         _ => false,
-    }
-}
-
-/// An error without the store's own words, which may quote an event.
-fn told(error: &StoreError) -> String {
-    match error {
-        StoreError::Unreachable(_) => "the event store cannot be reached".to_owned(),
-        StoreError::TimedOut => "the event store does not answer in time".to_owned(),
-        StoreError::LimitReached(_) => "the event store ended the insert at a limit".to_owned(),
-        StoreError::Busy(_) => "the event store cannot serve now".to_owned(),
-        StoreError::Refused { status, code, .. } => {
-            format!("the event store refuses the insert: {status}, code {code}")
-        }
-        StoreError::Unusable(_) => "the event store's answer is unusable".to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ mod management;
 mod operation;
 mod page;
 mod people;
+mod privacy;
 mod problem;
 mod questions;
 mod segments;
@@ -47,6 +48,7 @@ const TAGS: &[(&str, &str)] = &[
         "Filters saved under a name, for `[\"is\", \"segment\", [\"NAME\"]]` wherever a question takes conditions. They are \
         the project's: its two data sets share them.",
     ),
+    ("Privacy", "Forgetting a person, and telling what is held about one; with a secret key alone."),
     ("Management", "Projects, keys and usage, for account keys with scope `admin` and for signed-in users."),
     ("Status", "How the installation is doing, and this document."),
 ];
@@ -59,6 +61,7 @@ fn operations() -> Vec<Operation> {
         follow::operations(),
         events::operations(),
         segments::operations(),
+        privacy::operations(),
         management::operations(),
         status::operations(),
     ]
@@ -75,6 +78,7 @@ fn schemas() -> Schemas {
         catalogue::schemas(),
         events::schemas(),
         segments::schemas(),
+        privacy::schemas(),
         management::schemas(),
         status::schemas(),
         problem::schemas(),
@@ -178,8 +182,8 @@ mod tests {
     fn every_error_code_is_told_of_where_it_can_come() {
         let text = document()["components"]["responses"].to_string();
         for code in ErrorCode::ALL {
-            // Of no route that exists: 405 is for methods that do not, erasure is yet to come.
-            let nowhere = matches!(code, ErrorCode::MethodNotAllowed | ErrorCode::ForgetRequiresSecretKey);
+            // Of no route that exists: 405 is for methods that do not.
+            let nowhere = *code == ErrorCode::MethodNotAllowed;
             assert_eq!(text.contains(&format!("\"{}\"", code.as_str())), !nowhere, "{}", code.as_str());
         }
     }

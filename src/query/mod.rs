@@ -56,6 +56,7 @@ pub use plan::{Plan, Wanted};
 pub use range::{MAX_DAYS, Range};
 pub use read::{DEFAULT_LIMIT, MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MEMBERS, World, from_json};
 pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime, Window};
+pub(crate) use row::object as event_object;
 pub use row::{COLUMNS as EVENT_COLUMNS, Holds};
 pub use schema::Schema;
 pub use segment::Segments;

@@ -63,7 +63,7 @@ pub(super) fn iso(column: &str) -> String {
 
 /// The row of `events` as the text of a JSON object. Properties stand in it as they were sent, to the byte; in
 /// `one_line`, line breaks between their members become blanks.
-pub(super) fn object(one_line: bool) -> String {
+pub(crate) fn object(one_line: bool) -> String {
     let members: Vec<String> = COLUMNS
         .iter()
         .map(|(name, holds)| {

@@ -55,6 +55,10 @@ impl DurableObject for Buffer {
         if path.ends_with("/append") {
             let body = JsFuture::from(request.inner().array_buffer()?).await?;
             self.append(query, &body).await
+        } else if path.ends_with("/search") {
+            let body = JsFuture::from(request.inner().text()?).await?.as_string().unwrap_or_default();
+            let found = self.queue.search(&serde_json::from_str(&body)?)?;
+            Response::ok(serde_json::to_string(&found)?)
         } else {
             self.wake().await?;
             Response::from_json(&self.depth()?)

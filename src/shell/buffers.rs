@@ -8,6 +8,7 @@ use worker::{Env, Method, ObjectNamespace, Request, RequestInit, Response, Resul
 
 use crate::app::{AppendError, Buffers, Depth, Pending};
 use crate::buffer::Shard;
+use crate::erase::{Found, Inquiry};
 use crate::ingest::Parcel;
 
 /// Name of the binding in `wrangler.toml`.
@@ -26,7 +27,7 @@ pub(super) fn bind(env: &Env) -> bool {
 }
 
 /// The calls as the app makes them.
-pub(super) const CALLS: Buffers = Buffers { append, look };
+pub(super) const CALLS: Buffers = Buffers { append, look, search };
 
 fn stub(shard: Shard) -> Result<Stub> {
     NAMESPACE.with_borrow(|namespace| {
@@ -66,5 +67,15 @@ fn look(shard: Shard) -> Pending<std::result::Result<Depth, String>> {
     Box::pin(async move {
         let mut response = exchange(shard, "https://buffer/depth", None).await.map_err(|error| error.to_string())?;
         response.json().await.map_err(|error| error.to_string())
+    })
+}
+
+fn search(shard: Shard, inquiry: Inquiry) -> Pending<std::result::Result<Found, String>> {
+    Box::pin(async move {
+        // As text on both sides: numbers of 64 bits would lose digits as JavaScript's.
+        let body = serde_json::to_vec(&inquiry).map_err(|error| error.to_string())?;
+        let asked = exchange(shard, "https://buffer/search", Some(&body)).await;
+        let text = async { asked?.text().await }.await.map_err(|error| error.to_string())?;
+        serde_json::from_str(&text).map_err(|_| "an unusable answer".to_owned())
     })
 }

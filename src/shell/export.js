@@ -35,8 +35,8 @@ export async function download(url, user, password, sql, format, head, limitMs, 
 }
 
 /**
- * The same bytes after `head`; as NDJSON with a last line that says whether all rows came. Other formats break
- * off where the store did.
+ * The same bytes after `head`; as NDJSON with a last line that says whether all rows came, those of the head
+ * included. Other formats break off where the store did.
  * @param {ReadableStream<Uint8Array>} body
  * @param {"ndjson" | "csv" | "parquet"} format
  */
@@ -47,6 +47,7 @@ export function handedOn(body, format, head, release = () => {}) {
   let size = 0;
   let rows = 0;
   let first = head;
+  const before = format === "ndjson" ? head.split("\n").length - 1 : 0;
 
   function give(controller, bytes) {
     if (format === "ndjson") {
@@ -75,7 +76,7 @@ export function handedOn(body, format, head, release = () => {}) {
       if (kept.length === 0 && text.length > 0 && rows > 0 && !text.startsWith("{"))
         controller.enqueue(encoder.encode("\n"));
     }
-    if (format === "ndjson") controller.enqueue(encoder.encode(`{"$end":{"complete":${whole},"rows":${rows}}}\n`));
+    if (format === "ndjson") controller.enqueue(encoder.encode(`{"$end":{"complete":${whole},"rows":${before + rows}}}\n`));
     controller.close();
     release();
   }

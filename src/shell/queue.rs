@@ -7,10 +7,14 @@ use wasm_bindgen::JsValue;
 use worker::{Result, SqlStorage};
 
 use crate::buffer::{Batch, Queue, Waiting};
+use crate::erase::{Found, Inquiry, Search};
 use crate::time::Timestamp;
 
 /// Metadata of as many rows is looked at for a batch.
 const LOOK_AHEAD: i64 = 4096;
+
+/// Bytes of lines that are searched at once.
+const SEARCHED: usize = 32 * 1024 * 1024;
 
 /// AUTOINCREMENT: an id that is used again would repeat a token, and the store would drop new rows without a
 /// word. The generation tells this queue from one that was lost.
@@ -99,6 +103,39 @@ impl SqlQueue {
         let waiting = self.waiting.get();
         self.waiting.set(Total { events: waiting.events + u64::from(events), bytes: waiting.bytes + bytes });
         Ok(())
+    }
+
+    /// Looks for people's lines, a row at a time: rows of a batch that was written down may have reached the store.
+    pub(super) fn search(&self, inquiry: &Inquiry) -> Result<Found> {
+        #[derive(Deserialize)]
+        struct Next {
+            id: Option<i64>,
+        }
+        let search = Search::of(&inquiry.persons);
+        let mut found = search.found();
+        let (mut after, mut searched, mut emptied) = (inquiry.after, 0, false);
+        let batch = self.recorded()?;
+        while searched < SEARCHED {
+            let next = self.sql.exec_raw("SELECT min(id) AS id FROM waiting WHERE id > ?", vec![number(after)])?;
+            let Some(id) = next.one::<Next>()?.id else {
+                after = i64::MAX;
+                break;
+            };
+            let lines = self.lines(&Batch { first: id, last: id, done: 0, size: 0 })?;
+            let in_doubt = batch.is_some_and(|batch| (batch.first..=batch.last).contains(&id));
+            if let Some(lines) = search.look(inquiry.task, &lines, in_doubt, &mut found) {
+                let bytes = number(as_i64(lines.len() as u64));
+                let values = vec![js_sys::Uint8Array::from(lines.as_slice()).buffer().into(), bytes, number(id)];
+                self.sql.exec_raw("UPDATE waiting SET lines = ?, bytes = ? WHERE id = ?", values)?;
+                emptied = true;
+            }
+            (after, searched) = (id, searched + lines.len());
+        }
+        if emptied {
+            self.count()?;
+        }
+        found.next = Some(after).filter(|after| *after != i64::MAX);
+        Ok(found)
     }
 
     fn oldest(&self) -> Result<Vec<Waiting>> {

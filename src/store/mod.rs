@@ -40,6 +40,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What went wrong without the store's own words, which may quote an event or an id.
+    pub fn without_words(&self) -> String {
+        match self {
+            Self::Unreachable(_) => "the store cannot be reached".to_owned(),
+            Self::TimedOut => "the store does not answer in time".to_owned(),
+            Self::LimitReached(_) => "the store broke off at a limit".to_owned(),
+            Self::Busy(_) => "the store cannot serve now".to_owned(),
+            Self::Refused { status, code, .. } => format!("the store refuses it: {status}, code {code}"),
+            Self::Unusable(_) => "the store's answer is unusable".to_owned(),
+        }
+    }
+
     /// The error of a call to the event store.
     pub fn events(self) -> ApiError {
         match self {

@@ -60,6 +60,13 @@ const doors = (org) => {
     manage_organizations: { actor },
     manage_organization_update: { actor, input: { plan: "unlimited" } },
     member_add: { organization: org.slug, email: org.people.viewer.email, role: "owner" },
+    forget_create: { key_id: id, user_id: "mine", anonymous_id: null },
+    forget_get: { key_id: id, request_id: org.forgotten },
+    access_note: { key_id: id, user_id: "mine", anonymous_id: null },
+    forget_due: { most: 1 },
+    forget_widen: { found: [] },
+    forget_ran: { results: [] },
+    forget_purge: {},
   };
 };
 

@@ -72,6 +72,13 @@ const tables = {
     readers: [...roles, "stranger", "other owner"],
     service: "all",
   },
+  forget_requests: {
+    where: (org) => `project_id=eq.${org.project.id}`,
+    row: (org) => ({ project_id: org.project.id, env: "live", user_ids: ["me"], anonymous_ids: [] }),
+    change: { status: "done", user_ids: [] },
+    readers: null,
+    service: "read",
+  },
   day_keys: {
     where: () => "day=gt.2000-01-01",
     row: () => ({ day: "2001-01-01", random: `\\x${hash()}` }),
@@ -97,6 +104,7 @@ async function everything() {
     await sql`select * from api_keys where organization_id = any (${ids}) order by id`,
     await sql`select * from segments where project_id = any (${projects}) order by id`,
     await sql`select * from usage_meter where project_id = any (${projects}) order by project_id, env, month`,
+    await sql`select * from forget_requests where project_id = any (${projects}) order by id`,
     await sql`select * from audit_log where organization_id = any (${ids}) order by id`,
     await sql`select * from plans order by slug`,
     await sql`select count(*) from day_keys where day < '2002-01-01'`,
@@ -225,7 +233,8 @@ test("no column can be written by anon or authenticated, and none of a hash or a
   assert.ok(columns.length > 120, `${columns.length} pairs of a column and a role`);
   for (const { table, column, role, reads, writes } of columns) {
     assert.equal(writes, false, `${role} ${table}.${column}`);
-    const open = role === "authenticated" && table !== "day_keys" && column !== "secret_hash";
+    const open =
+      role === "authenticated" && !["day_keys", "forget_requests"].includes(table) && column !== "secret_hash";
     assert.equal(reads, open, `${role} ${table}.${column}`);
   }
 });

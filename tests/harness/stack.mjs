@@ -131,10 +131,22 @@ export async function ask(path, options) {
   return [response.status, await response.json(), response.headers];
 }
 
+/** Makes a database of one's own in ClickHouse, with all tables; its name, and what ends it. */
+export async function ownDatabase(about) {
+  const database = `${about}_${randomBytes(4).toString("hex")}`;
+  const { user, password } = stack.clickhouse_users.maintain;
+  await xtask(
+    ...["migrate", "--clickhouse-url", stack.clickhouse_url, "--clickhouse-user", user],
+    ...["--clickhouse-password", password, "--clickhouse-database", database],
+    ...["--supabase-db-url", stack.postgres_url],
+  );
+  return { database, drop: () => select(`DROP DATABASE IF EXISTS ${database}`) };
+}
+
 /** Asks ClickHouse itself, as the user that may read everything: rows as objects. */
-export async function select(sql, parameters = {}) {
+export async function select(sql, parameters = {}, database = stack.clickhouse_database) {
   const url = new URL(stack.clickhouse_url);
-  url.searchParams.set("database", stack.clickhouse_database);
+  url.searchParams.set("database", database);
   url.searchParams.set("default_format", "JSONEachRow");
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(`param_${name}`, value);
   const { user, password } = stack.clickhouse_users.maintain;

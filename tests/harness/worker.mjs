@@ -24,6 +24,14 @@ export function freePort() {
   });
 }
 
+/** Calls the Worker as the cron trigger does. */
+const CRON = `export default {
+  async fetch(request, env) {
+    const { outcome } = await env.MAIN.scheduled({ cron: "*/5 * * * *", scheduledTime: new Date() });
+    return new Response(outcome);
+  },
+};`;
+
 /** The settings of the stack's own Worker. */
 export function stackSettings() {
   const lines = readFileSync(join(state, "worker.env"), "utf8")
@@ -41,14 +49,15 @@ export function stackSettings() {
  * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out, and the buffer
  * where `BUFFER` is null. Its Durable
  * Objects live in `storage`, by default in a folder that goes with it.
- * @returns {Promise<{url: string, pid: number, log: () => string, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, pid: number, log: () => string, stop: () => Promise<void>,
+ *   cron: () => Promise<void>}>} `cron` does what the trigger in `wrangler.toml` does
  */
 export async function startWorker(settings = {}, storage = undefined) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
   storage ??= join(folder, "storage");
   // workerd embeds from the configuration's own folder only.
   for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(build, file), join(folder, file));
-  const port = await freePort();
+  const [port, cronPort] = [await freePort(), await freePort()];
   const quote = (text) => JSON.stringify(text);
   mkdirSync(storage, { recursive: true });
   const bindings = Object.entries({ ...stackSettings(), ...settings })
@@ -61,10 +70,20 @@ export async function startWorker(settings = {}, storage = undefined) {
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
+    (name = "cron", worker = .cron),
     (name = "internet", network = (allow = ["public", "private", "local"])),
     (name = "storage", disk = (path = ${quote(storage)}, writable = true)),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+  sockets = [
+    (name = "http", address = "127.0.0.1:${port}", http = (), service = "main"),
+    (name = "cron", address = "127.0.0.1:${cronPort}", http = (), service = "cron"),
+  ],
+);
+const cron :Workerd.Worker = (
+  modules = [(name = "cron.mjs", esModule = ${quote(CRON)})],
+  compatibilityDate = "2026-10-01",
+  compatibilityFlags = ["service_binding_extra_handlers"],
+  bindings = [(name = "MAIN", service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [
@@ -78,7 +97,9 @@ const worker :Workerd.Worker = (
 );
 `,
   );
-  const child = spawn(workerd, ["serve", join(folder, "config.capnp")], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(workerd, ["serve", "--experimental", join(folder, "config.capnp")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let log = "";
   child.stdout.on("data", (chunk) => (log += chunk));
   child.stderr.on("data", (chunk) => (log += chunk));
@@ -99,6 +120,11 @@ const worker :Workerd.Worker = (
     url,
     pid: child.pid,
     log: () => log,
+    async cron() {
+      const response = await fetch(`http://127.0.0.1:${cronPort}`, { signal: AbortSignal.timeout(80_000) });
+      const outcome = await response.text();
+      if (outcome !== "ok") throw new Error(`the cron ended with ${outcome}:\n${log}`);
+    },
     async stop() {
       child.kill("SIGKILL");
       await ended;

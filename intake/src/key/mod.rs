@@ -56,7 +56,8 @@ impl Kind {
 }
 
 /// Which of a project's two data sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Env {
     /// Real traffic.
     Live,

@@ -154,6 +154,57 @@ fn one_refused_row_in_ten_thousand_costs_few_inserts() {
     assert!(store.inserts.get() < 60, "{}", store.inserts.get());
 }
 
+impl Kept {
+    /// Empties lines as `crate::erase` does.
+    fn blank(&self, theirs: impl Fn(&str) -> bool) {
+        for (waiting, lines) in self.rows.borrow_mut().values_mut() {
+            let text = String::from_utf8(std::mem::take(lines)).unwrap();
+            let kept: Vec<&str> = text.lines().map(|line| if theirs(line) { "" } else { line }).collect();
+            *lines = format!("{}\n", kept.join("\n")).into_bytes();
+            waiting.bytes = lines.len() as u64;
+        }
+    }
+}
+
+#[test]
+fn emptied_lines_are_not_sent_and_keep_their_place() {
+    let (queue, store) = (Kept::default(), Moody::default());
+    queue.append(&["a".into(), "ann".into(), "b".into()], Timestamp(0));
+    queue.append(&["ann".into(), "ann".into()], Timestamp(0));
+    queue.append(&["ann poison".into(), "c".into()], Timestamp(0));
+    queue.blank(|line| line.starts_with("ann"));
+    assert_eq!(run(&queue, &store, Duration::ZERO, 2_000), Flushed::Idle(None));
+    assert_eq!(*store.taken.borrow(), ["a", "b", "c"]);
+    assert!(store.dead.borrow().is_empty() && queue.rows.borrow().is_empty());
+}
+
+#[test]
+fn a_batch_of_emptied_lines_is_done_without_being_sent() {
+    let (queue, store) = (Kept::default(), Moody::default());
+    queue.append(&["ann".into(), "ann".into()], Timestamp(0));
+    queue.blank(|_| true);
+    assert_eq!(run(&queue, &store, Duration::ZERO, 2_000), Flushed::Idle(None));
+    assert_eq!((store.inserts.get(), queue.rows.borrow().len(), queue.batch.get()), (0, 0, None));
+}
+
+#[test]
+fn a_batch_that_may_have_landed_goes_again_under_its_token_though_lines_were_emptied() {
+    for mood in [Mood::TakesAndSaysNothing, Mood::IsNotThere] {
+        let (queue, store) = (Kept::default(), Moody::default());
+        queue.append(&["a".into(), "ann".into(), "b".into()], Timestamp(0));
+        *store.moods.borrow_mut() = vec![mood];
+        assert!(matches!(run(&queue, &store, Duration::ZERO, 2_000), Flushed::Doubt(_)));
+        let recorded = queue.batch.get();
+        queue.blank(|line| line == "ann");
+        assert_eq!(queue.batch.get(), recorded);
+        assert_eq!(run(&queue, &store, Duration::ZERO, 2_000), Flushed::Idle(None));
+        // What had landed is the next run's in the store; nothing of the others is lost or doubled.
+        let landed: &[&str] = if mood == Mood::IsNotThere { &["a", "b"] } else { &["a", "ann", "b"] };
+        assert_eq!(*store.taken.borrow(), landed);
+        assert_eq!(store.tokens.borrow().len(), 1);
+    }
+}
+
 #[test]
 fn pauses_grow_and_stay_bounded() {
     assert_eq!(backoff(0), Duration::from_millis(250));
@@ -178,25 +229,35 @@ proptest! {
         moods in moods(),
         failures in prop::collection::vec(prop::bool::weighted(0.3), 0..30),
         between in prop::collection::vec(any::<bool>(), 0..12),
+        emptied in prop::collection::vec(any::<bool>(), 0..12),
     ) {
         let (queue, store) = (Kept::default(), Moody::default());
         *store.moods.borrow_mut() = moods;
         *queue.failures.borrow_mut() = failures;
         let mut expected = Vec::new();
         for (number, request) in requests.iter().enumerate() {
-            let name = |(index, poison): (usize, &bool)| format!("{number}.{index}{}", if *poison { " poison" } else { "" });
+            let whose = |index: usize| if index % 4 == 3 { " ann" } else { "" };
+            let name = |(index, poison): (usize, &bool)| {
+                format!("{number}.{index}{}{}", whose(index), if *poison { " poison" } else { "" })
+            };
             let lines: Vec<String> = request.iter().enumerate().map(name).collect();
             queue.append(&lines, Timestamp(0));
             expected.extend(lines);
             if between.get(number) == Some(&true) {
                 run(&queue, &store, Duration::ZERO, 2_000);
             }
+            if emptied.get(number) == Some(&true) {
+                queue.blank(|line| line.contains("ann"));
+            }
         }
         // As many runs as there are bad moments, and one that is good.
         let ended = (0..120).any(|_| run(&queue, &store, Duration::ZERO, 2_000) == Flushed::Idle(None));
         prop_assert!(ended && queue.rows.borrow().is_empty() && queue.batch.get().is_none());
+        // Of lines that may have been emptied on their way some are missing, and none is there twice.
         let (poison, good): (Vec<String>, Vec<String>) = expected.into_iter().partition(|line| line.contains("poison"));
-        prop_assert_eq!(&*store.taken.borrow(), &good, "in order, each once");
-        prop_assert_eq!(&*store.dead.borrow(), &poison);
+        for (found, expected) in [(&*store.taken.borrow(), &good), (&*store.dead.borrow(), &poison)] {
+            let stays = |line: &&String| !line.contains("ann") || !emptied.contains(&true) || found.contains(line);
+            prop_assert_eq!(found, &expected.iter().filter(stays).cloned().collect::<Vec<_>>(), "in order, each once");
+        }
     }
 }

@@ -1,0 +1,78 @@
+//! `POST /v1/access`: everything that is held about a person, and exactly what forgetting them would erase.
+
+use std::collections::BTreeSet;
+
+use super::authenticate::Caller;
+use super::export::Turn;
+use super::inbound::{Inbound, Reply};
+use super::limits::tell;
+use super::people::Asker;
+use super::{App, Deadline};
+use crate::erase::{self, Closure, Ids, Person, Receipt, Task};
+use crate::error::{ApiError, ErrorCode};
+use crate::query::Format;
+use crate::store::StoreError;
+
+impl App {
+    pub(super) async fn access(
+        &self,
+        request: &mut impl Inbound,
+        caller: &Caller,
+        deadline: &Deadline,
+    ) -> Result<Reply, ApiError> {
+        let left = self.admit_question(caller, deadline.received_at).await?;
+        let asked = self.asked(request, deadline).await?;
+        let project_id = &caller.project()?.id;
+        // One at a time, beside exports.
+        let turn = Turn::take(&self.exports, &format!("access of {project_id}"), deadline.received_at);
+        let turn = turn.ok_or_else(|| {
+            let mut error = ApiError::new(ErrorCode::RateLimited, "another person is being told already");
+            error.retry_after = Some(10);
+            error
+        })?;
+        let receipts = self.about_person("access_note", caller, &asked.arguments()).await?;
+        let receipts: Vec<Receipt> = serde_json::from_value(receipts)
+            .map_err(|_| StoreError::Unusable("no receipts".to_owned()).control_plane())?;
+        let ids =
+            Ids { users: asked.user_id.into_iter().collect(), devices: asked.anonymous_id.iter().cloned().collect() };
+        let scope = Person { project_id: project_id.clone(), env: caller.record.env, ids, hashes: [].into() };
+        let closure = Closure::new(scope.ids.clone(), asked.anonymous_id);
+        let mut closures = [(scope, closure)];
+        let whole = self.close(&mut closures, Asker::Client).await.map_err(quiet)?;
+        let [(scope, closure)] = closures;
+        let mut person = scope.with(closure.ids());
+        // What shares a hash with a row that still waits is told as well, and the other way round.
+        let (seen, all_seen) = self.waiting(Task::See, std::slice::from_ref(&person)).await;
+        let waiting: BTreeSet<String> = seen.seen.into_iter().flat_map(|seen| seen.hashes).collect();
+        person.hashes = self.hashes_of(&person, Asker::Client).await.map_err(quiet)?.into_iter().collect();
+        person.hashes.extend(waiting.iter().cloned());
+        let (told, all_told) = self.waiting(Task::Tell, std::slice::from_ref(&person)).await;
+        if !(whole && all_seen && all_told) {
+            return Err(ApiError::new(
+                ErrorCode::StoreUnavailable,
+                "not all that is held can be read now; ask again later",
+            ));
+        }
+        person.hashes = waiting;
+        let head = erase::head(&receipts, &told.lines);
+        let body = self.handed_on(erase::tell(&person), Format::Ndjson, head, turn).await.map_err(wordless)?;
+        let reply = Reply { body, ..Reply::empty(200) }
+            .header("content-type", Format::Ndjson.media_type())
+            .header("content-disposition", "attachment; filename=\"person.ndjson\"")
+            .header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+}
+
+/// An error of the store without its words, in which ids may stand.
+fn quiet(error: StoreError) -> ApiError {
+    let words = error.without_words();
+    ApiError { internal: Some(words), ..error.question() }
+}
+
+fn wordless(error: ApiError) -> ApiError {
+    ApiError { internal: Some(format!("{} by the store", error.code.as_str())), ..error }
+}

@@ -1,0 +1,182 @@
+//! Which ids are one person's, by what `$identify` means (`docs/durability.md`, "Who a device belongs to").
+//!
+//! A device belongs to the user it was identified as first. Whoever asks for a user means that user and all
+//! devices that belong to them. Whoever asks for a device means its user, if it belongs to one, with all of that
+//! user's devices; else the device alone. A second user of somebody else's device is another person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::person::Ids;
+
+/// The first `$identify` of a device as a user, as far as one place knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The device.
+    pub anonymous_id: String,
+    /// The user.
+    pub user_id: String,
+    /// When, as the store writes time: texts are in the order of their instants.
+    pub at: String,
+    /// Decides between two of one instant.
+    pub event_id: String,
+}
+
+/// Finds the ids of a person by asking for links until none is missing.
+#[derive(Debug, Clone)]
+pub struct Closure {
+    start: Ids,
+    /// A device that was asked for, as long as it is not known whom it belongs to.
+    device: Option<String>,
+    /// By device and user: the first moment.
+    links: BTreeMap<String, BTreeMap<String, (String, String)>>,
+    asked: Ids,
+}
+
+impl Closure {
+    /// Of ids that are the person's. `device` is one of them whose owner is the person, too: it is given as
+    /// long as that was not found out, and never again, because what a device does later may be another's.
+    pub fn new(start: Ids, device: Option<String>) -> Self {
+        Self { start, device, links: BTreeMap::new(), asked: Ids::default() }
+    }
+
+    /// The person's ids, as far as links are known.
+    pub fn ids(&self) -> Ids {
+        let mut ids = self.start.clone();
+        ids.users.extend(self.device.as_deref().and_then(|device| self.owner(device)).map(ToOwned::to_owned));
+        let theirs = self.links.keys().filter(|device| self.owner(device).is_some_and(|user| ids.users.contains(user)));
+        let theirs: BTreeSet<String> = theirs.cloned().collect();
+        ids.devices.extend(theirs);
+        ids
+    }
+
+    /// The ids whose links are to be asked for next: all links that name one of them. Empty: the closure is
+    /// complete.
+    pub fn wanted(&self) -> Ids {
+        let users = self.ids().users;
+        // Whether a device belongs to the user is known once all its links are.
+        let candidates = self.links.iter().filter(|(_, by)| by.keys().any(|user| users.contains(user)));
+        let devices: BTreeSet<String> =
+            candidates.map(|(device, _)| device.clone()).chain(self.device.clone()).collect();
+        Ids {
+            users: users.difference(&self.asked.users).cloned().collect(),
+            devices: devices.difference(&self.asked.devices).cloned().collect(),
+        }
+    }
+
+    /// Takes the links that name one of `about`, from whatever place; each may come several times.
+    pub fn learn(&mut self, about: &Ids, links: impl IntoIterator<Item = Link>) {
+        for Link { anonymous_id, user_id, at, event_id } in links {
+            let moment = (at, event_id);
+            let first = self.links.entry(anonymous_id).or_default().entry(user_id).or_insert_with(|| moment.clone());
+            if moment < *first {
+                *first = moment;
+            }
+        }
+        self.asked.extend(about.clone());
+    }
+
+    fn owner(&self, device: &str) -> Option<&str> {
+        let first = self.links.get(device)?.iter().min_by_key(|(_, moment)| *moment)?;
+        Some(first.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// (device, user, moment), and what is asked of them.
+    struct World(&'static [(&'static str, &'static str, &'static str)]);
+
+    impl World {
+        fn about(&self, ids: &Ids) -> Vec<Link> {
+            let named =
+                self.0.iter().filter(|(device, user, _)| ids.users.contains(*user) || ids.devices.contains(*device));
+            named
+                .map(|(device, user, at)| Link {
+                    anonymous_id: (*device).to_owned(),
+                    user_id: (*user).to_owned(),
+                    at: (*at).to_owned(),
+                    event_id: "e".to_owned(),
+                })
+                .collect()
+        }
+
+        fn person(&self, users: &[&str], devices: &[&str], asked: Option<&str>) -> (String, String, u32) {
+            let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            let start = Ids { users: set(users), devices: set(devices) };
+            let mut closure = Closure::new(start, asked.map(ToOwned::to_owned));
+            let mut rounds = 0;
+            loop {
+                let wanted = closure.wanted();
+                if wanted.is_empty() {
+                    break;
+                }
+                rounds += 1;
+                closure.learn(&wanted, self.about(&wanted));
+            }
+            let joined = |ids: BTreeSet<String>| ids.into_iter().collect::<Vec<_>>().join(" ");
+            let Ids { users, devices } = closure.ids();
+            (joined(users), joined(devices), rounds)
+        }
+    }
+
+    /// Ann has two devices, the second shared with Bob, who has one of his own that Ann used later. Carl's
+    /// device is nobody else's.
+    const HOUSE: World = World(&[
+        ("phone", "ann", "1"),
+        ("laptop", "ann", "2"),
+        ("laptop", "bob", "3"),
+        ("tablet", "bob", "1"),
+        ("tablet", "ann", "4"),
+        ("desk", "carl", "1"),
+        ("phone", "ann", "9"),
+    ]);
+
+    #[test]
+    fn a_user_is_known_by_the_devices_that_belong_to_them() {
+        let whole = ("ann".to_owned(), "laptop phone".to_owned());
+        let (users, devices, rounds) = HOUSE.person(&["ann"], &[], None);
+        assert_eq!(((users, devices), rounds), (whole.clone(), 2));
+        let (users, devices, _) = HOUSE.person(&["bob"], &[], None);
+        assert_eq!((users.as_str(), devices.as_str()), ("bob", "tablet"), "the laptop stays Ann's");
+        let (users, devices, rounds) = HOUSE.person(&[], &["laptop"], Some("laptop"));
+        assert_eq!((users, devices), whole, "a device stands for its owner");
+        assert!(rounds <= 4);
+    }
+
+    #[test]
+    fn a_device_of_nobody_stands_for_itself() {
+        let (users, devices, _) = HOUSE.person(&[], &["kiosk"], Some("kiosk"));
+        assert_eq!((users.as_str(), devices.as_str()), ("", "kiosk"));
+    }
+
+    #[test]
+    fn both_ids_are_two_questions_at_once() {
+        let (users, devices, _) = HOUSE.person(&["carl"], &["tablet"], Some("tablet"));
+        assert_eq!((users.as_str(), devices.as_str()), ("bob carl", "desk tablet"));
+    }
+
+    #[test]
+    fn once_it_is_known_who_was_meant_a_device_brings_nobody_new() {
+        let later = World(&[("phone", "stranger", "1"), ("other", "stranger", "1"), ("second", "ann", "1")]);
+        let (users, devices, _) = later.person(&["ann"], &["phone"], None);
+        assert_eq!((users.as_str(), devices.as_str()), ("ann", "phone second"));
+    }
+
+    #[test]
+    fn of_one_moment_the_smaller_event_id_is_first() {
+        let link = |user: &str, event_id: &str| Link {
+            anonymous_id: "d".to_owned(),
+            user_id: user.to_owned(),
+            at: "2026-11-21 10:00:00.000".to_owned(),
+            event_id: event_id.to_owned(),
+        };
+        let asked = Ids { users: BTreeSet::new(), devices: BTreeSet::from(["d".to_owned()]) };
+        let mut closure = Closure::new(asked.clone(), Some("d".to_owned()));
+        closure.learn(&asked, [link("second", "b"), link("first", "a"), link("first", "z")]);
+        assert_eq!(closure.ids().users, BTreeSet::from(["first".to_owned()]));
+    }
+}

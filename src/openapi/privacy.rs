@@ -1,0 +1,115 @@
+//! A person's data: forgotten, or told.
+
+use serde_json::json;
+
+use super::Schemas;
+use super::build::{closed, count, each_or_null, examples, instant, object, one_of, or_null, text, told};
+use super::operation::Operation;
+use crate::error::ErrorCode;
+use crate::event::{MAX_ID, MAX_USER_ID};
+use crate::query::Format;
+
+/// What can be wrong with a request about a person, besides the key.
+const CODES: &[ErrorCode] = &[
+    ErrorCode::InvalidPayload,
+    ErrorCode::UnsupportedEncoding,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::UnsupportedMediaType,
+    ErrorCode::RateLimited,
+    ErrorCode::StoreUnavailable,
+];
+const ACCESS_CODES: &[ErrorCode] = &[
+    ErrorCode::InvalidPayload,
+    ErrorCode::UnsupportedEncoding,
+    ErrorCode::PayloadTooLarge,
+    ErrorCode::UnsupportedMediaType,
+    ErrorCode::RateLimited,
+    ErrorCode::StoreUnavailable,
+    ErrorCode::QueryTimeout,
+];
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new("POST", "/v1/forget", "forget", "Privacy", "Erases what is held about a person")
+            .about(
+                "A `user_id` stands for all devices that belong to the user, an `anonymous_id` for its user where it has \
+                 one. Done within some minutes; what arrives later is erased for 30 days. The same ids again give the \
+                 same request. What exactly goes: `docs/forget.md`.",
+            )
+            .reads("PersonAsked")
+            .answers(202, "ForgetAccepted")
+            .fails(CODES),
+        Operation::new("GET", "/v1/forget/{id}", "forgotten", "Privacy", "How far a request to forget has come")
+            .answers(200, "ForgetReceipt")
+            .fails(&[ErrorCode::NotFound, ErrorCode::RateLimited]),
+        Operation::new("POST", "/v1/access", "access", "Privacy", "Tells everything that is held about a person")
+            .about(
+                "Exactly the rows that forgetting the person would erase, a JSON object a line with their place in \
+                 `table`: `events`, `sessions`, `identities`, `dead_letters`, `buffer` (what waits), `forget_requests`. \
+                 It ends with a line `{\"$end\":{\"complete\":true,\"rows\":N}}`; without it, or with `false`, rows are \
+                 missing.",
+            )
+            .reads("PersonAsked")
+            .answers_with(200, Format::Ndjson.media_type(), told(json!({ "type": "string" }), "A line for each row."))
+            .fails(ACCESS_CODES),
+    ]
+}
+
+pub(super) fn schemas() -> Schemas {
+    let ids = each_or_null(json!({
+        "user_id": told(text(1, MAX_USER_ID), "Your own id of the person."),
+        "anonymous_id": told(text(1, MAX_ID), "A device's id."),
+    }));
+    let mut asked = closed(&[], ids);
+    asked["anyOf"] = json!([
+        { "required": ["user_id"], "properties": { "user_id": { "type": "string" } } },
+        { "required": ["anonymous_id"], "properties": { "anonymous_id": { "type": "string" } } },
+    ]);
+    let counts = object(
+        &["events", "sessions", "identities", "dead_letters", "buffered"],
+        json!({
+            "events": told(count(), "Events in the store, each once."),
+            "sessions": count(),
+            "identities": told(count(), "Identifications, once a day."),
+            "dead_letters": count(),
+            "buffered": told(count(), "Events that still waited for the store."),
+        }),
+    );
+    let example = "0b8f6a52-7f0e-4a3c-9d52-3f6c2a1e9b10";
+    vec![
+        (
+            "PersonAsked",
+            examples(asked, json!([{ "user_id": "u-1842" }, { "user_id": "u-1842", "anonymous_id": "d-77a0" }])),
+        ),
+        (
+            "ForgetAccepted",
+            examples(
+                object(
+                    &["ok", "request_id"],
+                    json!({ "ok": { "const": true }, "request_id": { "type": "string", "format": "uuid" } }),
+                ),
+                json!([{ "ok": true, "request_id": example }]),
+            ),
+        ),
+        (
+            "ForgetReceipt",
+            examples(
+                object(
+                    &["request_id", "status", "requested_at", "done_at", "counts"],
+                    json!({
+                        "request_id": { "type": "string", "format": "uuid" },
+                        "status": told(one_of(["pending", "done"]), "`done`: all that was there is erased."),
+                        "requested_at": told(instant(), "When it was asked for last."),
+                        "done_at": or_null(instant()),
+                        "counts": told(counts, "What was erased so far, what arrived later included."),
+                    }),
+                ),
+                json!([{
+                    "request_id": example, "status": "done", "requested_at": "2026-11-21T10:00:34.567Z",
+                    "done_at": "2026-11-21T10:05:02.100Z",
+                    "counts": { "events": 412, "sessions": 31, "identities": 3, "dead_letters": 0, "buffered": 2 },
+                }]),
+            ),
+        ),
+    ]
+}
