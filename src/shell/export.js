@@ -76,7 +76,8 @@ export function handedOn(body, format, head, release = () => {}) {
       if (kept.length === 0 && text.length > 0 && rows > 0 && !text.startsWith("{"))
         controller.enqueue(encoder.encode("\n"));
     }
-    if (format === "ndjson") controller.enqueue(encoder.encode(`{"$end":{"complete":${whole},"rows":${before + rows}}}\n`));
+    if (format === "ndjson")
+      controller.enqueue(encoder.encode(`{"$end":{"complete":${whole},"rows":${before + rows}}}\n`));
     controller.close();
     release();
   }
