@@ -3,10 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::struct_field_names, reason = "a test")]
 
 mod clean;
-mod cron;
 mod history;
-#[path = "../native/mod.rs"]
-mod native;
 mod oracle;
 mod plain;
 mod questions;
