@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Schemas;
 use super::build::{examples, one_of, pattern, reference, text, told};
-use crate::query::segment::MAX_NAMED;
+use crate::query::segment::{MAX_NAME, MAX_NAMED};
 use crate::query::{Column, Interval, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_KEY, MAX_PATTERN, MAX_VALUE, MAX_VALUES};
 
 /// A list of so many parts, which begins with one of some words.
@@ -25,8 +25,9 @@ fn columns() -> Value {
 
 /// One or more saved segments.
 fn named() -> Value {
-    let many = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MAX_NAMED });
-    json!({ "anyOf": [many, { "type": "string" }] })
+    let one = text(0, MAX_NAME);
+    let many = json!({ "type": "array", "items": one.clone(), "minItems": 1, "maxItems": MAX_NAMED });
+    json!({ "anyOf": [many, one] })
 }
 
 pub(super) fn schemas() -> Schemas {

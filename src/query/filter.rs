@@ -6,7 +6,7 @@ use super::bind::Binder;
 use super::dimension::{Column, Dimension, allowed};
 use super::fault::{Fault, Path};
 use super::metric::Level;
-use super::segment::{MAX_NAMED, Segments};
+use super::segment::{MAX_NAME, MAX_NAMED, Segments};
 
 /// Deepest nesting of `and`, `or`, `not`, `has_done`.
 pub const MAX_DEPTH: usize = 6;
@@ -188,7 +188,8 @@ impl Reader<'_> {
         let mut either = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let at = if many.is_some() { at.index(index) } else { at.clone() };
-            let name = name.as_str().ok_or_else(|| at.fault("must be the name or id of a segment"))?;
+            let name = name.as_str().filter(|name| name.chars().count() <= MAX_NAME);
+            let name = name.ok_or_else(|| at.fault("must be the name or id of a segment"))?;
             match self.segments {
                 Segments::Closed => return Err(path.index(1).fault("a segment cannot refer to other segments")),
                 Segments::Noted(noted) => noted.note(name, &at)?,

@@ -273,6 +273,7 @@ mod tests {
             (json!([["is", "segment", []]]), "/filters/0/2", "1 to 10"),
             (json!([["is", "segment", 7]]), "/filters/0/2", "name or id"),
             (json!([["is", "segment", [null]]]), "/filters/0/2/0", "name or id"),
+            (json!([["is", "segment", "x".repeat(101)]]), "/filters/0/2", "name or id"),
             (json!([["contains", "segment", "D"]]), "/filters/0/1", "is and is_not"),
             (json!([["exists", "segment"]]), "/filters/0/1", "is and is_not"),
             (json!([["gt", "segment", 1]]), "/filters/0/1", "revenue or prop:KEY"),
