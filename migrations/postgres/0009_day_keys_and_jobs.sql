@@ -74,6 +74,7 @@ create table public.jobs (
 );
 alter table public.jobs enable row level security;
 revoke all on public.jobs from public, anon, authenticated, service_role;
+grant select on public.jobs to service_role;
 
 -- Takes the job, or keeps it for longer, and notes how far it is: {"granted": true, "resume_at": …} or
 -- {"granted": false}. What a run that died had noted is where the next one goes on.

@@ -79,6 +79,13 @@ const tables = {
     readers: null,
     service: "read",
   },
+  jobs: {
+    where: () => "name=neq.mine",
+    row: () => ({ name: `mine-${prefix()}` }),
+    change: { holder: "me" },
+    readers: null,
+    service: "read",
+  },
   day_keys: {
     where: () => "day=gt.2000-01-01",
     row: () => ({ day: "2001-01-01", random: `\\x${hash()}` }),
@@ -107,6 +114,7 @@ async function everything() {
     await sql`select * from forget_requests where project_id = any (${projects}) order by id`,
     await sql`select * from audit_log where organization_id = any (${ids}) order by id`,
     await sql`select * from plans order by slug`,
+    await sql`select name, holder from jobs order by name`,
     await sql`select count(*) from day_keys where day < '2002-01-01'`,
   ]);
 }
