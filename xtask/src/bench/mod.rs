@@ -81,8 +81,10 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     strays::end(state.dir())?;
     let outcome = match command {
         Command::Hello(args) => compete(hello::race, args, &state),
-        Command::Track(args) => compete(|bundler, state| ingest::track(args, bundler, state), &args.common, &state),
-        Command::Batch(args) => compete(|bundler, state| ingest::batch(args, bundler, state), &args.common, &state),
+        Command::Track(args) => compete(|bundler, state| ingest::track(args, bundler, state), &args.common, &state)
+            .and_then(|()| ingest::track_store(args, &state)),
+        Command::Batch(args) => compete(|bundler, state| ingest::batch(args, bundler, state), &args.common, &state)
+            .and_then(|()| ingest::batch_store(args, &state)),
         Command::Query(args) => query::run(args, &state),
         Command::Keys => native::run(native::KEYS),
         Command::Classify => native::run(native::CLASSIFY),

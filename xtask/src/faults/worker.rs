@@ -53,6 +53,11 @@ impl Worker {
         Ok(this)
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until it answers.
     pub(super) fn wait(&mut self) -> Result<()> {
         let (url, agent) = (format!("{}/health", self.url), &self.agent);
@@ -67,7 +72,7 @@ impl Worker {
     }
 
     /// Events that wait in the buffer, as `GET /v1/buffer` tells an account key.
-    pub(super) fn waiting(&self, key: &str) -> Result<u64> {
+    pub(crate) fn waiting(&self, key: &str) -> Result<u64> {
         let request =
             self.agent.get(format!("{}/v1/buffer", self.url)).header("authorization", format!("Bearer {key}"));
         let text = request.call().context("GET /v1/buffer")?.body_mut().read_to_string()?;

@@ -7,6 +7,7 @@
 mod events;
 mod keys;
 mod peer;
+mod store;
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,9 @@ use crate::state::State;
 use super::Race;
 use super::contestant::{Contestant, Module, Outbound, Request, bundle};
 use super::goal::{Bound, Figure, Goal};
+use super::load::Load;
 use keys::{Keys, PEPPER};
+use store::Asked;
 
 /// Arguments of both.
 #[derive(Debug, clap::Args)]
@@ -32,6 +35,10 @@ pub(crate) struct IngestArgs {
     /// as Linux's `perf` samples them.
     #[arg(long)]
     profile: bool,
+    /// Afterwards: the same requests to this Worker over the real engines, straight and through the buffer; told, with
+    /// no goal. Takes the engines of `cargo xtask up`, in a stack of its own.
+    #[arg(long, conflicts_with = "profile")]
+    store: bool,
 }
 
 /// Requests that differ, taken in turn.
@@ -87,6 +94,26 @@ pub(super) fn batch(args: &IngestArgs, bundler: &Path, state: &State) -> Result<
     ];
     let contestants = contestants(BATCH, &bodies.collect::<Vec<_>>(), args, bundler, state)?;
     Ok(Race { name: "batch", contestants, requests: 300, events: EVENTS, goals, profile: args.profile })
+}
+
+/// What `--store` asks of track.
+pub(super) fn track_store(args: &IngestArgs, state: &State) -> Result<()> {
+    let bodies = (0..TRACK_BODIES).map(events::single).collect();
+    over_store(args, &Asked { target: TRACK, bodies, events: 1 }, 5_000, state)
+}
+
+/// What `--store` asks of batch.
+pub(super) fn batch_store(args: &IngestArgs, state: &State) -> Result<()> {
+    let bodies = (0..BATCH_BODIES).map(|index| events::batch(index, EVENTS as usize)).collect();
+    over_store(args, &Asked { target: BATCH, bodies, events: EVENTS }, 100, state)
+}
+
+fn over_store(args: &IngestArgs, asked: &Asked, requests: u32, state: &State) -> Result<()> {
+    if !args.store {
+        return Ok(());
+    }
+    let load = Load { connections: args.common.connections, requests: args.common.requests.unwrap_or(requests) };
+    store::tell(asked, load, &state.file("bundles/headwater"), state)
 }
 
 fn contestants(
