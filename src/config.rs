@@ -48,6 +48,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("VISITOR_SECRET_SINCE", false, false, "First UTC day of a new `VISITOR_SECRET`, like `2026-11-23`"),
     setting("VISITOR_SECRET_PREVIOUS", false, true, "The one for the days before"),
     setting("INTERNAL_SECRET", false, true, "Opens `POST /internal/retention/run`; without it there is no such route"),
+    setting(
+        "MCP_ALLOWED_ORIGINS",
+        false,
+        false,
+        "Origins of pages that may use `/mcp`, separated by commas; without it none, and only what sends no `Origin`",
+    ),
     setting("INGEST_SINK", false, false, "Where an acknowledged event lies: `buffer` (the default) or `direct`"),
     setting("BUFFER_SHARDS", false, false, "Buffer objects per continent, 1 to 64 (`1`)"),
     setting("BUFFER_FLUSH_MS", false, false, "How long events wait for company before they are sent on (`500`)"),
@@ -69,6 +75,8 @@ pub struct Config {
     pub visitor_secrets: VisitorSecrets,
     /// For internal routes; `None`: there are none.
     pub internal_secret: Option<String>,
+    /// Origins of pages that may use the endpoints of agents.
+    pub mcp_origins: Vec<String>,
     /// Where events go.
     pub sink: Sink,
     /// How they wait there.
@@ -160,6 +168,11 @@ impl Config {
             jwt_secret: present("SUPABASE_JWT_SECRET"),
             visitor_secrets,
             internal_secret: present("INTERNAL_SECRET"),
+            mcp_origins: text("MCP_ALLOWED_ORIGINS")
+                .split(',')
+                .map(|one| one.trim().to_owned())
+                .filter(|one| !one.is_empty())
+                .collect(),
             sink,
             buffer,
         })
@@ -195,6 +208,10 @@ mod tests {
         assert_eq!(sink("direct").unwrap().sink, Sink::Direct);
         assert_eq!(sink("").unwrap().sink, Sink::Buffer);
         assert_eq!(sink("queue").err(), Some(vec!["INGEST_SINK"]));
+        let origins = |name: &str| {
+            if name == "MCP_ALLOWED_ORIGINS" { Some("https://a.example, https://b.example".into()) } else { all(name) }
+        };
+        assert_eq!(Config::read(origins).unwrap().mcp_origins, ["https://a.example", "https://b.example"]);
         let secret = |since: Option<&'static str>| {
             Config::read(move |name| match name {
                 "VISITOR_SECRET_PREVIOUS" => Some("old".into()),

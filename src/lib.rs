@@ -10,6 +10,7 @@ pub mod buffer;
 pub mod config;
 pub mod erase;
 pub mod expiry;
+pub mod mcp;
 #[cfg(test)]
 mod openapi;
 pub mod query;

@@ -23,6 +23,17 @@ pub enum After {
         /// UUID of the key.
         id: String,
     },
+    /// Write into the audit log that an agent used a tool; with what arguments is nobody's business.
+    ToolCalled {
+        /// UUID of the key.
+        key_id: String,
+        /// The tool.
+        tool: &'static str,
+        /// How long it took.
+        duration_ms: i64,
+        /// Whether it told an error.
+        failed: bool,
+    },
 }
 
 /// When keys were last touched from here.
@@ -47,9 +58,14 @@ impl App {
     /// Does the work. Failures are logged and forgotten.
     pub async fn after(&self, work: After) {
         let Ok(config) = &self.config else { return };
-        let After::TouchKey { id } = work;
-        if let Err(error) = config.control_plane.call("key_touch", json!({ "key_id": id }).to_string(), LIMIT).await {
-            (self.runtime.log)(&format!("last use of a key was not written: {error:?}"));
+        let (function, body) = match work {
+            After::TouchKey { id } => ("key_touch", json!({ "key_id": id })),
+            After::ToolCalled { key_id, tool, duration_ms, failed } => {
+                ("tool_called", json!({ "key_id": key_id, "tool": tool, "duration_ms": duration_ms, "failed": failed }))
+            }
+        };
+        if let Err(error) = config.control_plane.call(function, body.to_string(), LIMIT).await {
+            (self.runtime.log)(&format!("{function} was not written: {error:?}"));
         }
     }
 }

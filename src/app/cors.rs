@@ -6,6 +6,10 @@ use crate::error::ApiError;
 use super::inbound::{Inbound, Reply};
 use super::routes;
 
+/// What a page may send along; the last ones are those of `/mcp`.
+const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Content-Encoding, MCP-Protocol-Version, Mcp-Method, \
+     Mcp-Name, Mcp-Session-Id, Last-Event-ID";
+
 /// Lets the page that asked read the answer.
 pub(super) fn open(reply: &mut Reply, origin: Option<&str>) {
     reply.headers.push(("vary", "Origin".into()));
@@ -25,6 +29,6 @@ pub(super) fn preflight(request: &impl Inbound) -> Result<Reply, ApiError> {
     Ok(Reply::empty(204)
         .header("allow", allow.clone())
         .header("access-control-allow-methods", allow)
-        .header("access-control-allow-headers", "Authorization, Content-Type, Content-Encoding")
+        .header("access-control-allow-headers", ALLOWED_HEADERS)
         .header("access-control-max-age", "86400"))
 }

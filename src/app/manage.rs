@@ -113,7 +113,12 @@ impl App {
         Ok(json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id }))
     }
 
-    async fn control(&self, function: &'static str, actor: &Value, mut arguments: Value) -> Result<Value, ApiError> {
+    pub(super) async fn control(
+        &self,
+        function: &'static str,
+        actor: &Value,
+        mut arguments: Value,
+    ) -> Result<Value, ApiError> {
         arguments["actor"] = actor.clone();
         let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
         let answer = answer.map_err(outward)?;

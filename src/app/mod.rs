@@ -23,6 +23,7 @@ mod ingest;
 mod journeys;
 mod limits;
 mod manage;
+mod mcp;
 mod pairs;
 mod people;
 mod question;
@@ -34,6 +35,8 @@ mod segments;
 mod signing;
 mod sink;
 mod stats;
+mod tools;
+mod tools_account;
 mod track;
 
 use std::pin::Pin;
@@ -141,23 +144,28 @@ impl App {
 
     /// Answers a request, and says what is to be done once the answer has gone out. Never fails: every
     /// error has become an answer.
-    pub async fn handle(&self, request: &mut impl Inbound) -> (Reply, Option<After>) {
+    pub async fn handle(&self, request: &mut impl Inbound) -> (Reply, Vec<After>) {
         let request_id = self.request_id();
         let (mut reply, after) = match self.dispatch(request).await {
             Ok(answered) => answered,
-            Err(error) => (self.refuse(&error, &request_id), None),
+            Err(error) => (self.refuse(&error, &request_id), Vec::new()),
         };
         reply.headers.push(("x-request-id", request_id.into()));
-        cors::open(&mut reply, request.header("origin").as_deref());
+        let is_for_agents = routes::is_for_agents(request.path());
+        let origin = request.header("origin").filter(|origin| !is_for_agents || self.is_agents_origin(origin));
+        cors::open(&mut reply, origin.as_deref());
         if request.method() == "HEAD" {
             reply.body = Body::Whole(Vec::new());
         }
         (reply, after)
     }
 
-    async fn dispatch(&self, request: &mut impl Inbound) -> Result<(Reply, Option<After>), ApiError> {
+    async fn dispatch(&self, request: &mut impl Inbound) -> Result<(Reply, Vec<After>), ApiError> {
+        if routes::is_for_agents(request.path()) {
+            self.check_agents_origin(request)?;
+        }
         if request.method() == "OPTIONS" {
-            return Ok((cors::preflight(request)?, None));
+            return Ok((cors::preflight(request)?, Vec::new()));
         }
         let path = request.path().to_owned();
         let (route, id) = routes::resolve(request.method(), &path)?;
@@ -169,14 +177,15 @@ impl App {
                 Handler::RetentionRun => self.retention_run(request).await?,
                 _ => health::health(),
             };
-            return Ok((reply, None));
+            return Ok((reply, Vec::new()));
         };
         if let Handler::Manage(what) = route.handler {
-            return Ok((self.manage(request, what, id, &deadline).await?, None));
+            return Ok((self.manage(request, what, id, &deadline).await?, Vec::new()));
         }
         let caller = self.authenticate(request, access, &deadline).await?;
-        let after = self.touch(&caller, deadline.received_at);
-        let _asking = if access == Access::Read { self.begin_question(&caller) } else { None };
+        let mut after: Vec<After> = self.touch(&caller, deadline.received_at).into_iter().collect();
+        let is_question = matches!(access, Access::Read | Access::Mcp | Access::McpAccount);
+        let _asking = if is_question { self.begin_question(&caller) } else { None };
         let reply = match route.handler {
             Handler::Ask(question) => self.answer(request, &caller, question).await?,
             Handler::Batch => self.batch(request, &caller, &deadline).await?,
@@ -189,6 +198,11 @@ impl App {
             Handler::Funnel => self.funnel(request, &caller).await?,
             Handler::Journeys => self.journeys(request, &caller).await?,
             Handler::Match => self.matched(request, &caller).await?,
+            Handler::Mcp(door) => {
+                let (reply, used) = self.mcp(request, &caller, door, &deadline).await?;
+                after.extend(used);
+                reply
+            }
             Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
@@ -219,6 +233,9 @@ impl App {
         }
         if reply.status == 401 {
             reply = reply.header("www-authenticate", "Bearer");
+        }
+        if error.code == ErrorCode::InsufficientScope {
+            reply = reply.header("www-authenticate", "Bearer error=\"insufficient_scope\"");
         }
         reply
     }

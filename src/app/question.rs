@@ -10,7 +10,8 @@ use super::limits::tell;
 use super::routes::Question;
 use crate::error::ApiError;
 use crate::query::{
-    Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, placed_in_parameters, sources,
+    Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, placed, placed_in_parameters,
+    sources,
 };
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -67,15 +68,33 @@ impl App {
     async fn events(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
         let read = |world: World<'_>| Events::from_parameters(query, world);
         let project = |events: &Events| events.project().map(ToOwned::to_owned);
-        let (mut events, project_id) = self.understood(caller, now, "?project", read, project).await?;
-        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let (events, project_id) = self.understood(caller, now, "?project", read, project).await?;
+        self.page(events, &project_id, caller, now).await
+    }
+
+    /// The same, asked in JSON.
+    pub(super) async fn events_of(&self, body: &Value, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+        let read = |world: World<'_>| Events::from_json(body, world);
+        let project = |events: &Events| events.project().map(ToOwned::to_owned);
+        let (events, project_id) = self.understood(caller, now, "/project", read, project).await?;
+        self.page(events, &project_id, caller, now).await.map_err(|error| placed(error, body))
+    }
+
+    async fn page(
+        &self,
+        mut events: Events,
+        project_id: &str,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let scope = Scope { project_id, env: caller.record.env };
         events.resume(&scope)?;
         let found = self.read(events.statement(&scope)).await?;
         events.answer(&scope, &found, (self.runtime.now)().0 - now.0).map_err(unusable)
     }
 
     /// `GET /v1/schema`: what the project sends.
-    async fn schema(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+    pub(super) async fn schema(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
         let schema = Schema::from_parameters(query, now)?;
         let project_id = self.project_of(caller, schema.project(), "?project").await?;
         let scope = Scope { project_id: &project_id, env: caller.record.env };
@@ -85,7 +104,7 @@ impl App {
     }
 
     /// `GET /v1/realtime`: the last minutes. Seven statements over five connections: a request has six.
-    async fn realtime(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<Value, ApiError> {
+    pub(super) async fn realtime(&self, query: &str, caller: &Caller, now: Timestamp) -> Result<Value, ApiError> {
         let read = |world: World<'_>| Realtime::from_parameters(query, world);
         let project = |realtime: &Realtime| realtime.project().map(ToOwned::to_owned);
         let (realtime, project_id) = self.understood(caller, now, "?project", read, project).await?;

@@ -2,6 +2,7 @@
 
 use crate::error::{ApiError, ErrorCode};
 use crate::key::Access;
+use crate::mcp::Door;
 
 /// What answers a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub enum Handler {
     Journeys,
     /// `POST /v1/match`
     Match,
+    /// `POST /mcp`, `POST /mcp/account`
+    Mcp(Door),
     /// `POST /v1/retention`
     Retention,
     /// `/v1/segments`: filters that are saved under a name.
@@ -169,6 +172,8 @@ pub const ROUTES: &[Route] = &[
     manage("DELETE", "/v1/keys/{id}", Management::KeyRevoke),
     manage("POST", "/v1/keys/{id}/rotate", Management::KeyRotate),
     manage("GET", "/v1/usage", Management::Usage),
+    route("POST", "/mcp", Handler::Mcp(Door::Project), Some(Access::Mcp)),
+    route("POST", "/mcp/account", Handler::Mcp(Door::Account), Some(Access::McpAccount)),
     // Its secret is its own, and no API key.
     route("POST", "/internal/retention/run", Handler::RetentionRun, None),
     route("GET", "/health", Handler::Health, None),
@@ -192,6 +197,13 @@ pub fn resolve<'a>(method: &str, path: &'a str) -> Result<(&'static Route, &'a s
             error
         }
     })
+}
+
+/// Whether a path is an endpoint of agents, whose origins are a list of their own.
+pub fn is_for_agents(path: &str) -> bool {
+    // Nearly every request is an event, and ends here.
+    path.starts_with("/mcp")
+        && ROUTES.iter().any(|route| matches!(route.handler, Handler::Mcp(_)) && route.path == path)
 }
 
 /// Whether a path has a route's form: what stands at `{id}`, or an empty text where the route has none.

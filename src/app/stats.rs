@@ -9,11 +9,12 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use crate::error::{ApiError, ErrorCode};
 use crate::query::{
-    Answers, Found, Plan, Query, Scope, Wanted, answer, build, from_json, from_parameters, placed,
+    Answers, Found, Plan, Query, Scope, Wanted, World, answer, build, from_json, from_parameters, placed,
     placed_in_parameters, resume,
 };
 use crate::rollup::{Kind, clean_days, clean_rows};
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// Largest question, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -22,24 +23,31 @@ impl App {
     pub(super) async fn stats(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
         let left = self.admit_question(caller, now).await?;
-        let project = |query: &Query| query.project.clone();
-        let asked = if request.method() == "POST" { Some(self.question(request).await?) } else { None };
-        let (query, project_id) = if let Some(body) = &asked {
-            self.understood(caller, now, "/project", |world| from_json(body, world), project).await?
+        let answered = if request.method() == "POST" {
+            let body = self.question(request).await?;
+            self.stats_of(&body, caller, now).await?
         } else {
             let parameters = request.query();
-            self.understood(caller, now, "?project", |world| from_parameters(parameters, world), project).await?
+            let read = |world: World<'_>| from_parameters(parameters, world);
+            let project = |query: &Query| query.project.clone();
+            let (query, project_id) = self.understood(caller, now, "?project", read, project).await?;
+            let scope = Scope { project_id: &project_id, env: caller.record.env };
+            self.answered(query, &scope).await.map_err(|error| placed_in_parameters(error, parameters))?
         };
-        let scope = Scope { project_id: &project_id, env: caller.record.env };
-        let answered = self.answered(query, &scope).await.map_err(|error| match &asked {
-            Some(body) => placed(error, body),
-            None => placed_in_parameters(error, request.query()),
-        })?;
         let reply = Reply::json(200, answered).header("cache-control", "private, no-store");
         Ok(match left {
             Some(left) => tell(reply, "questions", left),
             None => reply,
         })
+    }
+
+    /// Answers a question in JSON.
+    pub(super) async fn stats_of(&self, body: &Value, caller: &Caller, now: Timestamp) -> Result<String, ApiError> {
+        let read = |world: World<'_>| from_json(body, world);
+        let project = |query: &Query| query.project.clone();
+        let (query, project_id) = self.understood(caller, now, "/project", read, project).await?;
+        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        self.answered(query, &scope).await.map_err(|error| placed(error, body))
     }
 
     /// A question as JSON.

@@ -32,7 +32,18 @@ impl App {
     ) -> Result<Reply, ApiError> {
         self.admit_client(request, caller, deadline.received_at).await?;
         let body = self.read_body(request, MAX_BODY, deadline).await?;
-        let raw = one_event(body_text(&body.bytes)?)?;
+        self.take(request, caller, deadline, body_text(&body.bytes)?).await
+    }
+
+    /// Takes one event in JSON.
+    pub(super) async fn take(
+        &self,
+        request: &impl Inbound,
+        caller: &Caller,
+        deadline: &Deadline,
+        event: &str,
+    ) -> Result<Reply, ApiError> {
+        let raw = one_event(event)?;
         let bounds = bounds(caller, deadline)?;
         let event = validate(raw, &bounds, &|| self.event_id(deadline.received_at)).map_err(refused)?;
         let rows = self.rows(request, caller, deadline, std::slice::from_ref(&event)).await?;

@@ -11,6 +11,7 @@ mod filter;
 mod follow;
 mod ingest;
 mod management;
+mod mcp;
 mod operation;
 mod page;
 mod people;
@@ -50,6 +51,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("Privacy", "Forgetting a person, and telling what is held about one; with a secret key alone."),
     ("Management", "Projects, keys and usage, for account keys with scope `admin` and for signed-in users."),
+    (
+        "Agents",
+        "The Model Context Protocol: the questions as tools. `tools/list` says which, `docs/mcp.md` how to connect.",
+    ),
     ("Status", "How the installation is doing, and this document."),
 ];
 
@@ -63,6 +68,7 @@ fn operations() -> Vec<Operation> {
         segments::operations(),
         privacy::operations(),
         management::operations(),
+        mcp::operations(),
         status::operations(),
     ]
     .concat()
@@ -80,6 +86,7 @@ fn schemas() -> Schemas {
         segments::schemas(),
         privacy::schemas(),
         management::schemas(),
+        mcp::schemas(),
         status::schemas(),
         problem::schemas(),
     ]

@@ -3,16 +3,17 @@
 //! A page begins behind the last row of the one before, by (timestamp, event id): what is written meanwhile
 //! moves no row to another page.
 
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::bind::Binder;
 use super::build::condition;
 use super::cursor::{self, BROKEN};
-use super::fault::Fault;
+use super::fault::{Fault, Path};
+use super::frame::members;
 use super::given::{Given, Parameters};
 use super::model::Query;
-use super::read::{World, read};
+use super::read::{Members as _, World, known, read, whole};
 use super::row::object;
 use super::shape::Found;
 use super::sql::{Scope, Statement, instant};
@@ -21,6 +22,8 @@ use crate::time::Timestamp;
 /// Parameters that are taken.
 pub const KNOWN: &[&str] =
     &["project", "from", "to", "date_range", "timezone", "event", "filters", "bots", "limit", "cursor"];
+/// Members that are taken in JSON.
+const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "limit", "cursor"];
 /// Most events of one page.
 pub const MAX_LIMIT: u32 = 1000;
 /// Events of one page unless told otherwise.
@@ -48,6 +51,19 @@ impl Events {
         if given.text("limit").is_none() {
             query.limit = DEFAULT_LIMIT;
         }
+        Ok(Self { query, after: None })
+    }
+
+    /// Reads a JSON body.
+    ///
+    /// # Errors
+    /// What is wrong, with its path and what is allowed.
+    pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
+        let members = members(body)?;
+        known(members, MEMBERS, &Path::new(""))?;
+        let mut query = read(members, world)?;
+        let (value, path) = members.member("limit");
+        query.limit = value.map_or(Ok(DEFAULT_LIMIT), |value| whole(value, MAX_LIMIT, &path))?;
         Ok(Self { query, after: None })
     }
 

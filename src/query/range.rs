@@ -77,7 +77,8 @@ impl Period {
         }
     }
 
-    fn word(word: &str) -> Option<Self> {
+    /// Reads a word.
+    pub(super) fn word(word: &str) -> Option<Self> {
         match word {
             "today" | "day" => return Some(Self::Days(1)),
             "yesterday" => return Some(Self::Yesterday),

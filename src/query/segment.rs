@@ -14,6 +14,7 @@ use super::fault::{Fault, Path};
 use super::filter::{self, Filter};
 use super::frame::members;
 use super::given::{Given, place};
+use super::nearest::nearest;
 use super::read::{Members as _, known, project};
 use super::sql::Statement;
 use crate::error::ErrorCode;
@@ -91,36 +92,13 @@ impl Saved {
 
     /// What may have been meant, the nearest first.
     fn instead_of(&self, name: &str) -> String {
-        let wanted = name.to_lowercase();
-        let mut names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        names.sort_by_key(|known| distance(&known.to_lowercase(), &wanted));
-        names.truncate(MAX_TOLD);
+        let names = nearest(self.names.iter().map(String::as_str), name, MAX_TOLD);
         if names.is_empty() {
             return "there is no such segment; the project has none".to_owned();
         }
         let more = if self.names.len() > names.len() { ", …" } else { "" };
         format!("there is no such segment; there are {}{more}", names.join(", "))
     }
-}
-
-/// How many characters must be put in, taken out or replaced to make the one of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, character) in one.chars().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        for (slot, against) in row.iter_mut().skip(1).zip(&other) {
-            let replaced = diagonal + usize::from(character != *against);
-            diagonal = *slot;
-            left = replaced.min(*slot + 1).min(left + 1);
-            *slot = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = index + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// What a segment is to be, or what of it is to change.
@@ -334,13 +312,5 @@ mod tests {
         assert_eq!(project_in("").unwrap(), None);
         assert_eq!(project_in(&format!("project={}", "x".repeat(129))).unwrap_err().path, "?project");
         assert_eq!(project_in("limit=1").unwrap_err().path, "?limit");
-    }
-
-    #[test]
-    fn the_nearest_name_needs_the_fewest_changes() {
-        for (one, other, apart) in [("", "", 0), ("abc", "", 3), ("", "ab", 2), ("kitten", "sitting", 3), ("ä", "a", 1)]
-        {
-            assert_eq!(distance(one, other), apart, "{one} {other}");
-        }
     }
 }

@@ -45,8 +45,12 @@ pub fn answer(request: JsValue, head: String, body: Option<Vec<u8>>, env: &Env, 
     let app = app(env);
     now_or_later(async move {
         let (reply, after) = app.handle(&mut WorkerRequest::new(request, head, body)).await;
-        if let Some(work) = after {
-            Context::new(context.unchecked_into()).wait_until(async move { app.after(work).await });
+        if !after.is_empty() {
+            Context::new(context.unchecked_into()).wait_until(async move {
+                for work in after {
+                    app.after(work).await;
+                }
+            });
         }
         response(reply)
     })

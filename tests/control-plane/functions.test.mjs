@@ -37,6 +37,8 @@ const doors = (org) => {
       ...{ secret_hash: hash(), scopes: ["read"] },
     },
     key_touch: { key_id: id },
+    account_projects: { organization_id: org.id },
+    tool_called: { key_id: id, tool: "get_stats", duration_ms: 1, failed: false },
     usage_set: { rows: [{ project_id: org.project.id, env: "live", month: month(), events: 1e9 }] },
     project_lookup: { organization_id: org.id, project: "shop" },
     segments: { project_id: org.project.id },
