@@ -101,7 +101,7 @@ impl App {
             }
             RpcError::new(200, -32603, failed(&error))
         })?;
-        Ok(contents(era, resource, text))
+        Ok(contents(era, resource, &text))
     }
 
     async fn resource_text(&self, caller: &Caller, what: What) -> Result<String, ApiError> {

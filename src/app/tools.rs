@@ -78,8 +78,9 @@ impl App {
             named.events.push(event.to_owned());
             if tool.ask == Ask::Schema {
                 told.extend(instead_of(&named, &answer));
-                let events = answer.get_mut("events").and_then(Value::as_array_mut);
-                events.into_iter().for_each(|events| events.retain(|one| one["name"] == event));
+                if let Some(events) = answer.get_mut("events").and_then(Value::as_array_mut) {
+                    events.retain(|one| one["name"] == event);
+                }
                 is_empty = false;
             }
         }

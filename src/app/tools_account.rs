@@ -49,11 +49,10 @@ impl App {
     async fn chosen(&self, caller: &Caller, given: &Map<String, Value>) -> Result<Chosen, ApiError> {
         let mut projects = self.projects_of(caller).await?;
         let named: Vec<&str> = match given.get("projects") {
-            None => Vec::new(),
             Some(Value::String(one)) if one == "all" => Vec::new(),
             Some(Value::String(one)) => vec![one],
             Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
-            Some(_) => Vec::new(),
+            _ => Vec::new(),
         };
         for (index, name) in named.iter().enumerate() {
             if !projects.iter().any(|project| project.slug == *name || project.id == *name) {
@@ -125,7 +124,7 @@ impl App {
                 let actor = json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id });
                 let months = json!({ "month_from": month(given, "from")?, "month_to": month(given, "to")? });
                 let mut answer = self.control("usage_get", &actor, months).await?;
-                answer["notes"] = json!(["The meter is set every ten minutes."]);
+                answer["notes"] = json!(["The meter is set every few minutes; events sent just now are not in it yet."]);
                 Ok(answer)
             }
             _ => self.compared(caller, tool, given).await,

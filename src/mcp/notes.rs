@@ -122,7 +122,9 @@ fn look(value: &Value, named: &mut Named) {
         }
         return;
     }
-    items.iter().for_each(|item| look(item, named));
+    for item in items {
+        look(item, named);
+    }
 }
 
 /// What may have been meant instead: names that are not among those of the schema.
@@ -131,8 +133,8 @@ pub fn instead_of(named: &Named, schema: &Value) -> Vec<String> {
     if events.is_empty() {
         return vec!["The project has no events at all in the last 90 days.".to_owned()];
     }
-    let name = |event: &&'_ Value| event.get("name").and_then(Value::as_str).map(str::to_owned);
-    let names: Vec<String> = events.iter().filter_map(name).collect();
+    let name_of = |event: &&'_ Value| event.get("name").and_then(Value::as_str).map(str::to_owned);
+    let known: Vec<String> = events.iter().filter_map(name_of).collect();
     let keys: Vec<String> = events
         .iter()
         .flat_map(|event| event.get("properties").and_then(Value::as_array).into_iter().flatten())
@@ -142,7 +144,7 @@ pub fn instead_of(named: &Named, schema: &Value) -> Vec<String> {
         let missing = wanted.iter().filter(|wanted| !known.contains(wanted));
         missing.map(|wanted| unknown(what, wanted, known)).collect()
     };
-    [told("event", &named.events, &names), told("property", &named.properties, &keys)].concat()
+    [told("event", &named.events, &known), told("property", &named.properties, &keys)].concat()
 }
 
 /// A name that is not there, and those that are nearest to it.

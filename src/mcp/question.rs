@@ -107,7 +107,9 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
         }
         Ask::Funnel => {
             if let Some(Value::Array(steps)) = question.get_mut("steps") {
-                steps.iter_mut().for_each(|step| *step = named(step.take()));
+                for step in steps {
+                    *step = named(step.take());
+                }
             }
         }
         _ => {}

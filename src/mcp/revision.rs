@@ -122,6 +122,7 @@ fn unsupported(version: &str) -> RpcError {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
     fn call(method: &str, params: Value) -> Call {
         Call { id: 1.into(), method: method.to_owned(), params: params.as_object().cloned().unwrap_or_default() }
     }

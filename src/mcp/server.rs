@@ -106,7 +106,7 @@ fn invalid(message: &'static str) -> RpcError {
 }
 
 /// The content of a resource.
-pub fn contents(era: Era, resource: &Resource, text: String) -> Value {
+pub fn contents(era: Era, resource: &Resource, text: &str) -> Value {
     let content = json!({ "uri": resource.uri, "mimeType": resource.media_type, "text": text });
     let mut result = finish(era, json!({ "contents": [content] }), true);
     if era == Era::Stateless {
@@ -162,6 +162,7 @@ fn discovered(door: Door) -> Value {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "it reads better where it is called")]
     fn call(method: &str, params: Value) -> Call {
         Call { id: 1.into(), method: method.to_owned(), params: params.as_object().cloned().unwrap_or_default() }
     }

@@ -372,6 +372,31 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_tells_of_every_tool() {
+        let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/mcp.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let begin = page.find("| tool | where | does |").unwrap();
+        let end = begin + page[begin..].find("\n\n").unwrap();
+        let mut table = "| tool | where | does |\n|---|---|---|".to_owned();
+        for tool in TOOLS {
+            let doors: Vec<&str> =
+                tool.doors.iter().map(|door| if *door == Door::Project { "project" } else { "account" }).collect();
+            let key = match (tool.kind, tool.scope) {
+                (Some(kind), scope) => format!(", `{}` with `{}`", kind.as_str(), scope.as_str()),
+                (None, Scope::Read) => String::new(),
+                (None, scope) => format!(", with `{}`", scope.as_str()),
+            };
+            let row = format!("\n| `{}` | {}{key} | {} |", tool.name, doors.join(", "), tool.about);
+            table.push_str(&row);
+        }
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, format!("{}{table}{}", &page[..begin], &page[end..])).unwrap();
+        } else {
+            assert!(page[begin..end] == table, "docs/mcp.md is outdated: run with UPDATE_DOCS=1");
+        }
+    }
+
+    #[test]
     fn an_account_names_projects_and_others_cannot() {
         let given = |value: Value| value.as_object().cloned().unwrap();
         let stats = &TOOLS[0];

@@ -133,8 +133,8 @@ fn single(text: &str, today: Day) -> Option<Dates> {
 
 /// A month's number by its name or its first three letters.
 fn named(name: &str) -> Option<u32> {
-    let fits = |month: &&str| **month == *name || name.len() == 3 && month.starts_with(name);
-    MONTHS.iter().position(|month| fits(&month)).and_then(|index| u32::try_from(index + 1).ok())
+    let fits = |month: &str| month == name || name.len() == 3 && month.starts_with(name);
+    MONTHS.iter().position(|month| fits(month)).and_then(|index| u32::try_from(index + 1).ok())
 }
 
 /// A date's year and month.

@@ -72,6 +72,7 @@ const questions = [
   "/v1/journeys",
   "/v1/match",
   "/v1/segments",
+  "/mcp",
 ];
 
 /**
