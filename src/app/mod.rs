@@ -199,7 +199,7 @@ impl App {
             Handler::Journeys => self.journeys(request, &caller).await?,
             Handler::Match => self.matched(request, &caller).await?,
             Handler::Mcp(door) => {
-                let (reply, used) = self.mcp(request, &caller, door, &deadline).await?;
+                let (reply, used) = Box::pin(self.mcp(request, &caller, door, &deadline)).await?;
                 after.extend(used);
                 reply
             }

@@ -124,7 +124,8 @@ impl App {
                 let actor = json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id });
                 let months = json!({ "month_from": month(given, "from")?, "month_to": month(given, "to")? });
                 let mut answer = self.control("usage_get", &actor, months).await?;
-                answer["notes"] = json!(["The meter is set every few minutes; events sent just now are not in it yet."]);
+                answer["notes"] =
+                    json!(["The meter is set every few minutes; events sent just now are not in it yet."]);
                 Ok(answer)
             }
             _ => self.compared(caller, tool, given).await,
