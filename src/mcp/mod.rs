@@ -2,6 +2,8 @@
 //! written for a model. What a tool does is the app's (`app/mcp.rs`): it asks the same questions as REST.
 
 mod arguments;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod message;
 mod notes;
 mod question;

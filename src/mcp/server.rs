@@ -58,7 +58,13 @@ impl Who<'_> {
 pub fn asked(call: &Call, era: Era, who: &Who<'_>) -> Result<Asked, RpcError> {
     let tools = || TOOLS.iter().filter(|tool| tool.doors.contains(&who.door));
     let resources = || RESOURCES.iter().filter(|resource| resource.is_at(who.door));
+    #[cfg(feature = "conformance")]
+    if let Some(answer) = super::conformance::answer(call, era) {
+        return answer.map(Asked::Answer);
+    }
     let list = |name: &str, items: Vec<Value>| {
+        #[cfg(feature = "conformance")]
+        let items = [items, super::conformance::listed(name)].concat();
         if call.params.get("cursor").is_some_and(|cursor| !cursor.is_null()) {
             return Err(invalid("cursor: there is one page only"));
         }
@@ -134,7 +140,11 @@ fn server_info() -> Value {
 }
 
 fn capabilities() -> Value {
-    json!({ "tools": {}, "resources": {} })
+    #[cfg_attr(not(feature = "conformance"), expect(unused_mut, reason = "fixtures can do more"))]
+    let mut all = Map::from_iter([("tools".to_owned(), json!({})), ("resources".to_owned(), json!({}))]);
+    #[cfg(feature = "conformance")]
+    super::conformance::capabilities(&mut all);
+    all.into()
 }
 
 fn instructions(door: Door) -> &'static str {
