@@ -1,0 +1,89 @@
+// What lies on the disk in ClickHouse's parts, unpacked.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
+
+/** Checksum, method, packed size (from the method on) and size stand before each block (`CompressedReadBuffer`). */
+const CHECKSUM = 16;
+const HEADER = 9;
+const [NONE, LZ4, ZSTD, SEVERAL] = [0x02, 0x82, 0x90, 0x91];
+
+/** All files under some folders with their bytes; those that consist of packed blocks are unpacked. */
+export function* unpackedFiles(folders) {
+  for (const folder of folders)
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      let bytes;
+      try {
+        bytes = readFileSync(path);
+      } catch (/** @type {any} */ error) {
+        // A part that was replaced may go meanwhile.
+        if (error.code === "ENOENT") continue;
+        throw error;
+      }
+      yield { path, bytes: /\.(bin|cidx|cmrk\d*)$/.test(entry.name) ? unpacked(bytes, path) : bytes };
+    }
+}
+
+/** The blocks of a file one after the other. */
+function unpacked(bytes, path) {
+  const blocks = [];
+  for (let at = 0; at < bytes.length; ) {
+    const begin = at + CHECKSUM;
+    const [packed, size] = [bytes.readUInt32LE(begin + 1), bytes.readUInt32LE(begin + 5)];
+    blocks.push(block(bytes.subarray(begin, begin + packed), size, path));
+    at = begin + packed;
+  }
+  return Buffer.concat(blocks);
+}
+
+function block(bytes, size, path) {
+  const data = bytes.subarray(HEADER);
+  switch (bytes[0]) {
+    case NONE:
+      return data;
+    case LZ4:
+      return lz4(data, size);
+    case ZSTD:
+      return zstdDecompressSync(data);
+    case SEVERAL: {
+      // How many, their bytes, and the outermost as a block of its own; what is inside of it is no text.
+      const inner = data.subarray(1 + data[0]);
+      return block(inner, inner.readUInt32LE(5), path);
+    }
+    default:
+      throw new Error(`${path} is packed by method ${bytes[0]}, which is not known here`);
+  }
+}
+
+/** One block (LZ4's "Block Format Description"). */
+function lz4(packed, size) {
+  const out = Buffer.alloc(size);
+  let [from, to] = [0, 0];
+  const length = (nibble) => {
+    let sum = nibble;
+    if (nibble === 15) {
+      let more = 255;
+      while (more === 255) {
+        more = packed[from++];
+        sum += more;
+      }
+    }
+    return sum;
+  };
+  while (from < packed.length) {
+    const token = packed[from++];
+    const literals = length(token >> 4);
+    packed.copy(out, to, from, from + literals);
+    from += literals;
+    to += literals;
+    if (from >= packed.length) break;
+    const back = packed.readUInt16LE(from);
+    from += 2;
+    // It may reach into what it writes.
+    for (let left = length(token & 15) + 4; left > 0; left--) out[to] = out[to++ - back];
+  }
+  if (to !== size) throw new Error(`${to} bytes of ${size}`);
+  return out;
+}
