@@ -14,8 +14,6 @@ use crate::time::{Day, Timestamp};
 
 /// Set for every statement that finds or erases; the time is set by who runs it.
 pub const SETTINGS: &[(&str, &str)] = &[
-    // All replicas have done it once the answer is there.
-    ("mutations_sync", "2"),
     ("timeout_overflow_mode", "throw"),
     ("max_memory_usage", "4000000000"),
     ("max_bytes_before_external_group_by", "1000000000"),
@@ -25,6 +23,12 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("date_time_output_format", "simple"),
     ("wait_end_of_query", "1"),
 ];
+
+/// How a mutation is waited for: all replicas have done it once the answer is there. Those of one table are done
+/// in their order, several of them in one pass over a part, so that only the last one is worth waiting for.
+pub fn awaited(is_last: bool) -> (&'static str, &'static str) {
+    ("mutations_sync", if is_last { "2" } else { "0" })
+}
 
 /// A table that holds rows of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod tell;
 mod waiting;
 
 pub use closure::{Closure, Link};
-pub use delete::{SETTINGS, Table, Target, delete};
+pub use delete::{SETTINGS, Table, Target, awaited, delete};
 pub use find::{MAX_HASHES, MAX_LINKS, Touched, hashes, hashes_of, links, links_of, touched, touched_of};
 pub use kept::{Counts, Due, Outcome, due, ids_kept, ran, widened};
 pub use person::{Ids, Person, pieces};
