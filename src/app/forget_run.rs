@@ -17,8 +17,8 @@ use super::App;
 use super::people::Asker;
 use crate::config::Config;
 use crate::erase::{
-    self, Closure, Counts, Due, Ids, MAX_HASHES, Outcome, Person, SETTINGS, Table, Target, Task, Touched, delete,
-    pieces,
+    self, Closure, Counts, Due, Ids, MAX_HASHES, Outcome, Person, SETTINGS, Table, Target, Task, Touched, awaited,
+    delete, pieces,
 };
 use crate::key::Env;
 use crate::query::Statement;
@@ -36,6 +36,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 const MUTATION: Duration = Duration::from_mins(3);
 /// Longest that the store may take to show that it is there.
 const CHECK: Duration = Duration::from_secs(2);
+/// No more people are looked up this long after the first one, in milliseconds: the rest is the next run's.
+const LOOKED_UP_MS: i64 = 90_000;
 /// Days of one statement that marks them.
 const MARKED: usize = 64;
 
@@ -145,7 +147,8 @@ impl App {
     }
 
     /// Finds out who the people are, their visitor hashes, and what they have in the store.
-    async fn find_out(&self, work: &mut [Work]) -> Result<(), StoreError> {
+    async fn find_out(&self, work: &mut Vec<Work>) -> Result<(), StoreError> {
+        let began = (self.runtime.now)();
         let closure = |one: &Work| Closure::new(one.person.ids.clone(), one.due.device.clone());
         let mut closures: Vec<(Person, Closure)> = work.iter().map(|one| (one.person.clone(), closure(one))).collect();
         let whole = self.close(&mut closures, Asker::Cron).await?;
@@ -156,7 +159,12 @@ impl App {
         }
         let people: Vec<Person> = work.iter().map(|one| one.person.clone()).collect();
         let (found, all) = self.waiting(Task::See, &people).await;
+        let mut looked_up = 0;
         for (one, seen) in work.iter_mut().zip(found.seen) {
+            if (self.runtime.now)().0 - began.0 > LOOKED_UP_MS {
+                break;
+            }
+            looked_up += 1;
             let mut newest = self.hashes_of(&one.person, Asker::Cron).await?;
             one.whole &= all;
             if newest.len() > MAX_HASHES {
@@ -171,6 +179,7 @@ impl App {
             one.newest = newest;
             one.touched = self.touched(&one.person).await?;
         }
+        work.truncate(looked_up);
         Ok(())
     }
 
@@ -224,8 +233,11 @@ impl App {
         let salt = crate::hex::encode(&random);
         for table in Table::ALL {
             let theirs: Vec<Target<'_>> = work.iter().filter(|one| one.has(table)).map(Work::target).collect();
-            for Statement { sql, parameters } in delete(table, &salt, &theirs) {
-                config.clickhouse.execute(sql, &parameters, SETTINGS, MUTATION).await?;
+            let mutations = delete(table, &salt, &theirs);
+            let count = mutations.len();
+            for (number, Statement { sql, parameters }) in (1..).zip(mutations) {
+                let settings = [SETTINGS, &[awaited(number == count)]].concat();
+                config.clickhouse.execute(sql, &parameters, &settings, MUTATION).await?;
             }
         }
         self.mark(config, work).await

@@ -1,6 +1,7 @@
 //! Who a person is and what is theirs, asked of the store and of the buffer alike: for forgetting
 //! (`forget_run.rs`) and telling (`access.rs`).
 
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures_util::future::{Either, join_all, select};
 use super::App;
 use crate::buffer::{Shard, continents};
 use crate::config::Sink;
-use crate::erase::{self, Closure, Found, Inquiry, MAX_LINKS, Person, SETTINGS, Seen, Task, pieces};
+use crate::erase::{self, Closure, Found, Ids, Inquiry, Link, MAX_LINKS, Person, SETTINGS, Seen, Task, pieces};
 use crate::query::Statement;
 use crate::store::StoreError;
 
@@ -48,15 +49,26 @@ impl App {
             }
             let (found, all) = self.waiting(Task::See, &wanted).await;
             whole &= all;
-            for ((place, wanted), seen) in places.into_iter().zip(&wanted).zip(found.seen) {
-                let mut links = seen.links;
-                for piece in pieces(wanted) {
+            // One question for all people of a data set; what it says of others is as true.
+            let mut scopes: BTreeMap<(&str, &str), (Person, Vec<Link>)> = BTreeMap::new();
+            for (wanted, seen) in wanted.iter().zip(found.seen) {
+                let key = (wanted.project_id.as_str(), wanted.env.as_str());
+                let (all, links) = scopes.entry(key).or_insert_with(|| (wanted.with(Ids::default()), Vec::new()));
+                all.ids.extend(wanted.ids.clone());
+                links.extend(seen.links);
+            }
+            for (all, links) in scopes.values_mut() {
+                for piece in pieces(all) {
                     let more = self.find(erase::links(&piece), erase::links_of, asker).await?;
                     whole &= more.len() < MAX_LINKS;
                     links.extend(more);
                 }
+            }
+            for (place, wanted) in places.into_iter().zip(&wanted) {
+                let links =
+                    scopes.get(&(wanted.project_id.as_str(), wanted.env.as_str())).map(|(_, links)| links.clone());
                 if let Some((_, closure)) = people.get_mut(place) {
-                    closure.learn(&wanted.ids, links);
+                    closure.learn(&wanted.ids, links.unwrap_or_default());
                 }
             }
         }

@@ -46,10 +46,12 @@ fn bound_ids(ids: &Ids) -> Parameters {
 
 /// Asks for the links that name one of a person's ids: a row for each pair of device and user.
 pub fn links(person: &Person) -> Statement {
+    // Of all events only those that may be one are read as the table's key tells them apart.
+    let one = format!("{SCOPE} AND event = '$identify' AND anonymous_id != '' AND user_id != '' AND {BY_ID}");
     let sql = format!(
         "SELECT anonymous_id, user_id, toString(first.1) AS at, first.2 AS event_id FROM (\n\
          SELECT anonymous_id, user_id, min((timestamp, event_id)) AS first FROM events FINAL\n\
-         WHERE {SCOPE} AND event = '$identify' AND anonymous_id != '' AND user_id != '' AND {BY_ID}\n\
+         WHERE {one}\nAND (toDate(timestamp), event_id) IN (SELECT toDate(timestamp), event_id FROM events WHERE {one})\n\
          GROUP BY anonymous_id, user_id)\nORDER BY at, event_id LIMIT {MAX_LINKS}\nFORMAT JSONEachRow"
     );
     scoped(person, sql, bound_ids(&person.ids))
