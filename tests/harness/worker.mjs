@@ -48,15 +48,15 @@ export function stackSettings() {
 /**
  * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out, and the buffer
  * where `BUFFER` is null. Its Durable
- * Objects live in `storage`, by default in a folder that goes with it.
+ * Objects live in `storage`, by default in a folder that goes with it; its bundle is `bundle`.
  * @returns {Promise<{url: string, pid: number, log: () => string, stop: () => Promise<void>,
  *   cron: () => Promise<void>}>} `cron` does what the trigger in `wrangler.toml` does
  */
-export async function startWorker(settings = {}, storage = undefined) {
+export async function startWorker(settings = {}, storage = undefined, bundle = build) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
   storage ??= join(folder, "storage");
   // workerd embeds from the configuration's own folder only.
-  for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(build, file), join(folder, file));
+  for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(bundle, file), join(folder, file));
   const [port, cronPort] = [await freePort(), await freePort()];
   const quote = (text) => JSON.stringify(text);
   mkdirSync(storage, { recursive: true });
