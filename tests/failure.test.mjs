@@ -1,6 +1,7 @@
 // What happens when a store is down, slow, or lies: a typed answer within three seconds, and nothing
 // that looks like success.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, describe, test } from "node:test";
 import { answer, faultyWay } from "./harness/proxy.mjs";
 import { ask, newProject, rowsOf, stack } from "./harness/stack.mjs";
@@ -223,5 +224,32 @@ test("without its settings the Worker says which are missing, and nothing else",
     assert.equal((await ask("/health", { base: bare.url }))[0], 200);
   } finally {
     await bare.stop();
+  }
+});
+
+test("a client that does not send what it announced is told so in the end, and holds nothing", async () => {
+  const { hostname, port } = new URL(worker.url);
+  const stalled = (path, length) =>
+    new Promise((done) => {
+      const begin = performance.now();
+      const socket = net.connect(Number(port), hostname, () => {
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${project.keys.sk}\r\n` +
+            `Content-Type: application/json\r\n${length}\r\n\r\n1\r\n{`,
+        );
+      });
+      socket.on("error", () => {});
+      socket.once("data", (data) => {
+        socket.destroy();
+        done({ line: String(data).split("\r\n")[0], seconds: (performance.now() - begin) / 1000 });
+      });
+      socket.setTimeout(30_000, () => socket.destroy() && done({ line: "nothing", seconds: 30 }));
+    });
+  const ways = ["Content-Length: 100", "Content-Length: 100000", "Transfer-Encoding: chunked"];
+  const paths = ["/v1/batch", "/v1/stats"];
+  const told = await Promise.all(paths.flatMap((path) => ways.map((way) => stalled(path, way))));
+  for (const { line, seconds } of told) {
+    assert.match(line, /^HTTP\/1.1 400 /);
+    assert.ok(seconds > 10 && seconds < 25, `${seconds} s`);
   }
 });

@@ -27,6 +27,8 @@ const PACKED: [&str; 2] = ["answer", "packed_headers"];
 /// promise awaited there several; here they cost a tenth.
 const PACKED_FETCH: &str = r#"// What is larger is read by the Worker itself, which keeps account of it.
 const SMALL = 65536;
+// As long as the Worker itself waits for a body, in milliseconds.
+const PATIENCE = 15000;
 let names;
 
 async function fetch(request, env, ctx) {
@@ -37,11 +39,16 @@ async function fetch(request, env, ctx) {
   const length = headers.get("content-length");
   let body;
   if (length > 0 && length <= SMALL) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(reject, PATIENCE);
+    });
     try {
-      body = new Uint8Array(await request.arrayBuffer());
+      body = new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
     } catch {
-      // The client went away; the Worker will find out.
+      // The client went away, or sends too slowly; the Worker will find out.
     }
+    clearTimeout(timer);
   }
   return answer(request, head, body, env, ctx);
 }

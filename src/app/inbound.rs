@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::export::Stream;
 use crate::error::{ApiError, ErrorCode};
+use crate::ingest::too_large;
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,18 @@ pub enum BodyError {
     TooLarge,
     /// The client went away, or the runtime gave it up: its words.
     Broken(String),
+}
+
+impl BodyError {
+    /// What the client is told where a body may have `limit` bytes.
+    pub(super) fn refused(self, limit: usize) -> ApiError {
+        match self {
+            Self::TooLarge => too_large(limit),
+            Self::Broken(reason) => {
+                ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
+            }
+        }
+    }
 }
 
 /// Where a visitor is; parts that are not known are empty.

@@ -15,7 +15,7 @@ use super::inbound::{BodyError, Inbound, Place};
 use super::{App, Deadline};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::{Bounds, Event};
-use crate::ingest::{Encoding, Enricher, Rows, Sender, needed_day, too_large};
+use crate::ingest::{Encoding, Enricher, Rows, Sender, needed_day};
 use crate::key::Kind;
 use crate::time::Day;
 
@@ -82,12 +82,7 @@ impl App {
             Either::Left((body, _)) => body,
             Either::Right(_) => Err(BodyError::Broken(format!("it took longer than {MAX_WAIT:?}"))),
         };
-        let body = body.map_err(|error| match error {
-            BodyError::TooLarge => too_large(limit),
-            BodyError::Broken(reason) => {
-                ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
-            }
-        })?;
+        let body = body.map_err(|error| error.refused(limit))?;
         deadline.restart();
         Ok(Body { bytes: encoding.unpack(body, limit)?, held })
     }

@@ -7,7 +7,7 @@ use classifier::{ProjectRule, ProjectRules};
 use serde_json::{Map, Value, json};
 
 use super::authenticate::{Caller, bearer};
-use super::inbound::{BodyError, Inbound, Reply};
+use super::inbound::{Inbound, Reply};
 use super::routes::Management;
 use super::{App, Deadline, lock};
 use crate::error::{ApiError, ErrorCode};
@@ -203,12 +203,7 @@ pub(super) fn outward(error: StoreError) -> ApiError {
 }
 
 async fn body(request: &mut impl Inbound) -> Result<Map<String, Value>, ApiError> {
-    let bytes = request.body(None, MAX_BODY).await.map_err(|error| match error {
-        BodyError::TooLarge => ApiError::new(ErrorCode::PayloadTooLarge, "the body may have 64 KiB at most"),
-        BodyError::Broken(reason) => {
-            ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
-        }
-    })?;
+    let bytes = request.body(None, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))?;
     if bytes.is_empty() {
         return Ok(Map::new());
     }

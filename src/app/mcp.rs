@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::authenticate::Caller;
-use super::inbound::{BodyError, Inbound, Reply};
+use super::inbound::{Inbound, Reply};
 use super::{After, App, Deadline};
 use crate::error::{ApiError, ErrorCode};
 use crate::mcp::{
@@ -140,14 +140,7 @@ async fn message(request: &mut impl Inbound) -> Result<Vec<u8>, ApiError> {
         }
     }
     let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
-    request.body(announced, MAX_BODY).await.map_err(|error| match error {
-        BodyError::TooLarge => {
-            ApiError::new(ErrorCode::PayloadTooLarge, format!("a message may have {MAX_BODY} bytes at most"))
-        }
-        BodyError::Broken(reason) => {
-            ApiError::new(ErrorCode::InvalidPayload, "the body ended before its time").because(reason)
-        }
-    })
+    request.body(announced, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))
 }
 
 fn answer_to(call: &Call, answer: &Value) -> Reply {

@@ -52,9 +52,7 @@ impl App {
 
     /// A question as JSON.
     pub(super) async fn question(&self, request: &mut impl Inbound) -> Result<Value, ApiError> {
-        let body = request.body(None, MAX_BODY).await.map_err(|_| {
-            ApiError::new(ErrorCode::PayloadTooLarge, format!("a question may have {MAX_BODY} bytes at most"))
-        })?;
+        let body = request.body(None, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))?;
         serde_json::from_slice(&body).map_err(|error| {
             ApiError::new(ErrorCode::InvalidPayload, format!("the body is not JSON: {error}")).field("", "must be JSON")
         })

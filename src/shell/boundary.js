@@ -15,7 +15,20 @@ export function place(request) {
   return [continent, country, region, city].join("\n");
 }
 
+// Longest that a client may take to send a body, in milliseconds, where nobody waits for less.
+const PATIENCE = 20000;
+
 export async function body(request, announced, limit) {
+  let timer;
+  const late = new Promise((done) => {
+    timer = setTimeout(done, PATIENCE, "it took too long");
+  });
+  const whole = await Promise.race([read(request, announced, limit), late]);
+  clearTimeout(timer);
+  return whole;
+}
+
+async function read(request, announced, limit) {
   try {
     if (!request.body) return new Uint8Array();
     // The runtime holds a client to the length it announced.
