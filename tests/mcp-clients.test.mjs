@@ -1,0 +1,65 @@
+// The protocol's official clients list every tool and resource, and use them: npm's, and Python's where there is one.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { promisify } from "node:util";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ask, newProject, root, settled, stack } from "./harness/stack.mjs";
+
+const run = promisify(execFile);
+const python = process.env.HEADWATER_MCP_PYTHON;
+const skip = !python && `no Python client: ${process.env.HEADWATER_NO_MCP_PYTHON ?? "use `cargo xtask test`"}`;
+let doors;
+
+/** What tools without defaults take. */
+const needed = {
+  funnel: { steps: ["pageview", "signup"] },
+  explain_source: { url: "https://a.example/?utm_source=x" },
+  track_event: { event: "by-a-client" },
+};
+
+before(async () => {
+  const { keys } = await newProject("mcp-clients", "--organization", `mcp-clients-${randomUUID().slice(0, 8)}`);
+  const events = ["pageview", "signup"].map((event) => ({ event, anonymous_id: "a", url: "https://a.example/" }));
+  await ask("/v1/batch", { key: keys.sk, body: events });
+  await settled();
+  doors = [
+    { url: `${stack.worker_url}/mcp`, key: keys.sk, tools: 12, resources: 4 },
+    { url: `${stack.worker_url}/mcp/account`, key: keys.ak, tools: 13, resources: 3 },
+  ];
+});
+
+test("@modelcontextprotocol/sdk lists and uses everything", async () => {
+  for (const door of doors) {
+    const client = new Client({ name: "tests", version: "1" });
+    const requestInit = { headers: { authorization: `Bearer ${door.key}` } };
+    await client.connect(new StreamableHTTPClientTransport(new URL(door.url), { requestInit }));
+    assert.equal(client.getServerVersion().name, "headwater");
+    const { tools } = await client.listTools();
+    assert.equal(tools.length, door.tools);
+    for (const { name } of tools) {
+      // The client holds the answer against the tool's output schema itself.
+      const result = await client.callTool({ name, arguments: needed[name] ?? {} });
+      assert.ok(!result.isError && result.structuredContent, `${name}: ${JSON.stringify(result)}`);
+    }
+    const wrong = await client.callTool({ name: "get_metric_definitions", arguments: { x: 1 } });
+    assert.ok(wrong.isError);
+    await assert.rejects(client.callTool({ name: "nothing", arguments: {} }), /no such tool/);
+    const { resources } = await client.listResources();
+    assert.equal(resources.length, door.resources);
+    for (const { uri } of resources) assert.equal((await client.readResource({ uri })).contents.length, 1);
+    await client.close();
+  }
+});
+
+test("Python's mcp does, too", { skip }, async () => {
+  for (const door of doors) {
+    const args = [join(root, "tests/mcp/client.py"), door.url, door.key, JSON.stringify(needed)];
+    const { stdout } = await run(python, args, { timeout: 120_000 });
+    const { tools, resources, failed } = JSON.parse(stdout);
+    assert.deepEqual([tools.length, resources.length, failed], [door.tools, door.resources, []]);
+  }
+});
