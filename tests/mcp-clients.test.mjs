@@ -55,11 +55,13 @@ test("@modelcontextprotocol/sdk lists and uses everything", async () => {
   }
 });
 
-test("Python's mcp does, too", { skip }, async () => {
-  for (const door of doors) {
-    const args = [join(root, "tests/mcp/client.py"), door.url, door.key, JSON.stringify(needed)];
-    const { stdout } = await run(python, args, { timeout: 120_000 });
-    const { tools, resources, failed } = JSON.parse(stdout);
-    assert.deepEqual([tools.length, resources.length, failed], [door.tools, door.resources, []]);
-  }
-});
+for (const mode of ["2026-07-28", "auto", "legacy"]) {
+  test(`Python's mcp does, too (${mode})`, { skip }, async () => {
+    for (const door of doors) {
+      const args = [join(root, "tests/mcp/client.py"), door.url, door.key, mode, JSON.stringify(needed)];
+      const { stdout } = await run(python, args, { timeout: 120_000 });
+      const { tools, resources, failed } = JSON.parse(stdout);
+      assert.deepEqual([tools.length, resources.length, failed], [door.tools, door.resources, []]);
+    }
+  });
+}

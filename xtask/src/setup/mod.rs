@@ -7,7 +7,7 @@ mod host_tool;
 mod node;
 mod npm;
 mod postgres;
-mod schemathesis;
+mod python;
 mod wasm_target;
 
 use std::fs::File;
@@ -22,7 +22,7 @@ use crate::{stop, workspace};
 pub(crate) use host_tool::build as host_tool;
 pub(crate) use node::find as node;
 pub(crate) use npm::install as npm_install;
-pub(crate) use schemathesis::find_or_install as schemathesis;
+pub(crate) use python::{MCP_CLIENT, SCHEMATHESIS, find_or_install as python};
 
 /// Which parts of the set-up are wanted.
 #[derive(Debug, Clone, Copy)]

@@ -61,7 +61,8 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         note("there are no end-to-end tests yet");
         return Ok(Counts::default());
     }
-    let schemathesis = setup::schemathesis(state)?;
+    let schemathesis = setup::python(state, setup::SCHEMATHESIS)?;
+    let mcp_client = setup::python(state, setup::MCP_CLIENT)?;
     println!("\nnode --test");
     let report = state.log("end-to-end.tap");
     let _ = fs::remove_file(&report);
@@ -75,6 +76,10 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
     match schemathesis {
         Ok(program) => node.env("HEADWATER_SCHEMATHESIS", program),
         Err(reason) => node.env("HEADWATER_NO_SCHEMATHESIS", reason),
+    };
+    match mcp_client {
+        Ok(program) => node.env("HEADWATER_MCP_PYTHON", program),
+        Err(reason) => node.env("HEADWATER_NO_MCP_PYTHON", reason),
     };
     match pattern {
         Some(pattern) if named.is_empty() => {

@@ -1,4 +1,5 @@
-//! schemathesis, which makes requests of an OpenAPI document: a Python program in an environment of its own.
+//! Python programs that put the API to the test, each in an environment of its own: schemathesis, which makes requests
+//! of an OpenAPI document, and the official client of MCP.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,26 +13,46 @@ use crate::state::State;
 use crate::step::{note, step};
 use crate::{process, stop, workspace};
 
-/// What is installed, each package with its checksums.
-const REQUIREMENTS: &str = "tests/openapi/requirements.txt";
-/// The oldest Python it runs on.
+/// What is installed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Program {
+    name: &'static str,
+    /// Packages with their checksums.
+    requirements: &'static str,
+    /// What is run, in the environment's `bin`.
+    runs: &'static str,
+    size: &'static str,
+}
+
+pub(crate) const SCHEMATHESIS: Program = Program {
+    name: "schemathesis",
+    requirements: "tests/openapi/requirements.txt",
+    runs: "schemathesis",
+    size: "about 60 MB",
+};
+/// MCP's client is a library: its Python is what is run.
+pub(crate) const MCP_CLIENT: Program =
+    Program { name: "mcp-client", requirements: "tests/mcp/requirements.txt", runs: "python", size: "about 50 MB" };
+
+/// The oldest Python they run on.
 const OLDEST: (u32, u32) = (3, 10);
 
 /// The program, installed where it was not yet. The inner error says why there is none: that must not keep a
 /// machine without Python from all other tests.
-pub(crate) fn find_or_install(state: &State) -> Result<Result<PathBuf, String>> {
+pub(crate) fn find_or_install(state: &State, what: Program) -> Result<Result<PathBuf, String>> {
     let _lock = super::lock()?;
-    let requirements = workspace::root().join(REQUIREMENTS);
-    let folder = workspace::root().join("target/tools").join(format!("schemathesis-{}", version(&requirements)?));
-    let (program, stamp) = (folder.join("bin/schemathesis"), folder.join("installed"));
+    let Program { name, size, .. } = what;
+    let requirements = workspace::root().join(what.requirements);
+    let folder = workspace::root().join("target/tools").join(format!("{name}-{}", version(&requirements)?));
+    let (program, stamp) = (folder.join("bin").join(what.runs), folder.join("installed"));
     if stamp.is_file() {
         return Ok(Ok(program));
     }
     if !has_python() {
         return Ok(Err(format!("there is no python3 of version {}.{} or newer", OLDEST.0, OLDEST.1)));
     }
-    let installed = step("schemathesis", || {
-        note("installing schemathesis (about 60 MB; once for each change of its requirements)");
+    let installed = step(name, || {
+        note(&format!("installing {name} ({size}; once for each change of its requirements)"));
         let mut python = Command::new("python3");
         python.args(["-m", "venv", "--clear"]).arg(&folder);
         process::run(python, state)?;
