@@ -28,7 +28,7 @@ pub(super) fn operations() -> Vec<Operation> {
             ])
             .reads("McpMessage")
             .answers(200, "McpAnswer")
-            .answers_with(202, "application/json", json!(true))
+            .answers_nothing(202)
             .answers(400, "McpAnswer")
             .answers(404, "McpAnswer")
             .fails(&[ErrorCode::OriginNotAllowed, ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType])

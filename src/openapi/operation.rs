@@ -66,6 +66,11 @@ impl Operation {
         self
     }
 
+    /// An answer without a body.
+    pub(super) fn answers_nothing(self, status: u16) -> Self {
+        self.answers_with(status, "", Value::Null)
+    }
+
     pub(super) fn fails(mut self, codes: &'static [ErrorCode]) -> Self {
         self.codes = codes;
         self
@@ -88,6 +93,13 @@ impl Operation {
             if let Some(answer) = responses.get_mut(&status.to_string()) {
                 // The same in another form.
                 answer["content"][*media_type] = json!({ "schema": schema });
+                continue;
+            }
+            if media_type.is_empty() {
+                responses.insert(
+                    status.to_string(),
+                    json!({ "description": "Taken; there is no body.", "headers": headers }),
+                );
                 continue;
             }
             let content = json!({ *media_type: { "schema": schema } });
@@ -136,6 +148,7 @@ fn meaning(status: u16) -> &'static str {
         201 => "Made.",
         202 => "Durable.",
         304 => "Unchanged.",
+        400 | 404 => "Refused.",
         503 => "Not ready.",
         _ => "Done.",
     }

@@ -68,6 +68,7 @@ fn section(operation: &Value, document: &Value, page: &mut String) {
                     codes.as_array().into_iter().flatten().map(|code| format!("`{}`", word(code))).collect();
                 codes.join(", ")
             }
+            None if response["content"].is_null() => "no body".to_owned(),
             None => kind(&response["content"]["application/json"]["schema"]),
         };
         let _ = writeln!(page, "| {status} | {told} |");

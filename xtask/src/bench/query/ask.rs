@@ -1,4 +1,5 @@
-//! One question asked in turn: through the API, by hand, and through the API of a project with a tenth of the events.
+//! One question asked in turn: through the API, as an agent's tool, by hand, and through the API of a project with a
+//! tenth of the events.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -6,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::questions::Question;
 use crate::event_store::EventStore;
@@ -34,6 +35,9 @@ pub(super) struct Line {
     pub(super) sql: Times,
     /// API to SQL, the median of the rounds.
     pub(super) ratio: f64,
+    pub(super) tool: Times,
+    /// Tool to API, the median of the rounds.
+    pub(super) over_api: f64,
     pub(super) small: Option<Times>,
     /// API to the small project's, the median of the rounds.
     pub(super) growth: Option<f64>,
@@ -64,7 +68,7 @@ impl<'a> Asker<'a> {
     }
 
     pub(super) fn ask(&self, question: &Question, large: &Project, small: Option<&Project>) -> Result<Line> {
-        let (mut api, mut sql, mut less) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut api, mut tool, mut sql, mut less) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         // The first time warms caches on all ways and does not count; it tells the period.
         let meta = self.by_api(question, large)?.1["meta"].take();
         let bound = |name: &str| {
@@ -80,15 +84,22 @@ impl<'a> Asker<'a> {
         };
         for round in 0..=self.rounds {
             stop::check()?;
+            // By turns, so that neither is always the one that comes after the other.
+            let by_tool_first = round % 2 == 1;
+            let early = by_tool_first.then(|| self.by_tool(question, large)).transpose()?;
+            let by_api = self.by_api(question, large)?.0;
+            let by_tool = early.map_or_else(|| self.by_tool(question, large), Ok)?;
             let times = (
-                self.by_api(question, large)?.0,
+                by_api,
+                by_tool,
                 by_sql()?,
                 small.map(|small| self.by_api(question, small)).transpose()?.map(|(time, _)| time),
             );
             if round > 0 {
                 api.push(times.0);
-                sql.push(times.1);
-                less.extend(times.2);
+                tool.push(times.1);
+                sql.push(times.2);
+                less.extend(times.3);
             }
         }
         let tables = meta["tables"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
@@ -98,6 +109,8 @@ impl<'a> Asker<'a> {
             rows_read: meta["rows_read"].as_u64().unwrap_or(0),
             memory_mb: self.memory(question, large)?,
             ratio: ratio(&api, &sql),
+            over_api: ratio(&tool, &api),
+            tool: times(tool),
             growth: small.map(|_| ratio(&api, &less)),
             small: small.map(|_| times(less)),
             api: times(api),
@@ -120,6 +133,26 @@ impl<'a> Asker<'a> {
             bail!("{}: {} {text}", question.name, answer.status());
         }
         Ok((time, serde_json::from_str(&text)?))
+    }
+
+    /// The same question as a tool of `/mcp`: the time up to the last byte.
+    fn by_tool(&self, question: &Question, project: &Project) -> Result<Duration> {
+        let arguments: Value = serde_json::from_str(question.body)?;
+        let name = if question.path == "/v1/stats" { "get_stats" } else { question.path.trim_start_matches("/v1/") };
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": name, "arguments": arguments } });
+        let begin = Instant::now();
+        let mut answer = self
+            .agent
+            .post(format!("{}/mcp", self.url))
+            .header("authorization", format!("Bearer {}", project.key))
+            .header("content-type", "application/json")
+            .send(call.to_string())?;
+        let text = answer.body_mut().read_to_string()?;
+        let time = begin.elapsed();
+        if !text.contains("\"structuredContent\"") {
+            bail!("{} as a tool: {} {text}", question.name, answer.status());
+        }
+        Ok(time)
     }
 
     /// The most memory that the store's list of processes shows while the question is asked.

@@ -8,6 +8,8 @@ use crate::bench::goal::Bound;
 
 /// What the API takes against the SQL by hand.
 const RATIO: Bound = Bound::AtMost(1.2);
+/// What a tool takes against the same question to the API.
+const TOOL: Bound = Bound::AtMost(1.1);
 /// What a question over all days takes against the same by hand over the events.
 const FASTER: Bound = Bound::AtLeast(5.0);
 /// What ten times the events take where computed days alone are read.
@@ -24,6 +26,9 @@ pub(super) fn print(outcome: &Outcome, args: &Args) {
     for line in &outcome.computed {
         goal(&format!("{}: API / SQL", line.question), line.ratio, RATIO);
     }
+    for line in &outcome.computed {
+        goal(&format!("{}: as an agent's tool / API", line.question), line.over_api, TOOL);
+    }
     for line in outcome.computed.iter().filter(|line| line.question.ends_with(&format!("{DAYS} days"))) {
         goal(&format!("{}: faster than the events by hand", line.question), 1.0 / line.ratio, FASTER);
     }
@@ -37,17 +42,19 @@ pub(super) fn print(outcome: &Outcome, args: &Args) {
 
 fn table(title: &str, lines: &[Line]) {
     println!(
-        "\n{title:<28}{:>9}{:>8}{:>9}{:>8}{:>7}{:>10}{:>8}{:>11}{:>6}  tables",
-        "API p50", "p95", "SQL p50", "p95", "ratio", "1/10 p50", "growth", "rows read", "MB"
+        "\n{title:<28}{:>9}{:>8}{:>9}{:>6}{:>9}{:>8}{:>7}{:>10}{:>8}{:>11}{:>6}  tables",
+        "API p50", "p95", "tool p50", "/API", "SQL p50", "p95", "ratio", "1/10 p50", "growth", "rows read", "MB"
     );
     for line in lines {
         let small =
             |value: Option<f64>, digits: usize| value.map_or("-".to_owned(), |value| format!("{value:.digits$}"));
         println!(
-            "{:<28}{:>9.1}{:>8.1}{:>9.1}{:>8.1}{:>7.2}{:>10}{:>8}{:>11}{:>6.0}  {}",
+            "{:<28}{:>9.1}{:>8.1}{:>9.1}{:>6.2}{:>9.1}{:>8.1}{:>7.2}{:>10}{:>8}{:>11}{:>6.0}  {}",
             line.question,
             line.api.p50,
             line.api.p95,
+            line.tool.p50,
+            line.over_api,
             line.sql.p50,
             line.sql.p95,
             line.ratio,
