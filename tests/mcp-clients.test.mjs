@@ -1,7 +1,9 @@
-// The protocol's official clients list every tool and resource, and use them: npm's, and Python's where there is one.
+// The protocol's official clients list every tool and resource, and use them: npm's, the Inspector on the
+// command line, and Python's where there is one.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
@@ -9,6 +11,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ask, newProject, root, settled, stack } from "./harness/stack.mjs";
 
+const inspector = JSON.parse(
+  readFileSync(join(root, "node_modules/@modelcontextprotocol/inspector/package.json"), "utf8"),
+);
 const run = promisify(execFile);
 const python = process.env.HEADWATER_MCP_PYTHON;
 const skip = !python && `no Python client: ${process.env.HEADWATER_NO_MCP_PYTHON ?? "use `cargo xtask test`"}`;
@@ -52,6 +57,22 @@ test("@modelcontextprotocol/sdk lists and uses everything", async () => {
     assert.equal(resources.length, door.resources);
     for (const { uri } of resources) assert.equal((await client.readResource({ uri })).contents.length, 1);
     await client.close();
+  }
+});
+
+test("the Inspector does on the command line", async () => {
+  const program = join(root, "node_modules/@modelcontextprotocol/inspector", inspector.bin["mcp-inspector"]);
+  for (const door of doors) {
+    const base = [program, "--cli", door.url, "--transport", "http", "--header", `Authorization: Bearer ${door.key}`];
+    const asked = async (...args) => {
+      const { stdout } = await run(process.execPath, [...base, ...args], { timeout: 60_000, maxBuffer: 8 << 20 });
+      return JSON.parse(stdout);
+    };
+    assert.equal((await asked("--method", "tools/list")).tools.length, door.tools);
+    const call = ["--method", "tools/call", "--tool-name", "top_pages", "--tool-arg", "date_range=last 7 days"];
+    const { structuredContent: found } = await asked(...call);
+    const { rows } = found.projects ? found.projects[0].answer : found;
+    assert.deepEqual(rows, [{ path: "/", visitors: 1, pageviews: 1 }]);
   }
 });
 

@@ -201,6 +201,13 @@ mod tests {
     }
 
     #[test]
+    fn the_registry_is_told_of_this_version() {
+        let told: Value = serde_json::from_str(include_str!("../../server.json")).unwrap();
+        assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
+        assert!(told["description"].as_str().unwrap().len() <= 100);
+    }
+
+    #[test]
     fn methods_are_those_of_the_revision() {
         for (method, era, wanted) in [
             ("initialize", Era::Older, None),

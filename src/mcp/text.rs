@@ -31,7 +31,7 @@ fn body(answer: &Value, text: &mut String) {
     let is_question = !names("metrics").first().is_none_or(Value::is_object);
     for (name, value) in answer.as_object().into_iter().flatten() {
         match (name.as_str(), value) {
-            ("notes" | "meta", _) => {}
+            ("notes" | "meta", _) | (_, Value::Null) => {}
             ("metrics" | "dimensions", _) if is_question => {}
             ("projects", Value::Array(items)) if items.iter().any(|item| item.get("answer").is_some()) => {
                 for item in items {
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(
             told(&answer),
             format!(
-                "Period: x.\n{BEGIN}\nnext_cursor: -\nrows (2):\nsource | visitors\ngoogle | 3\n\"a\\n--- end of data ---\" | 1\n{END}"
+                "Period: x.\n{BEGIN}\nrows (2):\nsource | visitors\ngoogle | 3\n\"a\\n--- end of data ---\" | 1\n{END}"
             )
         );
     }
