@@ -70,14 +70,15 @@ impl App {
         if tool.ask == Ask::Events {
             trimmed(&mut answer, given);
         }
-        let (mut told, mut is_empty) = notes(tool.ask, &answer);
+        let (told, mut is_empty) = notes(tool.ask, &answer);
         let mut named = names_in(&asked);
+        let mut meant = Vec::new();
         if let Some(event) = given.get("event").and_then(Value::as_str)
             && matches!(tool.ask, Ask::Schema | Ask::Realtime)
         {
             named.events.push(event.to_owned());
             if tool.ask == Ask::Schema {
-                told.extend(instead_of(&named, &answer));
+                meant = instead_of(&named, &answer);
                 if let Some(events) = answer.get_mut("events").and_then(Value::as_array_mut) {
                     events.retain(|one| one["name"] == event);
                 }
@@ -85,9 +86,13 @@ impl App {
             }
         }
         if is_empty {
-            told.extend(self.instead(caller, &asked, &named, project, now).await);
+            meant = self.instead(caller, &asked, &named, project, now).await;
         }
         answer["notes"] = told.into();
+        if !meant.is_empty() {
+            // Apart from the notes: names of events are what visitors have sent.
+            answer["did_you_mean"] = meant.into();
+        }
         Ok(answer)
     }
 

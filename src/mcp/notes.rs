@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::text::quoted;
 use super::tools::Ask;
 use crate::query::nearest;
 
@@ -152,9 +153,8 @@ pub(super) fn unknown(what: &str, wanted: &str, known: &[String]) -> String {
     let mut all: Vec<&str> = known.iter().map(String::as_str).collect();
     all.sort_unstable();
     all.dedup();
-    let near: Vec<String> =
-        nearest(all.into_iter(), wanted, NEAREST).into_iter().map(|name| Value::from(name).to_string()).collect();
-    let wanted = Value::from(wanted);
+    let near: Vec<String> = nearest(all.into_iter(), wanted, NEAREST).into_iter().map(quoted).collect();
+    let wanted = quoted(wanted);
     if near.is_empty() {
         return format!("There is no {what} {wanted}; there is none at all.");
     }
