@@ -25,7 +25,8 @@ async function trigger(cron) {
   assert.equal(scheduled.status, 200);
 }
 /** As if the run that holds the job had been silent for long. */
-const forgotten = () => sql`update jobs set held_until = now() - interval '1 second' where held_until is not null`;
+const forgotten = () =>
+  sql`update jobs set held_until = now() - interval '1 second' where name = 'retention' and held_until is not null`;
 
 /** A project with four events on each of so many days before today; one visitor crosses each midnight. */
 async function grown(about, days, ...settings) {
@@ -219,7 +220,8 @@ describe("a run", () => {
 describe("one run at a time", () => {
   test("another one is told that it is busy, and changes nothing", async () => {
     const project = await grown("retention-held", 20, "--retention-days", "10");
-    await sql`update jobs set holder = 'somebody', held_until = now() + interval '1 minute', resume_at = ''`;
+    await sql`update jobs set holder = 'somebody', held_until = now() + interval '1 minute', resume_at = ''
+              where name = 'retention'`;
     try {
       const [status, report] = await run();
       assert.deepEqual([status, report.status], [200, "busy"]);
@@ -338,7 +340,8 @@ describe("where something fails", () => {
       }
     }
     // The job was given back where that was possible.
-    const [{ held }] = await sql`select count(*)::int as held from jobs where holder is not null`;
+    const [{ held }] =
+      await sql`select count(*)::int as held from jobs where name = 'retention' and holder is not null`;
     assert.equal(held, 0);
   });
 
