@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     deny::check(&mut checks, &state)?;
     checks.run("biome", script(&node, BIOME, &["ci", "--error-on-warnings", "."]))?;
     checks.run("tsc", script(&node, "typescript/bin/tsc", &["--project", "tsconfig.json"]))?;
+    checks.run("tsc (sdk-node)", script(&node, "typescript/bin/tsc", &["--project", "sdk-node", "--noEmit"]))?;
 
     if checks.failed.is_empty() {
         return Ok(ExitCode::SUCCESS);
