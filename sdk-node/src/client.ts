@@ -44,6 +44,9 @@ export interface Options {
   onError?: (error: HeadwaterError) => unknown;
 }
 
+/** The longest time that a timer of Node takes, in milliseconds: a longer one would be none at all. */
+const LONGEST = 2 ** 31 - 1;
+
 /** Questions are asked again at most so often: somebody waits for the answer. */
 const QUESTION_RETRIES = 3;
 
@@ -63,14 +66,14 @@ export class Headwater {
   /** @throws {HeadwaterError} where the key, the host or a number makes no sense */
   constructor(options: Options) {
     const { key, host, onError } = options;
-    this.#transport = new Transport(key, host, count(options, "requestTimeout", 10_000, 1));
+    this.#transport = new Transport(key, host, count(options, "requestTimeout", 10_000, 1, LONGEST));
     this.#onError = onError;
     const maxQueue = count(options, "maxQueue", 10_000, 1);
     const maxRetries = count(options, "maxRetries", 10, 0);
     this.#retries = Math.min(maxRetries, QUESTION_RETRIES);
     this.#delivery = new Delivery(this.#transport, {
       flushAt: Math.min(count(options, "flushAt", 20, 1), maxQueue),
-      flushInterval: count(options, "flushInterval", 1000, 0),
+      flushInterval: count(options, "flushInterval", 1000, 0, LONGEST),
       maxQueue,
       maxQueueBytes: count(options, "maxQueueBytes", 33_554_432, 1),
       maxRetries,
@@ -94,7 +97,7 @@ export class Headwater {
   }
 
   /** Erases what is held about a person, which takes some minutes; `forgotten` tells how far it is. */
-  forget(person: PersonAsked): Promise<ForgetAccepted> {
+  async forget(person: PersonAsked): Promise<ForgetAccepted> {
     const body = JSON.stringify(person);
     return this.#transport.patiently("POST /v1/forget", { body }, this.#retries);
   }
@@ -120,11 +123,11 @@ export class Headwater {
    */
   shutdown({ timeout = 10_000 }: { timeout?: number } = {}): Promise<void> {
     this.#closed = true;
-    return this.#delivery.drain(timeout);
+    return this.#delivery.drain(Math.min(timeout, LONGEST));
   }
 
   /** Aggregates, in the whole query language. */
-  stats(question: StatsQuestion = {}): Promise<StatsAnswer> {
+  async stats(question: StatsQuestion = {}): Promise<StatsAnswer> {
     return this.#transport.patiently("POST /v1/stats", { body: JSON.stringify(question) }, this.#retries);
   }
 
@@ -134,12 +137,12 @@ export class Headwater {
   }
 
   /** How many go from step to step, in what time. */
-  funnel(question: FunnelQuestion): Promise<FunnelAnswer> {
+  async funnel(question: FunnelQuestion): Promise<FunnelAnswer> {
     return this.#transport.patiently("POST /v1/funnel", { body: JSON.stringify(question) }, this.#retries);
   }
 
   /** Who comes back, by cohorts. */
-  retention(question: RetentionQuestion = {}): Promise<RetentionAnswer> {
+  async retention(question: RetentionQuestion = {}): Promise<RetentionAnswer> {
     return this.#transport.patiently("POST /v1/retention", { body: JSON.stringify(question) }, this.#retries);
   }
 
@@ -199,10 +202,10 @@ function unreadable(cause: unknown): HeadwaterError {
   return new HeadwaterError({ code: "invalid_event", detail: "the event cannot be read", cause });
 }
 
-function count(options: Options, name: Numbers, normal: number, least: number): number {
+function count(options: Options, name: Numbers, normal: number, least: number, most = Infinity): number {
   const value = options[name] ?? normal;
-  if (typeof value === "number" && value >= least) return value;
-  throw new HeadwaterError({ code: "invalid_params", detail: `\`${name}\` must be a number from ${least} on` });
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  throw new HeadwaterError({ code: "invalid_params", detail: `\`${name}\` must be a number from ${least} to ${most}` });
 }
 
 type Numbers = "flushAt" | "flushInterval" | "maxQueue" | "maxQueueBytes" | "maxRetries" | "requestTimeout";

@@ -62,6 +62,7 @@ export class Delivery {
   push(entry: Entry): void {
     const dropped = this.#queue.push(entry);
     if (dropped > 0) this.#overflow(dropped);
+    if (this.#queue.size === 0) return;
     onBeforeExit.add(this);
     if (this.#queue.size >= this.#settings.flushAt) this.#start();
     else this.#schedule();
@@ -115,13 +116,19 @@ export class Delivery {
       await this.#deliver(this.#queue.lease());
       this.#queue.settle();
       this.#abandoned = undefined;
-      const { gone } = this.#queue;
-      for (const flush of this.#flushes) if (flush.until <= gone) flush.done();
-      this.#flushes = this.#flushes.filter((flush) => flush.until > gone);
+      this.#flushed();
     }
     this.#running = false;
+    // Where the last were dropped before they were on their way.
+    this.#flushed();
     if (this.#queue.size > 0) this.#schedule();
     else onBeforeExit.delete(this);
+  }
+
+  #flushed(): void {
+    const { gone } = this.#queue;
+    for (const flush of this.#flushes) if (flush.until <= gone) flush.done();
+    this.#flushes = this.#flushes.filter((flush) => flush.until > gone);
   }
 
   /** Sends a batch until it is answered for good or given up. */

@@ -48,6 +48,13 @@ describe("a program that comes to its end", () => {
     assert.equal(await count("at-exit"), 26);
   });
 
+  test("and dropped what had no room has nothing left to wait for", async () => {
+    const text =
+      "it.track({ event: 'e', properties: { text: 'x'.repeat(200) } }); await it.flush(); await it.shutdown();";
+    const ended = await program(text, { options: "maxQueueBytes: 100" });
+    assert.deepEqual([ended.status, ended.out, ended.err], [0, "lost queue_full 1", ""]);
+  });
+
   test("sends what several clients have, without a warning about listeners", async () => {
     const text = `const { key, host } = { key: process.env.KEY, host: process.env.HOST };
       for (let n = 0; n < 15; n++) new Headwater({ key, host }).track({ event: "many-clients" });`;

@@ -161,11 +161,13 @@ describe("settings", () => {
       ["invalid_params", { key, host, maxQueue: Number.NaN }],
       ["invalid_params", { key, host, maxRetries: -1 }],
       ["invalid_params", { key, host, flushInterval: "1000" }],
+      ["invalid_params", { key, host, requestTimeout: Number.POSITIVE_INFINITY }],
     ];
     for (const [code, options] of wrong) {
       assert.throws(
         () => new Headwater(options),
-        (error) => error instanceof HeadwaterError && error.code === code && !error.stack.includes("S3cret"),
+        (/** @type {any} */ error) =>
+          error instanceof HeadwaterError && error.code === code && !error.stack.includes("S3cret"),
       );
     }
   });
