@@ -239,10 +239,13 @@ fn query_value(request: &impl Inbound, name: &str) -> Option<String> {
 }
 
 /// A month as `2026-11`, told to the control plane as its first day.
+pub(super) fn month(text: &str) -> Option<String> {
+    Day::parse(&format!("{text}-01")).map(Day::to_iso)
+}
+
 fn query_month(request: &impl Inbound, name: &str) -> Result<Option<String>, ApiError> {
-    query_value(request, name)
-        .map(|text| Day::parse(&format!("{text}-01")).map(Day::to_iso))
-        .map_or(Ok(None), |day| day.map(Some).ok_or_else(|| ApiError::param(name, "must be a month, like 2026-11")))
+    let told = |text: String| month(&text).ok_or_else(|| ApiError::param(name, "must be a month, like 2026-11"));
+    query_value(request, name).map(told).transpose()
 }
 
 fn query_uuid(request: &impl Inbound, name: &str) -> Result<Option<String>, ApiError> {

@@ -138,7 +138,7 @@ impl App {
     }
 
     /// The date in the question's zone; a zone that does not exist is refused when the question is read.
-    fn today(&self, caller: &Caller, given: &Map<String, Value>, now: Timestamp) -> Day {
+    pub(super) fn today(&self, caller: &Caller, given: &Map<String, Value>, now: Timestamp) -> Day {
         let own = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
         let zone = given.get("timezone").and_then(Value::as_str).filter(|zone| zone.len() <= 64).unwrap_or(own);
         let minutes = if zone == "UTC" { None } else { (self.runtime.offset_at)(zone, now) };

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::authenticate::Caller;
-use super::manage::outward;
+use super::manage::{month, outward};
 use super::mcp::parsed;
 use crate::error::ApiError;
 use crate::mcp::{Ask, Tool, failed, notes, question};
 use crate::query::{Path, nearest};
 use crate::store::StoreError;
-use crate::time::Day;
+use crate::time::Timestamp;
 
 /// Projects of one call at most.
 const MAX_PROJECTS: usize = 20;
@@ -76,6 +76,31 @@ impl App {
         Ok(Chosen { projects, notes })
     }
 
+    /// Asks one project after the other, as long as there is time; those that are left are named in the notes.
+    async fn each<T>(
+        &self,
+        caller: &Caller,
+        chosen: &mut Chosen,
+        ask: impl AsyncFn(&Listed, Timestamp) -> Result<T, ApiError>,
+    ) -> Result<Vec<T>, ApiError> {
+        let begin = (self.runtime.now)();
+        let mut answers = Vec::new();
+        let mut left = Vec::new();
+        for project in &chosen.projects {
+            let now = (self.runtime.now)();
+            if now.0 - begin.0 > MAX_MS {
+                left.push(project.slug.as_str());
+                continue;
+            }
+            self.admit_question(caller, now).await?;
+            answers.push(ask(project, now).await?);
+        }
+        if !left.is_empty() {
+            chosen.notes.push(format!("It took too long: not asked were {}. Name them.", left.join(", ")));
+        }
+        Ok(answers)
+    }
+
     /// Asks the same of each project.
     pub(super) async fn spread(
         &self,
@@ -83,28 +108,17 @@ impl App {
         tool: &Tool,
         given: &Map<String, Value>,
     ) -> Result<Value, ApiError> {
-        let Chosen { projects, mut notes } = self.chosen(caller, given).await?;
-        let begin = (self.runtime.now)();
-        let mut answers = Vec::new();
-        let mut left = Vec::new();
-        for project in projects {
-            let now = (self.runtime.now)();
-            if now.0 - begin.0 > MAX_MS {
-                left.push(project.slug);
-                continue;
-            }
-            self.admit_question(caller, now).await?;
-            answers.push(match Box::pin(self.told_of(caller, tool, given, Some(&project.id), now)).await {
-                Ok(answer) => json!({ "project": project.slug, "answer": answer }),
+        let mut chosen = self.chosen(caller, given).await?;
+        let ask = async |project: &Listed, now: Timestamp| {
+            match Box::pin(self.told_of(caller, tool, given, Some(&project.id), now)).await {
+                Ok(answer) => Ok(json!({ "project": project.slug, "answer": answer })),
                 // What is wrong with the question is wrong for all of them.
-                Err(error) if error.code.status() == 400 => return Err(error),
-                Err(error) => json!({ "project": project.slug, "error": failed(&error) }),
-            });
-        }
-        if !left.is_empty() {
-            notes.push(format!("It took too long: not asked were {}. Name them.", left.join(", ")));
-        }
-        Ok(json!({ "projects": answers, "notes": notes }))
+                Err(error) if error.code.status() == 400 => Err(error),
+                Err(error) => Ok(json!({ "project": project.slug, "error": failed(&error) })),
+            }
+        };
+        let answers = self.each(caller, &mut chosen, ask).await?;
+        Ok(json!({ "projects": answers, "notes": chosen.notes }))
     }
 
     /// The tools that only an organization has.
@@ -122,7 +136,7 @@ impl App {
             Ask::Usage => {
                 self.admit_question(caller, (self.runtime.now)()).await?;
                 let actor = json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id });
-                let months = json!({ "month_from": month(given, "from")?, "month_to": month(given, "to")? });
+                let months = json!({ "month_from": month_in(given, "from")?, "month_to": month_in(given, "to")? });
                 let mut answer = self.control("usage_get", &actor, months).await?;
                 answer["notes"] =
                     json!(["The meter is set every few minutes; events sent just now are not in it yet."]);
@@ -134,41 +148,31 @@ impl App {
 
     /// One row a project.
     async fn compared(&self, caller: &Caller, tool: &Tool, given: &Map<String, Value>) -> Result<Value, ApiError> {
-        let Chosen { projects, notes: mut more } = self.chosen(caller, given).await?;
-        let begin = (self.runtime.now)();
-        let mut whole = json!({ "metrics": [], "meta": {} });
-        let mut rows = Vec::new();
-        let mut left = Vec::new();
-        for project in projects {
-            let now = (self.runtime.now)();
-            if now.0 - begin.0 > MAX_MS {
-                left.push(project.slug);
-                continue;
-            }
-            self.admit_question(caller, now).await?;
-            let mut asked = question(tool.ask, given, now.day())?;
-            asked["project"] = project.id.into();
+        let mut chosen = self.chosen(caller, given).await?;
+        let ask = async |project: &Listed, now: Timestamp| {
+            let mut asked = question(tool.ask, given, self.today(caller, given, now))?;
+            asked["project"] = project.id.as_str().into();
             let mut answer = parsed(&Box::pin(self.stats_of(&asked, caller, now)).await?)?;
-            let mut row = answer["rows"][0].take();
-            row["project"] = project.slug.into();
-            rows.push(row);
-            whole = answer;
-        }
-        if !left.is_empty() {
-            more.push(format!("It took too long: not asked were {}. Name them.", left.join(", ")));
-        }
+            // Without dimensions there is one row, also of nothing.
+            let mut row = answer.pointer_mut("/rows/0").map_or_else(|| json!({}), Value::take);
+            row["project"] = project.slug.as_str().into();
+            Ok((answer, row))
+        };
+        let answers = self.each(caller, &mut chosen, ask).await?;
+        let (mut answers, rows): (Vec<Value>, Vec<Value>) = answers.into_iter().unzip();
+        // All of them are about the same period.
+        let mut whole = answers.pop().unwrap_or_else(|| json!({ "metrics": [], "meta": {} }));
         whole["rows"] = rows.into();
         whole["dimensions"] = json!(["project"]);
         let (mut told, _) = notes(tool.ask, &whole);
-        told.append(&mut more);
+        told.append(&mut chosen.notes);
         whole["notes"] = told.into();
         Ok(whole)
     }
 }
 
-/// A month as `2026-11`, told to the control plane as its first day.
-fn month(given: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
+/// A month, as the control plane takes it.
+fn month_in(given: &Map<String, Value>, name: &str) -> Result<Option<String>, ApiError> {
     let Some(text) = given.get(name).and_then(Value::as_str) else { return Ok(None) };
-    let day = Day::parse(&format!("{text}-01")).map(Day::to_iso);
-    day.map(Some).ok_or_else(|| Path::new("").member(name).fault("must be a month, like 2026-11").into())
+    month(text).map(Some).ok_or_else(|| Path::new("").member(name).fault("must be a month, like 2026-11").into())
 }
