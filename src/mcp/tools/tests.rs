@@ -1,0 +1,91 @@
+use super::*;
+use crate::query::Metric;
+
+/// Every schema in a schema.
+fn walk(schema: &Value, see: &mut dyn FnMut(&Value)) {
+    see(schema);
+    for part in [schema.get("items")].into_iter().flatten() {
+        walk(part, see);
+    }
+    for part in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::values) {
+        walk(part, see);
+    }
+}
+
+#[test]
+fn schemas_are_strict_small_and_fit_their_examples() {
+    for door in BOTH {
+        let mut whole = 0;
+        for tool in TOOLS.iter().filter(|tool| tool.doors.contains(door)) {
+            let (input, output) = (tool.input(*door), tool.output(*door));
+            assert!(input.to_string().len() < 16_384, "{}", tool.name);
+            assert_eq!((&input["type"], &output["type"]), (&json!("object"), &json!("object")), "{}", tool.name);
+            for schema in [&input, &output] {
+                walk(schema, &mut |schema| {
+                    let keywords = schema.as_object().unwrap_or_else(|| panic!("{}: {schema}", tool.name));
+                    for keyword in keywords.keys() {
+                        assert!(arguments::KEYWORDS.contains(&keyword.as_str()), "{}: {keyword}", tool.name);
+                    }
+                });
+            }
+            walk(&input, &mut |schema| {
+                let is_open = schema.get("properties").is_some() && schema.get("additionalProperties").is_none();
+                assert!(!is_open, "{}: {schema}", tool.name);
+            });
+            let examples = input["examples"].as_array().unwrap();
+            assert!(!examples.is_empty());
+            for example in examples {
+                tool.check(*door, example.as_object().unwrap()).unwrap();
+            }
+            whole += tool.listed(*door).to_string().len();
+        }
+        assert!(whole < 40 * 1024, "{door:?} has {whole} bytes");
+    }
+}
+
+#[test]
+fn names_are_unique_and_metrics_are_those_there_are() {
+    let mut names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), TOOLS.len());
+    let metrics: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
+    assert_eq!(parsed(PARTS)["metrics"]["items"]["enum"], json!(metrics));
+    let stats = TOOLS[0].input(Door::Project).to_string();
+    for axis in crate::query::axes() {
+        assert!(stats.contains(serde_json::to_value(axis).unwrap()["name"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn the_documentation_tells_of_every_tool() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/mcp.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let begin = page.find("| tool | where | does |").unwrap();
+    let end = begin + page[begin..].find("\n\n").unwrap();
+    let mut table = "| tool | where | does |\n|---|---|---|".to_owned();
+    for tool in TOOLS {
+        let doors: Vec<&str> =
+            tool.doors.iter().map(|door| if *door == Door::Project { "project" } else { "account" }).collect();
+        let key = match (tool.kind, tool.scope) {
+            (Some(kind), scope) => format!(", `{}` with `{}`", kind.as_str(), scope.as_str()),
+            (None, Scope::Read) => String::new(),
+            (None, scope) => format!(", with `{}`", scope.as_str()),
+        };
+        let row = format!("\n| `{}` | {}{key} | {} |", tool.name, doors.join(", "), tool.about);
+        table.push_str(&row);
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, format!("{}{table}{}", &page[..begin], &page[end..])).unwrap();
+    } else {
+        assert!(page[begin..end] == table, "docs/mcp.md is outdated: run with UPDATE_DOCS=1");
+    }
+}
+
+#[test]
+fn an_account_names_projects_and_others_cannot() {
+    let given = |value: Value| value.as_object().cloned().unwrap();
+    let stats = &TOOLS[0];
+    assert!(stats.check(Door::Account, &given(json!({ "projects": ["shop"] }))).is_ok());
+    assert_eq!(stats.check(Door::Project, &given(json!({ "projects": "all" }))).unwrap_err().path, "/projects");
+}
