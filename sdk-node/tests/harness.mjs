@@ -63,7 +63,9 @@ export async function recordingWay(target, answer = (_number) => undefined) {
       const passed = await fetch(way.target + request.url, { method, headers, body: body || undefined });
       const text = await passed.text();
       entry.status = passed.status;
-      response.writeHead(passed.status, { "content-type": passed.headers.get("content-type") }).end(text);
+      const kept = ["content-type", "retry-after", "x-request-id"].filter((name) => passed.headers.has(name));
+      response.writeHead(passed.status, Object.fromEntries(kept.map((name) => [name, passed.headers.get(name)])));
+      response.end(text);
     } catch {
       response.destroy();
     }
