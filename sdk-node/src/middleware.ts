@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
 import type { Context } from "./api.js";
 import type { Headwater } from "./client.js";
 import type { NewEvent, NewIdentification, NewPage } from "./event.js";
@@ -99,27 +100,33 @@ interface Seen {
 }
 
 function attach(request: object, client: Headwater, { ip, url, header }: Seen): void {
-  const language = header("accept-language");
+  const address = ip?.split("%")[0] ?? "";
+  const language = short(header("accept-language"));
   const asked = header("dnt") === "1" || header("sec-gpc") === "1";
   const context: Context = {
-    ...(ip && { ip }),
-    user_agent: header("user-agent") ?? "",
+    ...(isIP(address) && { ip: address }),
+    user_agent: short(header("user-agent")) ?? "",
     ...(language && { language }),
     ...(asked && { dnt: true }),
   };
-  const referrer = header("referer");
+  const page = { url: short(url), referrer: short(header("referer")) };
   const seen = <T extends { context?: Context | null }>(event: T) => ({
     ...event,
-    context: { ...context, ...event.context },
+    context: { ...context, ...event?.context },
   });
   const visit: Visit = {
     context,
     track: (event) => client.track(seen(event)),
-    page: (page = {}) => client.page({ url, ...(referrer && { referrer }), ...seen(page) }),
+    page: (own = {}) => client.page({ ...page, ...seen(own) }),
     identify: (person) => client.identify(seen(person)),
   };
   Object.defineProperty(request, VISIT, { value: visit, configurable: true });
 }
+
+/** The API takes so many characters: a visitor who sends more must not be able to have the event refused. */
+const LONGEST = 2048;
+
+const short = (value: string | undefined) => value?.slice(0, LONGEST);
 
 function text(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;

@@ -105,6 +105,25 @@ for (const [name, start] of Object.entries(apps)) {
   });
 }
 
+test("nothing that a visitor sends makes an event refused", async () => {
+  const app = new Hono();
+  app.use(honoMiddleware(own, { ip: (context) => context.req.header("x-real-ip") }));
+  const ids = [];
+  app.get("/*", (context) => {
+    ids.push(visitOf(context).page());
+    return context.text("");
+  });
+  const long = "x".repeat(5000);
+  const headers = { "user-agent": FIREFOX + long, "accept-language": long, referer: `https://example.com/${long}` };
+  for (const ip of ["no address", "fe80::1%eth0", "::ffff:203.0.113.7", ""]) {
+    await app.request(`/${long}?q=${long}`, { headers: { ...headers, "x-real-ip": ip } });
+  }
+  await own.flush();
+  assert.deepEqual(own.errors, []);
+  const all = new Set((await rowsOf(project.project_id)).map((row) => row.event_id));
+  assert.ok(ids.length === 4 && ids.every((id) => all.has(id)));
+});
+
 test("what an event says itself goes first, and a request that no middleware saw has no visit", async () => {
   const app = new Hono();
   app.use(honoMiddleware(own, { ip: () => "203.0.113.7" }));
