@@ -1,0 +1,80 @@
+// Builds dist/ and what the Worker serves. Fails where a script is larger than its budget.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build as bundle } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The script as the Worker embeds it: `cargo` needs it where no npm package is installed. */
+export const served = join(here, "served/a.js");
+
+/** Most bytes of a script, packed with `gzip -9`. */
+export const budgets = { "a.js": 1900, "core.js": 1024 };
+
+/** Bundles one entry; its text, and that of its source map. */
+export async function script(name, format = /** @type {"iife" | "esm"} */ ("iife")) {
+  const { outputFiles } = await bundle({
+    entryPoints: [join(here, `src/${name}.ts`)],
+    outfile: join(here, "dist", `${name}.js`),
+    bundle: true,
+    minify: format === "iife",
+    format,
+    target: "es2020",
+    sourcemap: "external",
+    sourcesContent: true,
+    legalComments: "none",
+    logLevel: "warning",
+    write: false,
+  });
+  const [map, code] = outputFiles.map((file) => file.text);
+  return { code, map };
+}
+
+/** Bytes of a text that was packed as a server packs it. */
+export const packed = (text) => gzipSync(text, { level: 9 }).length;
+
+/** The scripts, each within its budget. */
+async function scripts() {
+  const made = { "a.js": await script("a"), "core.js": await script("core"), "index.js": await script("index", "esm") };
+  const heavy = [];
+  for (const [name, budget] of Object.entries(budgets)) {
+    const bytes = packed(made[name].code);
+    console.log(`${name}: ${made[name].code.length} bytes, ${bytes} packed, ${budget} allowed`);
+    if (bytes > budget) heavy.push(name);
+  }
+  if (heavy.length > 0) throw new Error(`over budget: ${heavy.join(", ")}`);
+  return made;
+}
+
+/** Everything that is published, and what the Worker serves. */
+async function build() {
+  const dist = join(here, "dist");
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist);
+  const made = await scripts();
+  for (const [name, { code, map }] of Object.entries(made)) {
+    writeFileSync(join(dist, name), `${code}//# sourceMappingURL=${name}.map\n`);
+    writeFileSync(join(dist, `${name}.map`), map);
+  }
+  mkdirSync(dirname(served), { recursive: true });
+  writeFileSync(served, made["a.js"].code);
+  const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  execFileSync(process.execPath, [tsc, "--project", here, "--outDir", dist], { stdio: "inherit" });
+}
+
+/** Whether the committed script is what the source makes. */
+async function check() {
+  const { code } = (await scripts())["a.js"];
+  if (readFileSync(served, "utf8") !== code) throw new Error("served/a.js is not current: run `npm run build` here");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await (process.argv.includes("--check") ? check() : build()).catch((error) => {
+    console.error(error.message);
+    process.exit(1);
+  });
+}
