@@ -10,8 +10,12 @@ use super::routes;
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Content-Encoding, MCP-Protocol-Version, Mcp-Method, \
      Mcp-Name, Mcp-Session-Id, Last-Event-ID";
 
-/// Lets the page that asked read the answer.
+/// Lets the page that asked read the answer. An answer that any page may read, which says so itself, is the same for
+/// all of them and may be kept for all.
 pub(super) fn open(reply: &mut Reply, origin: Option<&str>) {
+    if reply.headers.iter().any(|(name, _)| *name == "access-control-allow-origin") {
+        return;
+    }
     reply.headers.push(("vary", "Origin".into()));
     if let Some(origin) = origin {
         reply.headers.push(("access-control-allow-origin", origin.to_owned().into()));
@@ -31,4 +35,21 @@ pub(super) fn preflight(request: &impl Inbound) -> Result<Reply, ApiError> {
         .header("access-control-allow-methods", allow)
         .header("access-control-allow-headers", ALLOWED_HEADERS)
         .header("access-control-max-age", "86400"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_for_all_pages_is_not_made_one_for_each() {
+        let origin = Some("https://shop.example");
+        let mut reply = Reply::empty(200).header("access-control-allow-origin", "*");
+        open(&mut reply, origin);
+        assert_eq!(reply.headers.len(), 1);
+        let mut reply = Reply::empty(200);
+        open(&mut reply, origin);
+        assert!(reply.headers.contains(&("vary", "Origin".into())));
+        assert!(reply.headers.contains(&("access-control-allow-origin", "https://shop.example".into())));
+    }
 }

@@ -172,7 +172,7 @@ impl App {
         let deadline = Deadline::start(self.runtime.now);
         let Some(access) = route.access else {
             let reply = match route.handler {
-                Handler::Document => document::document(request),
+                Handler::Document(what) => document::document(what, request),
                 Handler::Ready => self.ready(&request.continent()).await,
                 Handler::RetentionRun => self.retention_run(request).await?,
                 _ => health::health(),
@@ -206,7 +206,7 @@ impl App {
             Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
-            Handler::Document | Handler::Health | Handler::Ready | Handler::RetentionRun | Handler::Manage(_) => {
+            Handler::Document(_) | Handler::Health | Handler::Ready | Handler::RetentionRun | Handler::Manage(_) => {
                 return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));
             }
         };

@@ -11,8 +11,8 @@ pub enum Handler {
     Health,
     /// `GET /ready`
     Ready,
-    /// `GET /openapi.json`
-    Document,
+    /// A file that is part of the Worker.
+    Document(Document),
     /// `POST /internal/retention/run`
     RetentionRun,
     /// `POST /v1/track`
@@ -47,6 +47,15 @@ pub enum Handler {
     Segments(Segments),
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
     Manage(Management),
+}
+
+/// Which file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// `GET /openapi.json`
+    OpenApi,
+    /// `GET /v1/a.js`, `GET /s.js`
+    Script,
 }
 
 /// What is asked.
@@ -131,6 +140,10 @@ const fn segments(method: &'static str, path: &'static str, what: Segments, acce
     route(method, path, Handler::Segments(what), Some(access))
 }
 
+const fn document(path: &'static str, what: Document) -> Route {
+    route("GET", path, Handler::Document(what), None)
+}
+
 const fn ask(path: &'static str, what: Question) -> Route {
     route("GET", path, Handler::Ask(what), Some(Access::Read))
 }
@@ -178,7 +191,9 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/internal/retention/run", Handler::RetentionRun, None),
     route("GET", "/health", Handler::Health, None),
     route("GET", "/ready", Handler::Ready, None),
-    route("GET", "/openapi.json", Handler::Document, None),
+    document("/v1/a.js", Document::Script),
+    document("/s.js", Document::Script),
+    document("/openapi.json", Document::OpenApi),
 ];
 
 /// Finds the route of a request, and what stands at `{id}` in its path. `HEAD` is answered like `GET`.

@@ -77,7 +77,21 @@ pub(super) fn operations() -> Vec<Operation> {
                  the events of the device as the person's, earlier ones included; `visitors` never does.",
             )
             .answers(202, "Accepted"),
+        script("/v1/a.js", "script", "The script for pages").about(
+            "`<script defer src=\"https://…/v1/a.js\" data-key=\"pk_live_…\"></script>` sends page views and whatever else \
+             its attributes ask for (`sdk-browser/README.md`). With an `ETag`: `If-None-Match` is answered with 304.",
+        ),
+        script("/s.js", "scriptUnblocked", "The script for pages, under a name that blockers leave alone")
+            .about("The same as `/v1/a.js`."),
     ]
+}
+
+fn script(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation::new("GET", path, id, "Events", summary).answers_with(
+        200,
+        "text/javascript; charset=utf-8",
+        json!({ "type": "string" }),
+    )
 }
 
 pub(super) fn schemas() -> Schemas {

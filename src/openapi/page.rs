@@ -69,7 +69,13 @@ fn section(operation: &Value, document: &Value, page: &mut String) {
                 codes.join(", ")
             }
             None if response["content"].is_null() => "no body".to_owned(),
-            None => kind(&response["content"]["application/json"]["schema"]),
+            None => match response["content"].get("application/json") {
+                Some(json) => kind(&json["schema"]),
+                None => response["content"]
+                    .as_object()
+                    .map(|forms| forms.keys().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", "))
+                    .unwrap_or_default(),
+            },
         };
         let _ = writeln!(page, "| {status} | {told} |");
     }
