@@ -4,13 +4,13 @@
 
 mod native;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use headwater::app::{App, BodyError, Buffers, Depth, Inbound, Place, Runtime};
+use headwater::app::{App, Buffers, Depth, Runtime};
 use headwater::time::Timestamp;
+use native::Track;
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,49 +19,6 @@ use tokio::net::{TcpListener, TcpStream};
 static NOW: AtomicI64 = AtomicI64::new(0);
 /// The rows that the buffer has taken.
 static ROWS: Mutex<Vec<Value>> = Mutex::new(Vec::new());
-
-struct Request {
-    key: String,
-    body: String,
-    ip: &'static str,
-}
-
-impl Inbound for Request {
-    fn method(&self) -> &'static str {
-        "POST"
-    }
-
-    fn path(&self) -> &'static str {
-        "/v1/track"
-    }
-
-    fn query(&self) -> &'static str {
-        ""
-    }
-
-    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        match name {
-            "authorization" => Some(format!("Bearer {}", self.key).into()),
-            "content-type" => Some("application/json".into()),
-            "origin" => Some("http://localhost:3000".into()),
-            "cf-connecting-ip" => Some(self.ip.into()),
-            "user-agent" => Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into()),
-            _ => None,
-        }
-    }
-
-    fn place(&self) -> Place {
-        Place::default()
-    }
-
-    fn continent(&self) -> String {
-        "EU".to_owned()
-    }
-
-    async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
-        Ok(self.body.clone().into_bytes())
-    }
-}
 
 /// The test's clock, and a buffer that keeps what it takes.
 fn runtime() -> Runtime {
@@ -109,9 +66,8 @@ async fn way(open: Arc<AtomicBool>) -> String {
 async fn send(app: &App, at: Timestamp, happened: Timestamp, ip: &'static str) -> (u16, Option<u64>) {
     NOW.store(at.0, Ordering::SeqCst);
     ROWS.lock().unwrap().clear();
-    let key = native::stack()["keys"]["pk"].as_str().unwrap().to_owned();
     let body = json!({ "event": "e", "timestamp": happened.0, "url": "http://localhost:3000/" }).to_string();
-    let (reply, _) = app.handle(&mut Request { key, body, ip }).await;
+    let (reply, _) = app.handle(&mut Track { ip, ..Track::new("pk", body) }).await;
     let row = ROWS.lock().unwrap().first().cloned();
     (reply.status, row.map(|row| row["visitor_hash"].as_str().map_or(0, |hash| hash.parse().unwrap())))
 }

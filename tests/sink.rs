@@ -4,58 +4,13 @@
 
 mod native;
 
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use headwater::app::{App, AppendError, BodyError, Buffers, Depth, Inbound, Pending, Place, Reply, Runtime};
+use headwater::app::{App, AppendError, Buffers, Depth, Pending, Reply, Runtime};
 use headwater::buffer::Shard;
 use headwater::erase::{Found, Inquiry};
+use native::Track;
 use serde_json::Value;
-
-struct Request {
-    path: &'static str,
-    key: String,
-    body: String,
-    /// The client sends nothing more.
-    stalls: bool,
-}
-
-impl Inbound for Request {
-    fn method(&self) -> &'static str {
-        "POST"
-    }
-
-    fn path(&self) -> &str {
-        self.path
-    }
-
-    fn query(&self) -> &'static str {
-        ""
-    }
-
-    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        match name {
-            "authorization" => Some(format!("Bearer {}", self.key).into()),
-            "content-type" => Some("application/json".into()),
-            _ => None,
-        }
-    }
-
-    fn place(&self) -> Place {
-        Place::default()
-    }
-
-    fn continent(&self) -> String {
-        "EU".to_owned()
-    }
-
-    async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
-        if self.stalls {
-            std::future::pending::<()>().await;
-        }
-        Ok(self.body.clone().into_bytes())
-    }
-}
 
 fn app(buffer: Buffers) -> App {
     App::new(native::config(&[]), Runtime { buffer, ..native::runtime() })
@@ -66,10 +21,9 @@ fn search(_: Shard, _: Inquiry) -> Pending<Result<Found, String>> {
 }
 
 async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
-    let key = native::stack()["keys"]["sk"].as_str().unwrap().to_owned();
-    let body = r#"{"event":"e","event_id":"sink"}"#.to_owned();
+    let event = Track::new("sk", r#"{"event":"e","event_id":"sink"}"#);
     let begin = Instant::now();
-    let (reply, _) = app.handle(&mut Request { path: "/v1/track", key, body, stalls }).await;
+    let (reply, _) = app.handle(&mut Track { stalls, ..event }).await;
     (reply, begin.elapsed())
 }
 

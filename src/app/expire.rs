@@ -4,13 +4,14 @@
 //! It can be stopped anywhere and run again: each run asks what is too old now. One run at a time holds the job
 //! in the control plane, and notes how far it is; what a run leaves undone, the next one goes on with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
+use super::expire_report::{Outcome, Outcomes, Report, Status};
 use super::inbound::{Inbound, Reply};
 use super::{App, rollups};
 use crate::config::Config;
@@ -31,50 +32,6 @@ const RUN_MS: i64 = 120_000;
 const STATEMENT: Duration = Duration::from_mins(1);
 /// Longest that the control plane may take.
 const CONTROL: Duration = Duration::from_secs(5);
-
-/// Why a run goes on, or does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Status {
-    /// All projects have had their turn.
-    Complete,
-    /// The time is up; the next run goes on from here.
-    Partial,
-    /// Another run is at it.
-    Busy,
-}
-
-/// What a run has done.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    ok: bool,
-    status: Status,
-    dry_run: bool,
-    /// Projects that had something to delete, or failed.
-    projects: Vec<Outcome>,
-    /// Months that were dropped whole.
-    dropped_months: Vec<u32>,
-    /// Refused rows that were too old for any project.
-    dead_letters: u64,
-    /// Day keys that were destroyed.
-    day_keys: u64,
-    took_ms: i64,
-}
-
-/// What a run has done for one project.
-#[derive(Debug, Clone, Serialize)]
-struct Outcome {
-    project_id: String,
-    slug: String,
-    /// First day that is kept.
-    kept_from: String,
-    /// Rows deleted (in a dry run: to be deleted), repeated ones included, by env.
-    rows: BTreeMap<&'static str, u64>,
-    /// Of the statements that deleted them; projects share them.
-    took_ms: i64,
-    /// Whether something was left undone by a failure.
-    failed: bool,
-}
 
 #[derive(Deserialize)]
 struct Held {
@@ -172,16 +129,7 @@ impl Failure {
 
 impl Run<'_> {
     async fn go(&self) -> Result<Report, Failure> {
-        let mut report = Report {
-            ok: true,
-            status: Status::Complete,
-            dry_run: self.dry,
-            projects: Vec::new(),
-            dropped_months: Vec::new(),
-            dead_letters: 0,
-            day_keys: 0,
-            took_ms: 0,
-        };
+        let mut report = Report::new(self.dry);
         if self.dry {
             self.work(String::new(), &mut report).await?;
         } else if let Some(resume_at) = self.hold(None).await? {
@@ -193,9 +141,7 @@ impl Run<'_> {
         } else {
             report.status = Status::Busy;
         }
-        report.ok = report.projects.iter().all(|project| !project.failed);
-        report.took_ms = self.elapsed();
-        Ok(report)
+        Ok(report.concluded(self.elapsed()))
     }
 
     async fn work(&self, mut after: String, report: &mut Report) -> Result<(), Failure> {
@@ -351,14 +297,7 @@ impl Run<'_> {
         if self.dry || outcomes.is_empty() {
             return Ok(());
         }
-        let rows: Vec<Value> = outcomes
-            .iter()
-            .map(|one| {
-                let Outcome { project_id, kept_from, rows, took_ms, failed, .. } = one;
-                let detail = json!({ "kept_from": kept_from, "rows": rows, "took_ms": took_ms, "failed": failed });
-                json!({ "project_id": project_id, "detail": detail })
-            })
-            .collect();
+        let rows: Vec<Value> = outcomes.iter().map(Outcome::noted).collect();
         self.control("retention_note", json!({ "rows": rows })).await.map(|_| ())
     }
 
@@ -405,51 +344,4 @@ fn unusable(reason: String) -> Failure {
 
 async fn execute(store: &ClickHouse, statement: Statement) -> Result<Vec<u8>, StoreError> {
     store.execute(statement.sql, &statement.parameters, rollup::SETTINGS, STATEMENT).await
-}
-
-/// Outcomes of a page of projects, by id.
-struct Outcomes(BTreeMap<String, Outcome>);
-
-impl Outcomes {
-    fn new(policies: &[Policy], now: Timestamp) -> Self {
-        let outcome = |policy: &Policy| Outcome {
-            project_id: policy.project_id.clone(),
-            slug: policy.slug.clone(),
-            kept_from: expiry::cutoff(now, policy.retention_days).to_iso(),
-            rows: BTreeMap::new(),
-            took_ms: 0,
-            failed: false,
-        };
-        Self(policies.iter().map(|policy| (policy.project_id.clone(), outcome(policy))).collect())
-    }
-
-    fn count<'a>(&mut self, expired: impl IntoIterator<Item = &'a Expired>) {
-        for one in expired {
-            if let Some(outcome) = self.0.get_mut(&one.project_id) {
-                *outcome.rows.entry(one.env.as_str()).or_default() += one.rows;
-            }
-        }
-    }
-
-    fn any_rows(&self) -> bool {
-        self.0.values().any(|one| !one.rows.is_empty())
-    }
-
-    fn took(&mut self, policies: &[Policy], milliseconds: i64) {
-        for policy in policies {
-            if let Some(outcome) = self.0.get_mut(&policy.project_id) {
-                outcome.took_ms += milliseconds;
-            }
-        }
-    }
-
-    fn failed(&mut self, project_id: &str) {
-        if let Some(outcome) = self.0.get_mut(project_id) {
-            outcome.failed = true;
-        }
-    }
-
-    fn told(self) -> Vec<Outcome> {
-        self.0.into_values().filter(|one| one.failed || !one.rows.is_empty()).collect()
-    }
 }

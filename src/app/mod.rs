@@ -11,6 +11,7 @@ mod days;
 mod deadline;
 mod document;
 mod expire;
+mod expire_report;
 mod export;
 mod forget;
 mod forget_run;

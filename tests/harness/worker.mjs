@@ -100,6 +100,12 @@ const worker :Workerd.Worker = (
   const child = spawn(workerd, ["serve", "--experimental", join(folder, "config.capnp")], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A file that ends without its `after` leaves none behind.
+  const discard = () => {
+    child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", discard);
   let log = "";
   child.stdout.on("data", (chunk) => (log += chunk));
   child.stderr.on("data", (chunk) => (log += chunk));
@@ -126,6 +132,7 @@ const worker :Workerd.Worker = (
       if (outcome !== "ok") throw new Error(`the cron ended with ${outcome}:\n${log}`);
     },
     async stop() {
+      process.off("exit", discard);
       child.kill("SIGKILL");
       await ended;
       rmSync(folder, { recursive: true, force: true });

@@ -83,7 +83,9 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
     };
     match pattern {
         Some(pattern) if named.is_empty() => {
-            node.arg(format!("--test-name-pattern={pattern}")).args(&files);
+            // Nothing waits for a file's `before` where none of its tests fits: it goes on after its `after`, and
+            // what it starts then would keep the file alive for ever.
+            node.args(["--test-force-exit", &format!("--test-name-pattern={pattern}")]).args(&files);
         }
         _ => {
             node.args(&named);
