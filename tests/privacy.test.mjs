@@ -88,7 +88,7 @@ after(async () => {
   for (const one of workers) await one.stop().catch(() => {});
   events?.close();
   await select(`DROP DATABASE IF EXISTS ${database}`);
-  rmSync(storage, { recursive: true, force: true });
+  if (storage) rmSync(storage, { recursive: true, force: true });
   await sql.end();
 });
 

@@ -14,6 +14,7 @@ let url;
 let log = "";
 
 before(async () => {
+  const [port, inspector] = [await freePort(), await freePort()];
   folder = mkdtempSync(join(tmpdir(), "headwater-limits-"));
   const config = join(folder, "wrangler.json");
   const limiter = (name, namespace_id, limit) => ({ name, namespace_id, simple: { limit, period: 10 } });
@@ -28,7 +29,6 @@ before(async () => {
       ratelimits: [limiter("CLIENT_LIMITER", "1001", 5), limiter("READ_LIMITER", "1002", 3)],
     }),
   );
-  const [port, inspector] = [await freePort(), await freePort()];
   const args = [
     "dev",
     "--config",

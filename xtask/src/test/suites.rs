@@ -85,7 +85,7 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         Some(pattern) if named.is_empty() => {
             // Nothing waits for a file's `before` where none of its tests fits: it goes on after its `after`, and
             // what it starts then would keep the file alive for ever.
-            node.args(["--test-force-exit", &format!("--test-name-pattern={pattern}")]).args(&files);
+            node.args(["--test-force-exit", &format!("--test-name-pattern={pattern}")]).args(holding(&files, pattern));
         }
         _ => {
             node.args(&named);
@@ -94,6 +94,14 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
     let status = process::run_in_group(node, Some(state))?;
     let counts = Counts::of_tap(&fs::read_to_string(&report).unwrap_or_default());
     Ok(counts.concluded(status.success()))
+}
+
+/// The files that a test of this name can be in: those that hold it, or all where none does, since a name may be
+/// made of parts.
+fn holding(files: &[PathBuf], name: &str) -> Vec<PathBuf> {
+    let holds = |file: &&PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(name));
+    let found: Vec<PathBuf> = files.iter().filter(holds).cloned().collect();
+    if found.is_empty() { files.to_vec() } else { found }
 }
 
 /// Tells a suite where its stack is.
