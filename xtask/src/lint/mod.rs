@@ -14,6 +14,8 @@ use crate::{process, setup, stop, workspace};
 
 /// The JavaScript linter's program among the npm packages.
 const BIOME: &str = "@biomejs/biome/bin/biome";
+/// TypeScript's compiler among them.
+const TSC: &str = "typescript/bin/tsc";
 
 /// Arguments of `lint`.
 #[derive(Debug, clap::Args)]
@@ -43,8 +45,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     checks.run("clippy (wasm32)", denying_warnings(cargo(&clippy_wasm)))?;
     deny::check(&mut checks, &state)?;
     checks.run("biome", script(&node, BIOME, &["ci", "--error-on-warnings", "."]))?;
-    checks.run("tsc", script(&node, "typescript/bin/tsc", &["--project", "tsconfig.json"]))?;
-    checks.run("tsc (sdk-node)", script(&node, "typescript/bin/tsc", &["--project", "sdk-node", "--noEmit"]))?;
+    checks.run("tsc", script(&node, TSC, &["--project", "tsconfig.json"]))?;
+    checks.run("tsc (sdk-node)", script(&node, TSC, &["--project", "sdk-node", "--noEmit"]))?;
+    checks.run("tsc (sdk-browser)", script(&node, TSC, &["--project", "sdk-browser", "--noEmit"]))?;
+    checks.run("sdk-browser (size, served script)", served_script(&node))?;
 
     if checks.failed.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -94,5 +98,12 @@ fn script(node: &Path, path: &str, arguments: &[&str]) -> Command {
         // It colours a pipe, too, and multiplies its length.
         command.arg("--colors=off");
     }
+    command
+}
+
+/// Fails where the script for pages is over its budget, or the one that the Worker embeds is not what its source makes.
+fn served_script(node: &Path) -> Command {
+    let mut command = Command::new(node);
+    command.current_dir(workspace::root()).args(["sdk-browser/build.mjs", "--check"]);
     command
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything is checked each time and installed once, so that `up` is the only command to learn.
 
+mod chromium;
 mod engine;
 mod host_tool;
 mod node;
@@ -19,6 +20,7 @@ use crate::state::{self, State};
 use crate::step::step;
 use crate::{stop, workspace};
 
+pub(crate) use chromium::find_or_install as chromium;
 pub(crate) use host_tool::build as host_tool;
 pub(crate) use node::find as node;
 pub(crate) use npm::install as npm_install;
@@ -87,4 +89,10 @@ fn lock() -> Result<File> {
         stop::pause()?;
     }
     Ok(file)
+}
+
+/// Where the shell would find a program.
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

@@ -37,15 +37,11 @@ pub(crate) fn install(folder: &Path, size: &str, state: &State) -> Result<()> {
     // No package of ours needs its scripts, and none should run.
     npm.current_dir(folder).args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
     process::run(npm, state).with_context(|| {
-        if on_path("npm") {
+        if super::on_path("npm").is_some() {
             "the npm packages could not be installed: check the network (`npm ping`), then run this again"
         } else {
             "npm is missing: install Node.js (https://nodejs.org), version 18 or newer"
         }
     })?;
     fs::write(&stamp, checksum).with_context(|| format!("cannot write {}", workspace::shown(&stamp)))
-}
-
-fn on_path(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }

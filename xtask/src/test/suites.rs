@@ -61,8 +61,12 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         note("there are no end-to-end tests yet");
         return Ok(Counts::default());
     }
-    let schemathesis = setup::python(state, setup::SCHEMATHESIS)?;
-    let mcp_client = setup::python(state, setup::MCP_CLIENT)?;
+    // Where one cannot be had, the tests that need it are skipped and say why.
+    let helpers = [
+        ("SCHEMATHESIS", setup::python(state, setup::SCHEMATHESIS)?),
+        ("MCP_PYTHON", setup::python(state, setup::MCP_CLIENT)?),
+        ("CHROMIUM", setup::chromium(state)?),
+    ];
     println!("\nnode --test");
     let report = state.log("end-to-end.tap");
     let _ = fs::remove_file(&report);
@@ -73,14 +77,12 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) ->
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", report.display()))
         .stdin(Stdio::null());
-    match schemathesis {
-        Ok(program) => node.env("HEADWATER_SCHEMATHESIS", program),
-        Err(reason) => node.env("HEADWATER_NO_SCHEMATHESIS", reason),
-    };
-    match mcp_client {
-        Ok(program) => node.env("HEADWATER_MCP_PYTHON", program),
-        Err(reason) => node.env("HEADWATER_NO_MCP_PYTHON", reason),
-    };
+    for (name, found) in helpers {
+        match found {
+            Ok(program) => node.env(format!("HEADWATER_{name}"), program),
+            Err(reason) => node.env(format!("HEADWATER_NO_{name}"), reason),
+        };
+    }
     match pattern {
         Some(pattern) if named.is_empty() => {
             // Nothing waits for a file's `before` where none of its tests fits: it goes on after its `after`, and
