@@ -54,6 +54,12 @@ pub const SETTINGS: &[Setting] = &[
         false,
         "Origins of pages that may use `/mcp`, separated by commas; without it none, and only what sends no `Origin`",
     ),
+    setting(
+        "PROXY_SECRET",
+        false,
+        true,
+        "Known to proxies of your own that tell the visitor's address (docs/install.md)",
+    ),
     setting("INGEST_SINK", false, false, "Where an acknowledged event lies: `buffer` (the default) or `direct`"),
     setting("BUFFER_SHARDS", false, false, "Buffer objects per continent, 1 to 64 (`1`)"),
     setting("BUFFER_FLUSH_MS", false, false, "How long events wait for company before they are sent on (`500`)"),
@@ -75,6 +81,8 @@ pub struct Config {
     pub visitor_secrets: VisitorSecrets,
     /// For internal routes; `None`: there are none.
     pub internal_secret: Option<String>,
+    /// For proxies that speak for visitors; `None`: none may.
+    pub proxy_secret: Option<String>,
     /// Origins of pages that may use the endpoints of agents.
     pub mcp_origins: Vec<String>,
     /// Where events go.
@@ -168,6 +176,7 @@ impl Config {
             jwt_secret: present("SUPABASE_JWT_SECRET"),
             visitor_secrets,
             internal_secret: present("INTERNAL_SECRET"),
+            proxy_secret: present("PROXY_SECRET"),
             mcp_origins: text("MCP_ALLOWED_ORIGINS")
                 .split(',')
                 .map(|one| one.trim().to_owned())

@@ -12,6 +12,7 @@ use futures_util::future::{Either, select};
 use super::authenticate::Caller;
 use super::in_flight::InFlight;
 use super::inbound::{BodyError, Inbound, Place};
+use super::whereabouts::Whereabouts;
 use super::{App, Deadline};
 use crate::error::{ApiError, ErrorCode};
 use crate::event::{Bounds, Event};
@@ -29,7 +30,7 @@ impl App {
         events: &[Event<'_>],
     ) -> Result<Rows, ApiError> {
         self.admit_events(caller, events.len(), deadline.received_at)?;
-        let headers = SenderHeaders::of(request, caller);
+        let headers = self.sender_headers(request, caller);
         let day_keys = if headers.is_some() || events.iter().any(|event| event.context.is_some()) {
             // Of late events their own day's key serves where it is at hand; only some are worth asking for.
             let today = deadline.received_at.day();
@@ -114,7 +115,7 @@ pub(super) fn bounds(caller: &Caller, deadline: &Deadline) -> Result<Bounds, Api
 }
 
 /// A browser's own headers; a server's are not its visitors'.
-pub(super) struct SenderHeaders {
+struct SenderHeaders {
     ip: Option<IpAddr>,
     user_agent: String,
     ch_ua: String,
@@ -125,25 +126,28 @@ pub(super) struct SenderHeaders {
     dnt: bool,
 }
 
-impl SenderHeaders {
-    pub(super) fn of(request: &impl Inbound, caller: &Caller) -> Option<Self> {
+impl App {
+    fn sender_headers(&self, request: &impl Inbound, caller: &Caller) -> Option<SenderHeaders> {
         if caller.record.kind != Kind::Publishable {
             return None;
         }
         let text = |name| request.header(name).map(Cow::into_owned).unwrap_or_default();
-        Some(Self {
-            ip: request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok()),
+        let Whereabouts { ip, place } = self.whereabouts(request);
+        Some(SenderHeaders {
+            ip,
             user_agent: text("user-agent"),
             ch_ua: text("sec-ch-ua"),
             ch_mobile: text("sec-ch-ua-mobile"),
             ch_platform: text("sec-ch-ua-platform"),
-            place: request.place(),
+            place,
             language: text("accept-language"),
             dnt: text("dnt") == "1" || text("sec-gpc") == "1",
         })
     }
+}
 
-    pub(super) fn sender(&self) -> Sender<'_> {
+impl SenderHeaders {
+    fn sender(&self) -> Sender<'_> {
         Sender {
             ip: self.ip,
             signals: Signals {

@@ -73,7 +73,7 @@ impl App {
         if caller.record.kind != Kind::Publishable || unlimited {
             return Ok(());
         }
-        let ip = request.header("cf-connecting-ip").and_then(|ip| ip.parse().ok());
+        let ip = self.whereabouts(request).ip;
         // A limiter outside of this memory learns no address.
         let client = self.pseudonym(&caller.record.id, ip)?;
         let taken = lock(&self.limits).clients.take((caller.record.id.clone(), ip), 1, CLIENT, now);

@@ -39,6 +39,7 @@ mod stats;
 mod tools;
 mod tools_account;
 mod track;
+mod whereabouts;
 
 use std::pin::Pin;
 use std::sync::Mutex;
