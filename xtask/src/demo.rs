@@ -11,21 +11,24 @@ use crate::state::State;
 
 /// Slug of the demo organization and of its project.
 pub(crate) const DEMO: &str = "demo";
-/// Keys are stored as hashes only, so their secrets are kept beside the data they open.
-const FILE: &str = "keys.json";
 
-/// Makes what is missing and returns the keys of the demo project, the same ones every time.
-pub(crate) fn keys(state: &State, stores: &Stores, secrets: &Secrets) -> Result<Keys> {
+/// Makes what is missing and returns the keys of the demo project in this data set, the same ones every time.
+pub(crate) fn keys(state: &State, stores: &Stores, secrets: &Secrets, env: Env) -> Result<Keys> {
     let control = ControlPlane::new(&stores.postgrest_url, &stores.supabase_secret_key, &secrets.key_pepper);
-    if let Some(keys) = state.read::<Keys>(FILE)?
+    // Keys are stored as hashes only, so their secrets are kept beside the data they open.
+    let file = match env {
+        Env::Live => "keys.json",
+        Env::Test => "test-keys.json",
+    };
+    if let Some(keys) = state.read::<Keys>(file)?
         && keys.pk.split('_').nth(2).is_some_and(|prefix| control.has_key(prefix).unwrap_or(false))
     {
         return Ok(keys);
     }
     control.organization(DEMO, "Demo")?;
     project::ensure(&control, DEMO, DEMO, &Settings::default())?;
-    let keys = one_of_each(&control, DEMO, DEMO, Env::Live)?;
-    state.write(FILE, &keys)?;
+    let keys = one_of_each(&control, DEMO, DEMO, env)?;
+    state.write(file, &keys)?;
     Ok(keys)
 }
 

@@ -69,4 +69,7 @@ pub(crate) struct DevFile {
     pub(crate) stores: Stores,
     /// Keys of the demo project.
     pub(crate) keys: Keys,
+    /// The same for its test data.
+    #[serde(default)]
+    pub(crate) test_keys: Keys,
 }

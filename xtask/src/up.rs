@@ -128,7 +128,14 @@ fn summary(state: &State, dev: &DevFile, background: bool) {
         {
             println!("  {what:<12}{key}");
         }
-        println!("\nTry:");
+        let test = &dev.test_keys;
+        println!("\nIn a page of this machine (http://localhost:…), and what its visits were:");
+        println!("  <script defer src=\"{}/v1/a.js\" data-key=\"{}\" data-debug></script>", dev.worker_url, test.pk);
+        println!(
+            "  curl '{}/v1/stats?metric=events,visitors&group_by=event,path' -H 'Authorization: Bearer {}'",
+            dev.worker_url, test.rk
+        );
+        println!("\nFrom a server:");
         println!("  curl {}/ready", dev.worker_url);
         println!(
             "  curl {}/v1/track -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n    \

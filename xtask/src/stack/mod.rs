@@ -6,6 +6,7 @@ mod worker;
 use std::time::Duration;
 
 use anyhow::Result;
+use headwater::key::Env;
 
 use crate::dev_file::{DevFile, Stores};
 use crate::port::Wanted;
@@ -112,12 +113,15 @@ impl Stack {
             migrate::migrate_postgres(url)?;
         }
         let stores: Stores = databases.with_postgrest(&mut self.children, state, tools, options, &secrets)?;
-        let keys = step("demo project", || demo::keys(state, &stores, &secrets))?;
+        let [keys, test_keys] = step("demo project", || {
+            let of = |env| demo::keys(state, &stores, &secrets, env);
+            Ok([of(Env::Live)?, of(Env::Test)?])
+        })?;
         let worker_url = match worker_port {
             Some(port) => worker::start(&mut self.children, state, tools, &stores, &secrets, port, bundle)?,
             None => String::new(),
         };
-        Ok(DevFile { worker_url, internal_secret: secrets.internal_secret, stores, keys })
+        Ok(DevFile { worker_url, internal_secret: secrets.internal_secret, stores, keys, test_keys })
     }
 
     /// A process by its name, which is also its log's.

@@ -52,7 +52,7 @@ fn secrets_of(state: &State) -> Result<BTreeSet<String>> {
             secrets.insert(secret.to_owned());
         }
     };
-    for file in ["secrets.json", "keys.json"] {
+    for file in ["secrets.json", "keys.json", "test-keys.json"] {
         if let Some(Value::Object(values)) = state.read::<Value>(file)? {
             values.values().filter_map(Value::as_str).for_each(&mut take);
         }
