@@ -16,6 +16,7 @@ mod profile;
 mod query;
 mod report;
 mod rounds;
+mod size;
 mod workerd;
 
 use std::fs;
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Keys,
     /// The classifier over its corpus, natively.
     Classify,
+    /// What the script for pages weighs beside those of others.
+    Size,
 }
 
 /// Arguments of every bench.
@@ -88,6 +91,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Query(args) => query::run(args, &state),
         Command::Keys => native::run(native::KEYS),
         Command::Classify => native::run(native::CLASSIFY),
+        Command::Size => size::run(&state),
     };
     strays::end(state.dir())?;
     outcome.map(|()| ExitCode::SUCCESS)
