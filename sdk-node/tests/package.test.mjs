@@ -1,41 +1,27 @@
 // What npm would publish: its files, how it is imported, its types, and the examples of its README.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { newProject, root, stack } from "../../tests/harness/stack.mjs";
+import { examples, installed, isPlain } from "../../tests/harness/package.mjs";
+import { newProject, stack } from "../../tests/harness/stack.mjs";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const modules = join(root, "node_modules");
-const project = mkdtempSync(join(tmpdir(), "headwater-package-"));
 const run = promisify(execFile);
-let files;
+/** @type {Awaited<ReturnType<typeof installed>>} */
+let package_;
+let project;
 let keys;
-
-/** What the examples use besides. */
-const others = ["express", "fastify", "hono", "@types/node", "undici-types"];
 
 before(async () => {
   ({ keys } = await newProject("node-package", "--unlimited"));
-  const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
-  const packing = ["pack", "--json", "--loglevel=error", "--pack-destination", project];
-  const { stdout } = await run("npm", packing, { cwd: here, env });
-  const [packed] = JSON.parse(stdout);
-  files = packed.files.map(({ path }) => path);
-  const installed = join(project, "node_modules/@headwater/node");
-  mkdirSync(installed, { recursive: true });
-  execFileSync("tar", ["-xzf", join(project, packed.filename), "-C", installed, "--strip-components=1"]);
-  for (const name of others) {
-    mkdirSync(dirname(join(project, "node_modules", name)), { recursive: true });
-    symlinkSync(join(modules, name), join(project, "node_modules", name));
-  }
-  writeFileSync(join(project, "package.json"), '{"type":"module"}');
+  // What the examples use besides.
+  package_ = await installed(here, ["express", "fastify", "hono", "@types/node", "undici-types"]);
+  ({ project } = package_);
 });
-after(() => rmSync(project, { recursive: true, force: true }));
 
 const environment = () => ({ ...process.env, HEADWATER_KEY: keys.sk, HEADWATER_HOST: stack.worker_url });
 
@@ -58,15 +44,10 @@ test("the package holds the built code, its types, README and LICENSE, and nothi
   const dist = ["cjs", "esm"].flatMap((format) =>
     ["index.js", "package.json", ...types].map((file) => `dist/${format}/${file}`),
   );
-  assert.deepEqual(files.sort(), ["LICENSE", "README.md", "package.json", ...dist].sort());
-  const manifest = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
-  assert.deepEqual(
-    [manifest.dependencies, manifest.scripts.postinstall, manifest.scripts.install],
-    [undefined, undefined, undefined],
-  );
-  assert.equal(readFileSync(join(here, "LICENSE"), "utf8"), readFileSync(join(root, "LICENSE"), "utf8"));
+  assert.deepEqual(package_.files, ["LICENSE", "README.md", "package.json", ...dist].sort());
+  isPlain(assert, here, package_.manifest);
   for (const format of ["cjs", "esm"]) {
-    const code = readFileSync(join(project, `node_modules/@headwater/node/dist/${format}/index.js`), "utf8");
+    const code = package_.read(`dist/${format}/index.js`);
     const imported = [...code.matchAll(/(?:from|require\()\s*"([^"]+)"/g)].map(([, name]) => name);
     assert.deepEqual([...new Set(imported)].sort(), ["node:crypto", "node:net"], format);
   }
@@ -114,37 +95,21 @@ describe("types", () => {
     "it.forget({});",
     "it.funnel({});",
   ];
-  const check = (file) => {
-    const options = {
-      module: "nodenext",
-      target: "es2023",
-      lib: ["es2023"],
-      strict: true,
-      noEmit: true,
-      types: ["node"],
-    };
-    const checked = { compilerOptions: { ...options, skipLibCheck: false }, files: [file] };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(checked));
-    return run(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", project], { cwd: project }).then(
-      () => "",
-      (error) => error.stdout || String(error),
-    );
-  };
+  const options = { module: "nodenext", target: "es2023", lib: ["es2023"], types: ["node"] };
+  const check = (file, text) => package_.check(file, text, options);
   for (const [file, import_] of Object.entries({
     "use.mts": 'import { Headwater, type StatsAnswer } from "@headwater/node";',
     "use.cts": 'import { Headwater, type StatsAnswer } from "@headwater/node";',
   })) {
     test(`are right in ${file}, also in a project that checks libraries`, async () => {
-      writeFileSync(join(project, file), `${import_}\n${right}`);
-      assert.equal(await check(file), "");
+      assert.equal(await check(file, `${import_}\n${right}`), "");
     });
   }
 
   test("refuse what the API would refuse", async () => {
     const lines = wrong.map((line) => `// @ts-expect-error\n${line}`).join("\n");
     const begin = 'import { Headwater } from "@headwater/node";\nconst it = new Headwater({ key: "k", host: "h" });';
-    writeFileSync(join(project, "wrong.mts"), `${begin}\n${lines}`);
-    assert.equal(await check("wrong.mts"), "");
+    assert.equal(await check("wrong.mts", `${begin}\n${lines}`), "");
   });
 
   test("fit the frameworks that have types of their own", async () => {
@@ -157,16 +122,18 @@ describe("types", () => {
       await app.register(fastifyPlugin(it, { ip: (request) => request.ip }));
       app.get("/", (request) => visitOf(request).page());
       new Hono().use(honoMiddleware(it, { ip: (context) => context.req.header("x-real-ip") }));`;
-    writeFileSync(join(project, "frameworks.mts"), text);
+    const complaints = await check("frameworks.mts", text);
     // Their own declarations are not this package's business.
-    const complaints = (await check("frameworks.mts")).split("\n").filter((line) => line.startsWith("frameworks.mts"));
-    assert.deepEqual(complaints, []);
+    assert.deepEqual(
+      complaints.split("\n").filter((line) => line.startsWith("frameworks.mts")),
+      [],
+    );
   });
 });
 
 describe("README", () => {
   const text = readFileSync(join(here, "README.md"), "utf8");
-  const examples = [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+  const shown = examples(here, "js");
 
   test("names every setting with its default", () => {
     const client = readFileSync(join(here, "src/client.ts"), "utf8");
@@ -175,7 +142,7 @@ describe("README", () => {
     }
   });
 
-  for (const [index, code] of examples.entries()) {
+  for (const [index, code] of shown.entries()) {
     const name = code.split("\n").find((line) => line.startsWith("import"));
     test(`example ${index + 1} runs: ${name}`, async () => {
       const folder = join(project, `example-${index}`);
@@ -188,5 +155,5 @@ describe("README", () => {
     });
   }
 
-  test("has as many examples as it should", () => assert.equal(examples.length, 7));
+  test("has as many examples as it should", () => assert.equal(shown.length, 7));
 });
