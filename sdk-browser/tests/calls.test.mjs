@@ -1,0 +1,184 @@
+// What a page may call: before the script is there, twice, and from a bundle of its own.
+import assert from "node:assert/strict";
+import { after } from "node:test";
+import { script } from "../build.mjs";
+import { end, sleep, until, visit } from "./harness.mjs";
+
+after(end);
+
+const STUB = `<script>window.headwater ??= new Proxy([], { get: (q, m) => m == "q" ? q : (...a) => { q.push([m, ...a]); } });</script>`;
+const names = (rows) => rows.map(({ event }) => event);
+
+visit("calls before the script has loaded are made up for", async (it) => {
+  const early = `${STUB}<script>
+    headwater.identify("ada", { plan: "pro" });
+    headwater.track("early", { n: 1 });
+    const { track } = headwater;
+    track("taken off");
+  </script>`;
+  it.way.answer = async (_number, { method }) => (method === "GET" ? sleep(400) : undefined);
+  it.serve({ "/": it.page("", { head: early }) });
+  const tab = await it.open("/");
+  await tab.evaluate(() => globalThis.headwater.track("late"));
+  await tab.goto("about:blank");
+  const rows = await it.stored(5);
+  assert.deepEqual(names(rows).sort(), ["$identify", "early", "late", "pageview", "taken off"]);
+  const row = (name) => rows.find(({ event }) => event === name);
+  assert.deepEqual([row("$identify").properties, row("early").properties], [{ plan: "pro" }, { n: 1 }]);
+  assert.deepEqual([row("$identify").user_id, row("early").user_id, row("late").user_id], ["ada", "ada", "ada"]);
+});
+
+visit("identify, setAnonymousId, revenue, reset", async (it) => {
+  it.serve({ "*": it.page() });
+  const tab = await it.open("/");
+  await tab.evaluate(async () => {
+    const headwater = globalThis.headwater;
+    headwater.setAnonymousId("device-1");
+    headwater.track("one");
+    headwater.identify("ada", { plan: "pro", seats: 3 });
+    headwater.track("two", { deep: { list: [1, "2", null] } });
+    headwater.revenue("19.99", "EUR", { order: "o-1" });
+    headwater.revenue(5, "USD");
+    headwater.reset();
+    headwater.track("three");
+    await headwater.flush();
+  });
+  const rows = await it.stored(7);
+  assert.deepEqual(
+    rows.map(({ event, user_id, anonymous_id }) => [event, user_id, anonymous_id]),
+    [
+      ["pageview", "", rows[0].anonymous_id],
+      ["one", "", "device-1"],
+      ["$identify", "ada", "device-1"],
+      ["two", "ada", "device-1"],
+      ["purchase", "ada", "device-1"],
+      ["purchase", "ada", "device-1"],
+      ["three", "", ""],
+    ],
+  );
+  assert.deepEqual(
+    rows.slice(2, 6).map(({ properties, revenue }) => [properties, revenue]),
+    [
+      [{ plan: "pro", seats: 3 }, null],
+      [{ deep: { list: [1, "2", null] } }, null],
+      [{ order: "o-1" }, { amount: "19.99", currency: "EUR" }],
+      [{}, { amount: "5", currency: "USD" }],
+    ],
+  );
+});
+
+visit("ids and times are fixed at the call; twenty events go at once, fewer after two seconds", async (it) => {
+  it.serve({ "*": it.page() });
+  const tab = await it.open("/");
+  await tab.evaluate(() => globalThis.headwater.flush());
+  const called = await tab.evaluate(() => {
+    globalThis.headwater.track("alone");
+    return Date.now();
+  });
+  await until(() => it.posts().length === 2, "the second request", 5);
+  const waited = Date.now() - called;
+  assert.ok(waited > 1500 && waited < 4000, `${waited} ms`);
+  const begin = Date.now();
+  await tab.evaluate(() => {
+    for (let n = 0; n < 20; n++) globalThis.headwater.track(`n-${n}`);
+  });
+  await until(() => it.posts().length === 3, "the third request", 5);
+  assert.ok(Date.now() - begin < 1000);
+  const rows = await it.stored(22);
+  assert.deepEqual(names(rows), ["pageview", "alone", ...Array.from({ length: 20 }, (_, n) => `n-${n}`)]);
+  assert.ok(Math.abs(Date.parse(rows[1].timestamp) - called) < 50);
+  // An event is what it was when it was called.
+  assert.equal(new Set(rows.map(({ event_id }) => event_id)).size, 22);
+});
+
+visit("what cannot be sent disturbs nobody", async (it) => {
+  it.serve({ "*": it.page() });
+  const tab = await it.open("/");
+  await tab.evaluate(() => {
+    const headwater = globalThis.headwater;
+    const circle = {};
+    circle.circle = circle;
+    headwater.track("circle", circle);
+    headwater.track("big", { n: 1n });
+    headwater.track("function", { n: 1, call() {}, date: new Date(0), nothing: undefined, not: Number.NaN });
+    const changing = { n: 1 };
+    headwater.track("changing", changing);
+    changing.n = 2;
+  });
+  await tab.goto("about:blank");
+  const rows = await it.stored(3);
+  assert.deepEqual(
+    rows.map(({ event, properties }) => [event, properties]),
+    [
+      ["pageview", {}],
+      ["function", { n: 1, date: "1970-01-01T00:00:00.000Z", not: null }],
+      ["changing", { n: 1 }],
+    ].sort(([a], [b]) => (a === "pageview" ? -1 : b === "pageview" ? 1 : 0)),
+  );
+});
+
+visit("two tags and another init count nothing twice", async (it) => {
+  const tags = it.tag(it.key) + it.tag(it.key, 'data-auto="outbound"');
+  it.serve({ "*": it.page("", { script: tags }) });
+  const tab = await it.open("/");
+  await tab.evaluate((key) => {
+    globalThis.headwater.init({ key, host: "http://other.elsewhere.test" });
+    globalThis.headwater.init({ key });
+    history.pushState({}, "", "/next");
+    globalThis.headwater.track("once");
+  }, it.key);
+  await tab.goto("about:blank");
+  const rows = await it.stored(3);
+  assert.deepEqual(
+    rows.map(({ event, path }) => [event, path]),
+    [
+      ["pageview", "/"],
+      ["pageview", "/next"],
+      ["once", "/next"],
+    ],
+  );
+});
+
+visit("the ES module, in code of the page's own", async (it) => {
+  const { code } = await script("index", "esm");
+  const own = `import { init, page, track, identify, flush } from "/headwater.js";
+    track("before");
+    init({ key: "${it.key}", host: "${it.way.url}", auto: ["outbound"], exclude: ["/admin/*"] });
+    init({ key: "${it.key}", host: "http://nowhere.elsewhere.test" });
+    identify("ada");
+    track("after", { n: 1 });
+    globalThis.flushed = flush();`;
+  const module = (body) => ({ body, headers: { "content-type": "text/javascript" } });
+  it.serve({
+    "/headwater.js": module(code),
+    "/own.js": module(own),
+    "*": it.page("", { script: '<script type="module" src="/own.js"></script>' }),
+  });
+  const tab = await it.open("/");
+  await tab.evaluate(() => globalThis.flushed);
+  assert.deepEqual(names(await it.stored(4)).sort(), ["$identify", "after", "before", "pageview"]);
+});
+
+visit("data-debug tells what was sent and answered, and why nothing is", async (it) => {
+  it.serve({ "*": it.page('data-debug data-exclude="/quiet"') });
+  const context = await it.context();
+  const tab = await context.newPage();
+  const said = [];
+  tab.on("console", (message) => said.push(message.text()));
+  await tab.goto(`${it.origin}/`);
+  await tab.evaluate(() => globalThis.headwater.flush());
+  await until(() => said.some((line) => line.includes("202")), "the answer is told", 5);
+  assert.ok(
+    said.every((line) => line.startsWith("[headwater]")),
+    said.join("\n"),
+  );
+  assert.ok(said.some((line) => line.includes("pageview")));
+  await tab.goto(`${it.origin}/quiet`);
+  await until(() => said.some((line) => line.includes("excluded")), "the reason is told", 5);
+  // Without it, nothing is said.
+  it.serve({ "*": it.page() });
+  said.length = 0;
+  await tab.goto(`${it.origin}/silent`);
+  await tab.evaluate(() => globalThis.headwater.flush());
+  assert.deepEqual(said, []);
+});
