@@ -12,6 +12,7 @@ mod hello;
 mod ingest;
 mod load;
 mod native;
+mod page;
 mod profile;
 mod query;
 mod report;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Keys,
     /// The classifier over its corpus, natively.
     Classify,
+    /// What the script for pages costs a page's main thread, in Chromium.
+    Page(page::Args),
     /// What the script for pages weighs beside those of others.
     Size,
 }
@@ -91,6 +94,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         Command::Query(args) => query::run(args, &state),
         Command::Keys => native::run(native::KEYS),
         Command::Classify => native::run(native::CLASSIFY),
+        Command::Page(args) => page::run(args, &state),
         Command::Size => size::run(&state),
     };
     strays::end(state.dir())?;
