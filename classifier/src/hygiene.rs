@@ -69,9 +69,15 @@ pub fn push_referrer(referrer: &Referrer<'_>, stored: &mut String) {
 
 /// A path as it may be stored: at most 2048 bytes, without query and fragment, parts that look
 /// like e-mail addresses replaced by [`EMAIL`].
+///
+/// A fragment that is a route of an application (`/app#/inbox`, `/app#!/inbox`) stays, up to what could be a
+/// parameter of it: other fragments may be what signs somebody in.
 pub fn store_path(path: &str) -> Cow<'_, str> {
     let path = bounded(path);
-    without_emails(&path[..path.find(['?', '#']).unwrap_or(path.len())])
+    let (place, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
+    let is_route = rest.starts_with("#/") || rest.starts_with("#!/");
+    let route = if is_route { rest.find(['?', '&', '=']).unwrap_or(rest.len()) } else { 0 };
+    without_emails(&path[..place.len() + route])
 }
 
 fn without_emails(path: &str) -> Cow<'_, str> {
@@ -198,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn mail_addresses_in_paths_are_replaced() {
+    fn paths_keep_routes_and_lose_what_is_private() {
         for (path, stored) in [
             ("/users/jane.doe@example.com/orders", "/users/:email/orders"),
             ("/u/jane%40example.com", "/u/:email"),
@@ -210,6 +216,14 @@ mod tests {
             ("/a@b", "/a@b"),
             ("/a@b.co", "/:email"),
             ("/search?q=x", "/search"),
+            ("/page#part", "/page"),
+            ("/page#access_token=x", "/page"),
+            ("/page?q=x#/route", "/page"),
+            ("/app#/inbox/1", "/app#/inbox/1"),
+            ("/#!/inbox?q=x", "/#!/inbox"),
+            ("/#/reset&token=x", "/#/reset"),
+            ("/#/access_token=x", "/#/access_token"),
+            ("/#/users/jane@example.com/orders", "/#/users/:email/orders"),
         ] {
             assert_eq!(store_path(path), stored, "{path}");
         }

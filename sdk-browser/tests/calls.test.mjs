@@ -159,6 +159,29 @@ visit("the ES module, in code of the page's own", async (it) => {
   assert.deepEqual(names(await it.stored(4)).sort(), ["$identify", "after", "before", "pageview"]);
 });
 
+visit("the core alone: page views, routes and events", async (it) => {
+  const { code } = await script("core");
+  const tag = `<script defer src="/core.js" data-key="${it.key}" data-host="${it.way.url}"></script>`;
+  it.serve({
+    "/core.js": { body: code, headers: { "content-type": "text/javascript" } },
+    "*": it.page("", { script: STUB + tag, head: "<script>document.title = 'Core'</script>" }),
+  });
+  const tab = await it.open("/");
+  await tab.evaluate(() => {
+    globalThis.headwater.track("own", { n: 1 });
+    history.pushState({}, "", "/next");
+    globalThis.headwater.page();
+  });
+  await tab.goto("about:blank");
+  const rows = await it.stored(4);
+  assert.deepEqual(rows.map(({ event, path, properties }) => [event, path, properties]).sort(), [
+    ["own", "/", { n: 1 }],
+    ["pageview", "/", {}],
+    ["pageview", "/next", {}],
+    ["pageview", "/next", {}],
+  ]);
+});
+
 visit("data-debug tells what was sent and answered, and why nothing is", async (it) => {
   it.serve({ "*": it.page('data-debug data-exclude="/quiet"') });
   const context = await it.context();

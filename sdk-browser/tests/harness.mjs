@@ -108,7 +108,7 @@ function by(content) {
 }
 
 /** Tests that the package does not pass yet. */
-const PENDING = ["offline for", "429", "a slow answer", "optOut", "data-spa=off", "data-hash"];
+const PENDING = ["offline for", "429", "a slow answer", "optOut", "data-spa=off"];
 
 let count = 0;
 
@@ -190,6 +190,7 @@ export function visit(
           "--disable-background-networking",
           "--disable-component-update",
           "--disable-sync",
+          "--disable-popup-blocking",
         ];
         const all = ["--headless=new", ...quiet, ...(await flags()), `--user-data-dir=${profile}`, it.origin + path];
         const child = spawn(program, all, { stdio: "ignore" });

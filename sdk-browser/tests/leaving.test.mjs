@@ -52,6 +52,32 @@ visit("events that a page makes in its own handlers of the end", async (it) => {
   assert.deepEqual(names(await it.stored(3)).sort(), ["at hidden", "at pagehide", "pageview"]);
 });
 
+visit("a tab that goes behind another one, and stays open", async (it) => {
+  const told = [];
+  const open = `<script>
+    addEventListener("load", () => setTimeout(() => window.open("/front"), 300));
+    document.addEventListener("visibilitychange", () => fetch("/tell?" + document.visibilityState));
+  </script>`;
+  const plain = { body: "in front", headers: { "content-type": "text/html" } };
+  it.serve({
+    "/": it.page("", { head: open }),
+    "/tell": (request, response) => {
+      told.push([request.url.split("?")[1], performance.now()]);
+      response.end();
+    },
+    "/front": plain,
+  });
+  // Where a debugger listens, all tabs are visible.
+  const stop = await it.alone("/");
+  const rows = await it.stored(1).finally(stop);
+  assert.deepEqual(names(rows), ["pageview"]);
+  const [[state, hidden]] = told;
+  assert.equal(state, "hidden");
+  // It does not wait for its two seconds.
+  const waited = it.posts()[0].at - hidden;
+  assert.ok(waited < 700, `${waited} ms`);
+});
+
 visit("200 KB at pagehide, kept on the device: all, once", async (it) => {
   it.serve({ "/": it.page('data-persist="local"'), "/later": it.page('data-persist="local"') });
   const context = await it.context();

@@ -162,6 +162,8 @@ visit("an automated browser and localhost count as test data only", async (it) =
   const local = await it.local();
   const tab = await (await it.context()).newPage();
   for (const path of ["/", "/test"]) await tab.goto(local + path);
+  // The other pages of these tests are not.
+  assert.ok(await tab.evaluate(() => isSecureContext));
   await tab.goto(`${local.replace("localhost", "127.0.0.1")}/`);
   await tab.goto("about:blank");
   const rows = await it.stored(2, { env: "test", host: "" });

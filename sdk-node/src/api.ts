@@ -93,7 +93,7 @@ export type Event = {
   event: string;
   /** Tells events apart within a UTC day: the first one counts. Made by the server where absent; only an event with both `event_id` and `timestamp` is safe to send again. */
   event_id?: string | null;
-  /** Taken from `url` where absent. */
+  /** Taken from `url` where absent. Of a fragment a route (`/app#/inbox`) is stored. */
   path?: string | null;
   properties?: Properties | null;
   /** Where the visitor came from. Its query is not stored. */
@@ -214,7 +214,7 @@ export type Identification = {
   context?: Context | null;
   /** Tells events apart within a UTC day: the first one counts. Made by the server where absent; only an event with both `event_id` and `timestamp` is safe to send again. */
   event_id?: string | null;
-  /** Taken from `url` where absent. */
+  /** Taken from `url` where absent. Of a fragment a route (`/app#/inbox`) is stored. */
   path?: string | null;
   /** Where the visitor came from. Its query is not stored. */
   referrer?: string | null;

@@ -121,7 +121,7 @@ fn common() -> Value {
         "url": told(text(0, MAX_ADDRESS), "Address of the page. User info, fragment, click ids' values and parameters that \
             the project does not keep are not stored."),
         "referrer": told(text(0, MAX_ADDRESS), "Where the visitor came from. Its query is not stored."),
-        "path": told(text(0, MAX_ADDRESS), "Taken from `url` where absent."),
+        "path": told(text(0, MAX_ADDRESS), "Taken from `url` where absent. Of a fragment a route (`/app#/inbox`) is stored."),
         "title": told(text(0, MAX_TITLE), "Title of the page."),
         "revenue": reference("Revenue"),
         "context": reference("Context"),
