@@ -135,3 +135,16 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_looked_for_where_it_stands_and_else_everywhere() {
+        let of = |name| workspace::root().join(format!("tests/{name}.test.mjs"));
+        let files = [of("quickstart"), of("recipes"), of("proxied")];
+        assert_eq!(holding(&files, "the limit of a client is each visitor's own"), [of("proxied")]);
+        assert_eq!(holding(&files, "made of parts: 7"), files);
+    }
+}
