@@ -79,7 +79,8 @@ async function made() {
     remember([made.key]);
     return made.key;
   };
-  const allowed_origins = [`http://*.${DOMAIN}`, "http://localhost:*", "http://127.0.0.1:*"];
+  const local = ["localhost", "app.localhost", "127.0.0.1"].map((name) => `http://${name}:*`);
+  const allowed_origins = [`http://*.${DOMAIN}`, ...local];
   const keys = {
     live: await make("pk", "live", { allowed_origins }),
     test: await make("pk", "test", { allowed_origins }),
@@ -126,7 +127,7 @@ let count = 0;
  * @property {(content: Record<string, Page | string | ((request: any, response: any) => void)>) => void} serve
  *   by path; `*` is any other
  * @property {(content: Record<string, Page | string>) => string} elsewhere another site, its origin
- * @property {() => Promise<string>} local the site on this machine, its origin
+ * @property {(name: string) => Promise<string>} local the site under a name of this machine, its origin
  * @property {(options?: any, browser?: import("playwright-core").Browser) =>
  *   Promise<import("playwright-core").BrowserContext>} context a visitor's profile
  * @property {(path?: string, context?: import("playwright-core").BrowserContext) =>
@@ -167,10 +168,10 @@ export function visit(
         handlers.set(other, by(content));
         return `http://${other}`;
       },
-      async local() {
-        const port = await pagesPort;
-        for (const name of ["localhost", "127.0.0.1"]) handlers.set(`${name}:${port}`, handlers.get(host));
-        return `http://localhost:${port}`;
+      async local(name) {
+        const host = `${name}:${await pagesPort}`;
+        handlers.set(host, handlers.get(it.host));
+        return `http://${host}`;
       },
       async context(options = {}, other = browser) {
         const context = await other.newContext(options);

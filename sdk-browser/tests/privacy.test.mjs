@@ -87,7 +87,7 @@ for (const persist of ["local", "session"])
     const context = await it.context();
     const tab = await it.open("/1", context);
     const id = await tab.evaluate(() => globalThis.headwater.getAnonymousId());
-    assert.match(id, /^[\w-]{16,128}$/);
+    assert.match(id, /^[\w.-]{16,128}$/);
     const [local, session] = await kept(tab);
     const [holding, empty] = persist === "local" ? [local, session] : [session, local];
     assert.deepEqual(

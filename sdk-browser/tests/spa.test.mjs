@@ -199,20 +199,17 @@ visit("a page that is rendered ahead counts once it is seen, and not before", as
   it.serve({
     "/": it.page("", { head, title: "Start" }),
     "/tell": (request, response) => {
-      marks.push([request.url.split("?")[1], it.posts().length]);
+      marks.push(request.url.split("?")[1]);
       response.end();
     },
     "*": it.page("", { head: tell, title: "Ahead" }),
   });
   const stop = await it.alone("/");
   const rows = await it.stored(3).finally(stop);
-  assert.deepEqual(marks.map(([mark]) => mark).sort(), ["true/never", "true/seen"]);
-  assert.deepEqual(
-    rows.map(({ event, path, title, referrer }) => [event, path, title, referrer]),
-    [
-      ["pageview", "/", "Start", ""],
-      ["early", "/seen", "Ahead", `${it.origin}/`],
-      ["pageview", "/seen", "Ahead", `${it.origin}/`],
-    ],
-  );
+  assert.deepEqual(marks.sort(), ["true/never", "true/seen"]);
+  assert.deepEqual(rows.map(({ event, path, title, referrer }) => [event, path, title, referrer]).sort(), [
+    ["early", "/seen", "Ahead", `${it.origin}/`],
+    ["pageview", "/", "Start", ""],
+    ["pageview", "/seen", "Ahead", `${it.origin}/`],
+  ]);
 });
