@@ -127,7 +127,7 @@ let count = 0;
  * @property {(content: Record<string, Page | string | ((request: any, response: any) => void)>) => void} serve
  *   by path; `*` is any other
  * @property {(content: Record<string, Page | string>) => string} elsewhere another site, its origin
- * @property {(name: string) => Promise<string>} local the site under a name of this machine, its origin
+ * @property {(name?: string) => Promise<string>} local the site under a name of this machine, its origin
  * @property {(options?: any, browser?: import("playwright-core").Browser) =>
  *   Promise<import("playwright-core").BrowserContext>} context a visitor's profile
  * @property {(path?: string, context?: import("playwright-core").BrowserContext) =>
@@ -168,7 +168,7 @@ export function visit(
         handlers.set(other, by(content));
         return `http://${other}`;
       },
-      async local(name) {
+      async local(name = "localhost") {
         const host = `${name}:${await pagesPort}`;
         handlers.set(host, handlers.get(it.host));
         return `http://${host}`;
