@@ -73,11 +73,15 @@ before(async () => {
     await new Promise((done) => setTimeout(done, 250));
   }
 });
-after(() => {
+function end() {
   // wrangler, its node and workerd: the whole group.
   if (wrangler?.pid) process.kill(-wrangler.pid, "SIGKILL");
+  wrangler = undefined;
   if (folder) rmSync(folder, { recursive: true, force: true });
-});
+}
+after(end);
+// A file that ends without its `after` leaves none behind.
+process.once("exit", end);
 
 test("a client and a reader meet the shared limit, which is far below the instance's own", async () => {
   const project = await newProject("limits-shared");
