@@ -1,39 +1,32 @@
 // Clicks and forms that are recorded without a call, where the owner asked for them.
-import type { Settings } from "./settings";
-import { track } from "./tracker";
+import { type Fields, settings, track } from "./tracker";
 
-const FILES =
-  /\.(pdf|xlsx?|docx?|pptx?|odt|ods|csv|txt|rtf|epub|zip|rar|7z|t?gz|dmg|pkg|exe|msi|apk|iso|mp3|wav|mp4|mov|avi)$/i;
+/** What is clicked or sent; the button is that of a click. */
+type Act = { target: HTMLAnchorElement; button: number };
 
-/** Queries may hold what is nobody's business. */
-const bare = ({ origin, pathname }: HTMLAnchorElement | Location | URL): string => origin + pathname;
-
-export const watchClicks = ({ auto }: Settings): void => {
-  const wanted = (kind: string) => `${auto}`.includes(kind);
-  const clicked = ({ button, target }: MouseEvent) => {
-    const link = (target as Element).closest?.("a[href]") as HTMLAnchorElement | null;
-    // The second button opens a menu.
-    if (!link || button > 1 || !/^http/.test(link.protocol)) return;
-    const href = bare(link);
-    if (wanted("download") && (link.hasAttribute("download") || FILES.test(link.pathname))) track("download", { href });
-    else if (wanted("outbound") && link.host != location.host) track("outbound_click", { href });
-  };
-  addEventListener("click", clicked, true);
-  addEventListener("auxclick", clicked, true);
-  if (wanted("form")) {
-    addEventListener(
-      "submit",
-      ({ target }) => {
-        // A field named `action` hides the property.
-        const form = target as HTMLFormElement;
-        const get = (name: string) => form.getAttribute(name);
-        track("form_submit", {
-          action: bare(new URL(get("action") || "", location.href)),
-          id: get("id"),
-          name: get("name"),
-        });
-      },
-      true,
-    );
-  }
+/** Listens. Addresses are told without their queries, which may hold anything. */
+export const watch = (): void => {
+  ["click", "auxclick", "submit"].forEach((type) => {
+    const listen = ({ target, button }: Act): unknown => {
+      // Where it was asked for.
+      const record = (kind: string, properties: Fields) =>
+        RegExp(kind).test(settings.auto as string) && !track(kind, properties);
+      // A field's name would hide the property of that name.
+      const get = (name: string) => target.getAttribute(name);
+      if (type > "d") {
+        return record("form", { id: get("id") || get("name"), action: get("action")?.split("?")[0] });
+      }
+      target = target.closest?.("a") as HTMLAnchorElement;
+      // Only addresses of the web have a host. The second button opens a menu.
+      if (!target?.host || button > 1) return;
+      const href = target.origin + target.pathname;
+      return (
+        ((get("download") != null ||
+          /\.(pdf|docx?|xlsx?|pptx?|csv|zip|rar|7z|gz|dmg|exe|msi|apk|mp[34])$/i.test(href)) &&
+          record("download", { href })) ||
+        (target.host != location.host && record("outbound", { href }))
+      );
+    };
+    addEventListener(type, listen as never, true);
+  });
 };

@@ -1,53 +1,64 @@
 // What is kept on the device: nothing, unless the owner wants it or the visitor opts out.
+import { waiting } from "./queue";
+import { type Fields, id, settings, settle } from "./tracker";
 
-const PREFIX = "headwater.";
+/** Forgotten with the page, or the storage that the owner chose. */
+let store: Record<string, unknown> = {};
 
-type Place = Record<string, string>;
+/** Whether it is the latter. */
+let lasting: unknown;
 
-/** The owner's choice. Its members are what it holds, as in every `Storage`. */
-let place: Place | undefined;
+/** The visitor's wish holds for the next visit, too; for this page alone where the browser keeps nothing. */
+let local: Record<string, unknown> = {};
 
-/** Chooses where to keep things, where the browser lets the page. */
-export const keepIn = (kind?: string): void => {
+try {
+  // Some browsers have none, and some do not let the page look at it.
+  local = self.localStorage || local;
+} catch {}
+
+/** Keeps a value or removes it, if there is room. */
+export const put = (name: string, value?: unknown, place = store): void => {
   try {
-    place = (window as unknown as Record<string, Place | undefined>)[`${kind}Storage`];
+    if (value) place[name] = value;
+    else delete place[name];
   } catch {}
 };
 
-/** Whether anything is kept. */
-export const keeps = (): boolean => !!place;
+/** Forgets events that have arrived or are given up; how many. Each is a name of its own: pages do not meet. */
+export const forget = (events: string[]): number => events.map((event) => put("headwater.e." + event)).length;
 
-export const read = (name: string): string | undefined => place?.[PREFIX + name];
+/** The id of the device, where one is kept or was set. */
+export const getAnonymousId = (): unknown => store["headwater.id"];
 
-/** Keeps or removes a value; false where there is no room for it. */
-export const write = (name: string, value?: string): boolean => {
-  try {
-    if (value) (place as Place)[PREFIX + name] = value;
-    else delete place?.[PREFIX + name];
-    return true;
-  } catch {
-    return !place;
-  }
+/** An id of your own for the device. */
+export const setAnonymousId = (id?: string): void => put("headwater.id", id);
+
+/** The visitor is somebody else from now on: after a sign-out, say. */
+export const reset = (_?: unknown): void => setAnonymousId(put("headwater.user") as undefined);
+
+/** Who the visitor is. Only an id that is kept says more than the server can tell by itself. */
+export const about = (): Fields => {
+  if (!lasting)
+    try {
+      // There is no such storage where the owner chose none.
+      lasting = (self as unknown as Record<string, typeof store>)[`${settings.persist}Storage`];
+      store = Object.assign(lasting as typeof store, store);
+      // What earlier pages left. If one of them is still there, both send it, and it counts once.
+      for (const name in store) if (/^headwater.e/.test(name)) waiting.push(name.slice("headwater.e.".length));
+    } catch {}
+  if (lasting && !store["headwater.id"]) setAnonymousId(id());
+  return { anonymous_id: store["headwater.id"], user_id: store["headwater.user"] };
 };
 
-/** Removes all values whose names begin so. */
-export const remove = (begin = ""): string[] =>
-  Object.keys(place || {})
-    .filter((name) => name.startsWith(PREFIX + begin))
-    .map((name) => {
-      const value = (place as Place)[name] as string;
-      delete (place as Place)[name];
-      return value;
-    });
+/** Whether the visitor does not want to be counted. */
+export const refused = (): unknown => local["headwater.off"];
 
-/** The visitor's wish holds for the next visit, too, so it is kept in any case. */
-export const optedOut = (wish?: boolean): boolean => {
-  try {
-    const { localStorage } = window;
-    if (wish) localStorage[`${PREFIX}off`] = 1;
-    if (wish === false) delete localStorage[`${PREFIX}off`];
-    return !!localStorage[`${PREFIX}off`];
-  } catch {
-    return !!wish;
-  }
+/** Nothing is sent any more, also on later visits, and what was kept or waits is gone. */
+export const optOut = (): void => {
+  settle();
+  reset(put("headwater.off", 1, local));
+  forget(waiting.splice(0));
 };
+
+/** Takes `optOut` back. */
+export const optIn = (): void => put("headwater.off", 0, local);

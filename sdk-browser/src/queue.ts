@@ -1,99 +1,81 @@
 // What waits to be sent, and how it is sent so that nothing is lost.
-import { keeps, remove, write } from "./memory";
-import { on } from "./settings";
-import { load, say, settings, settle, soon, wait } from "./tracker";
+import { forget, put, refused } from "./memory";
+import { open, say, settings, settle, wait } from "./tracker";
 
-/** Events that are kept at most; then the oldest go. */
-const MOST = 1000;
+export { watch } from "./auto";
+export { about, refused } from "./memory";
 
-/** As many are sent without waiting for more. */
+/** Milliseconds after which an event is sent at the latest. */
+export const PATIENCE = 2000;
+
+/** As many events are sent without waiting for more. */
 const ENOUGH = 20;
 
-/** Bytes that may be on their way when the page goes, in all (Fetch, "HTTP-network-or-cache fetch"). */
-const SHARE = 65536;
+/** Events that wait at most; then the oldest go. */
+const MOST = 1000;
 
-/** Bodies up to this are not divided, however little of the share is left. */
-const SMALL = 8192;
+/** Bytes up to which a batch is not divided, however little of the share is left. */
+const SMALL = 8e3;
 
-let waiting: string[] = [];
-const flying = new Set<string>();
-let share = SHARE;
+/** Bytes that may still be on their way when the page goes: 64 KiB in all (Fetch, "HTTP-network-or-cache fetch"). */
+let share = 65536;
 let failures = 0;
 let lost = 0;
-let last: Promise<unknown> | undefined;
+let last: unknown;
+
+/** Events as JSON, the oldest first. Those on their way are not among them. */
+export const waiting: string[] = [];
 
 /** How many events were dropped because there was no room for them. */
 export const dropped = (): number => lost;
 
-/** Keeps what waits, or the newest of it that there is room for. */
-const keep = (): void => {
-  if (keeps()) for (let from = 0; !write(`queue.${load()}`, waiting.slice(from).join("\n")); ) from += 100;
+/** Whether as many wait, with one more, as are sent at once; not while there is reason to be patient. */
+export const full = (): boolean => waiting.length > ENOUGH - 2 && !failures;
+
+/** Takes the event that has just ended. */
+export const take = (): void => {
+  put("headwater.e." + open, 1);
+  lost += forget(waiting.splice(0, waiting.push(open as string) - MOST));
 };
 
-/** Takes over what earlier pages left. If one is still there, both send it, and it counts once. */
-export const resume = (): void => {
-  for (const left of remove("queue.")) waiting.push(...left.split("\n"));
-};
-
-export const empty = (): void => {
-  waiting = [];
-};
-
-export const take = (event: string): void => {
-  waiting.push(event);
-  const excess = waiting.splice(0, waiting.length - MOST).length;
-  if (excess) say("no room, dropped:", (lost += excess));
-  keep();
-  if (waiting.length - flying.size < ENOUGH || failures) soon();
-  else flush();
-};
-
-/** Sends what waits. Resolves once that has been answered, or has failed and will be tried again. */
-export const flush = (leaving?: unknown): Promise<unknown> => {
+/** Sends what waits; `leaving`: the page may be gone afterwards. Resolves once all is answered, or will be tried again. */
+export const finish = async (leaving?: unknown): Promise<unknown> => {
+  wait(0);
   settle();
-  wait();
-  // Without `keepalive` a request does not outlive the page, nor does one that is under way.
-  const beacon = leaving && !("keepalive" in Request.prototype);
-  const batch = waiting.filter((event) => beacon || !flying.has(event));
-  if (batch[0]) last = Promise.all([last, send(batch, beacon)]);
-  return Promise.resolve(last);
+  if (!refused() && waiting[0]) last = Promise.all([last, post(waiting.splice(0), leaving)]);
+  return last;
 };
 
-const send = async (batch: string[], beacon: unknown): Promise<void> => {
+const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   const body = `[${batch}]`;
-  const { size } = new Blob([body]);
+  const size = new Blob([body]).size;
   const half = batch.length >> 1;
   if (half && size > SMALL && size > share) {
-    await Promise.all([send(batch.slice(0, half), beacon), send(batch.slice(half), beacon)]);
-    return;
+    return Promise.all([post(batch.slice(0, half), leaving), post(batch.slice(half), leaving)]);
   }
-  const { host, key, debug } = settings as NonNullable<typeof settings>;
-  const url = `${host || ""}/v1/batch?key=${key}`;
-  const keepalive = size <= share;
-  const taken = keepalive ? size : 0;
-  let status = 0;
-  let patience = 0;
+  const url = settings.host + "/v1/batch?key=" + settings.key;
+  const taken = size > share ? 0 : size;
+  let status: unknown;
+  let patience: number | undefined;
   share -= taken;
-  batch.forEach(flying.add, flying);
   try {
-    if (beacon) status = navigator.sendBeacon(url, body) ? 202 : 0;
+    // Without `keepalive` no request outlives the page.
+    if (leaving && !("keepalive" in Request.prototype)) status = navigator.sendBeacon(url, body) && 202;
     else {
-      const answer = await fetch(url, { method: "POST", body, keepalive, credentials: "omit" });
+      const answer = await fetch(url, { method: "POST", body, keepalive: taken as never, credentials: "omit" });
       status = answer.status;
-      patience = +(answer.headers.get("retry-after") || 0) * 1000;
-      if (on(debug)) say(status, body, await answer.text());
+      patience = (answer.headers.get("retry-after") as unknown as number) * 1e3;
+      say(status, body, await answer.text());
     }
-  } catch (error) {
-    say(error);
-  }
+  } catch {}
   share += taken;
-  batch.forEach(flying.delete, flying);
-  if (status == 202 || (status > 399 && status < 500 && status != 408 && status != 429)) {
+  // Taken, or refused for good.
+  if (/202|4(?!08|29)../.test(status as string)) {
     failures = 0;
-    waiting = waiting.filter((event) => !batch.includes(event));
-    keep();
+    forget(batch);
   } else {
-    // Up to half a minute, and never in step with others that failed together.
-    wait((patience || Math.min(30_000, 500 * 2 ** failures++)) * (1 + Math.random()));
+    waiting.unshift(...batch);
+    // Up to 1, 2, 4 … 64 seconds, so that clients that failed together do not come back together.
+    wait((patience || 1) + ((Math.random() * 1e3) << (failures > 5 ? 6 : failures++)));
   }
 };

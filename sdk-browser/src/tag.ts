@@ -1,22 +1,22 @@
 // A script tag, and the calls that a page made before it had loaded.
-import type { Settings } from "./settings";
-
-type Api = { init(settings: Settings): void; [name: string]: (...values: never[]) => unknown };
+// First, because in this order the modules pack best.
+import "./tracker";
+import { api } from "#api";
 
 /** Calls that were made on the stub: name and arguments of each. */
-type Stub = { q?: [name: string, ...values: never[]][] };
+type Stub = { q: [name: keyof typeof api, ...values: never[]][] };
 
-/** Makes `api` the page's `headwater`, begins where the tag holds a key, and makes up for calls made before. */
-export const expose = (api: Api): void => {
-  const page = window as unknown as { headwater?: Stub };
-  const calls = page.headwater?.q;
-  // A second tag must not count everything twice.
-  if (page.headwater && !calls) return;
-  page.headwater = api as Stub;
-  // A module, or a tag that another script made, may not be the current one.
-  const tag = (document.currentScript || document.querySelector("script[data-key]")) as HTMLScriptElement | null;
-  if (tag?.dataset.key) {
-    api.init({ host: tag.src.replace(/(\/v1)?\/[^/]*$/, ""), ...(tag.dataset as unknown as Settings) });
-  }
-  for (const [name, ...values] of calls || []) api[name]?.(...values);
-};
+declare const self: { headwater?: unknown };
+
+const stub = self.headwater as Stub | undefined;
+
+// A second tag must not count everything twice.
+if (stub?.q || !stub) {
+  self.headwater = api;
+  const { src, dataset } = document.currentScript as HTMLScriptElement;
+  const settings: Record<string, unknown> = { host: src.replace(/(.v1)?\/[^/]*$/, "") };
+  // An attribute without a value is a flag that is set.
+  for (const name in dataset) settings[name] = dataset[name] || name;
+  if (dataset.key) api.init(settings as never);
+  stub?.q.map(([name, ...values]) => (api[name] as (...values: never[]) => unknown)?.(...values));
+}

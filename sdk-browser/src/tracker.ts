@@ -1,178 +1,104 @@
 // What every build has: whether anything may be sent, what an event is, and which changes of the address are pages.
-import { on, type Settings } from "./settings";
+import { about, finish, full, PATIENCE, refused, take, watch } from "#delivery";
+import type { Settings } from "./settings";
 
 /** Members of an event, as `POST /v1/track` takes them. */
 export type Fields = Record<string, unknown>;
 
-/** What becomes of events. */
-export interface Sink {
-  /** Takes an event as JSON. */
-  take(event: string): void;
-  /** Sends what waits; `leaving`: the page may be gone afterwards. */
-  flush(leaving?: unknown): unknown;
-  /** Milliseconds after which a page view is settled, that is, its title is read. */
-  patience: number;
-  /** Comes before the first event; never where nothing may be sent. */
-  begin?(): void;
-  /** Members that depend on the visitor. */
-  who?(): Fields;
-  /** Whether the visitor does not want to be counted. */
-  off?(): unknown;
-}
-
-export let settings: Settings | undefined;
-let sink: Sink;
-let ready: boolean | undefined;
-let begun: boolean | undefined;
-/** Events of before `start`, or of before a prerendered page was seen. */
-const early: Fields[] = [];
-/** The page view that is not settled. */
-let open: Fields | undefined;
-let timer: ReturnType<typeof setTimeout> | undefined;
-let seed: string | undefined;
+export let settings: Settings;
+/** The last event, as JSON that lacks its end: the title of its page may still change. */
+export let open: string | 0;
+let timer: unknown;
 let count = 1e5;
-let url: string | undefined;
-let referrer: string | undefined;
-let address: string;
+let referrer: string;
+let url: string;
 
-/** 128 random bits as text. `randomUUID` is there in secure contexts only. */
-export const random = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-");
+/** A new id: the greater the later, also within a millisecond. Where `randomUUID` would do, there may be none. */
+export const id = (): string => Date.now() + "-" + count++ + "-" + Math.random();
 
-/** Names this load of the page. */
-export const load = (): string => (seed = seed || random());
+/** Tells an owner who wants to know: the status of an answer or `off`, what it is about, and the answer. */
+export const say = (...what: unknown[]): unknown => settings.debug && console.log("headwater", ...what);
 
-/** Tells an owner who wants to know. */
-export const say = (...what: unknown[]): void => {
-  if (on(settings?.debug)) console.log("[headwater]", ...what);
+/** Sends what waits after so many milliseconds, and not before; 0: not by itself. */
+export const wait = (milliseconds: number): void => {
+  clearTimeout(timer as number);
+  timer = milliseconds && setTimeout(finish, milliseconds);
 };
 
-/** Flushes after so many milliseconds and not before; without any, not at all. */
-export const wait = (milliseconds?: number): void => {
-  clearTimeout(timer);
-  timer = milliseconds ? setTimeout(() => sink.flush(), milliseconds) : undefined;
-};
+/** Where the visitor is. A fragment tells pages apart only where it is said to. */
+const here = (): string => location.href.replace(settings.hash ? (0 as never) : /#.*/, "");
 
-/** The same, where it is not certain yet that there will be a flush. */
-export const soon = (): void => {
-  if (!timer) wait(sink.patience);
-};
-
-/** Why nothing may be sent, or an empty text. */
-const refusal = ({ key, exclude }: Settings): string => {
-  const { doNotTrack, globalPrivacyControl, webdriver } = navigator as Navigator & { globalPrivacyControl?: boolean };
-  // Only `*` is special in a pattern.
-  const paths = `${exclude || ""}`
-    .replace(/[^\w*,]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/,/g, "|");
-  return +(doNotTrack || 0) || globalPrivacyControl
-    ? "DNT or GPC"
-    : sink.off?.()
-      ? "opted out"
-      : key[3] == "l" && (webdriver || /^(localhost|127\..*|\[::1])?$|\.localhost$/.test(location.hostname))
-        ? "local or automated, and not a test key"
-        : paths && RegExp(`^(${paths})$`).test(location.pathname)
-          ? "excluded"
-          : "";
-};
-
-const write = (event: Fields): void => {
-  try {
-    // Half of a surrogate pair is no text that can be stored.
-    sink.take(JSON.stringify(event).replace(/\\ud[89a-f]../g, "\\ufffd"));
-  } catch (error) {
-    say(error);
-  }
-};
-
-/** Ends what may still change: an open page view gets the title that the page has now. */
+/** Ends the last event. Half of a surrogate pair is no text that can be stored. */
 export const settle = (): void => {
-  const event = open;
-  open = undefined;
-  if (event) write({ ...event, title: title() });
-};
-
-const accept = (event: Fields): void => {
-  const reason = refusal(settings as Settings);
-  if (reason) return say("not sent:", reason);
-  if (!begun) {
-    begun = true;
-    sink.begin?.();
+  if (open) {
+    open = (open + `,"title":${JSON.stringify(document.title.slice(0, 512))}}`).replace(/\\ud[89a-f]../g, "\\ufffd");
+    take();
   }
-  Object.assign(event, sink.who?.());
-  // The fragment is cut off an address that is stored.
-  if (on(settings?.hash)) event.path = location.pathname + location.hash;
-  if (event.event == "pageview") {
-    open = event;
-    soon();
-  } else write(event);
+  open = 0;
 };
 
-/** The API's limits: whatever is longer would be refused. */
-const title = (): string => document.title.slice(0, 512);
-const cut = (address: string): string => address.slice(0, 2048);
-
-/** An event, now. Its id and time never change, however often it is sent. */
-export const track = (event: string, properties?: Fields, more?: Fields): void => {
-  const made: Fields = {
+/** Something happened: `track("signup", { plan: "pro" })`. */
+export const track = (event: string, properties?: Fields, more?: Fields): unknown => {
+  const browser = navigator as Navigator & { globalPrivacyControl?: boolean };
+  // A page that is rendered ahead counts when it is seen.
+  if ((document as Document & { prerendering?: boolean }).prerendering) {
+    return addEventListener("prerenderingchange", () => track(event, properties, more), true);
+  }
+  if (
+    browser.globalPrivacyControl ||
+    (browser.doNotTrack as unknown as number) == 1 ||
+    refused() ||
+    (settings.key[3] == "l" && (browser.webdriver || /^(localhost|127.*)?$/.test(location.hostname))) ||
+    RegExp(`^(${`${settings.exclude}`.replace(/\*/g, ".*").replace(/,/g, "|")})$`).test(location.pathname)
+  ) {
+    return say("off", event);
+  }
+  settle();
+  open = JSON.stringify({
     event,
-    // Of one millisecond the later event has the greater id.
-    event_id: `${load()}-${count++}`,
+    event_id: id(),
     timestamp: Date.now(),
-    url: cut(location.href),
-    referrer: cut(referrer ?? document.referrer),
-    title: title(),
+    // The API refuses what is longer.
+    url: here().slice(0, 2048),
+    referrer: referrer.slice(0, 2048),
+    // The fragment is cut off an address that is stored.
+    path: settings.hash && location.pathname + location.hash,
+    ...about(),
     properties,
     ...more,
-  };
-  if (ready) accept(made);
-  else early.push(made);
+  }).slice(0, -1);
+  return full() ? finish() : timer || wait(PATIENCE);
 };
-
-const where = (): string => location.pathname + location.search + (on(settings?.hash) ? location.hash : "");
 
 /** A page view of the address as it is now. */
 export const page = (): void => {
-  settle();
-  referrer = url;
-  url = location.href;
-  address = where();
+  referrer = url || document.referrer;
+  url = here();
   track("pageview");
 };
 
-/** The address may have changed. */
-const moved = (replaced?: boolean): void => {
-  const before = address;
-  address = where();
-  // A page that writes its state into the query of its address stays the same page.
-  const path = (address: string) => (replaced ? address.replace(/\?[^#]*/, "") : address);
-  if (path(address) != path(before)) page();
+/** The address may have changed. A page that writes its state into its own query stays the same page. */
+const moved = (pushed: unknown, _changed?: unknown): void => {
+  const now = here();
+  if (pushed ? now != url : now.split("?")[0] != url.split("?")[0]) page();
+  url = now;
 };
 
-const watch = (): void => {
-  ready = true;
-  page();
-  early.forEach(accept);
-  addEventListener("pageshow", (event) => event.persisted && page());
-  addEventListener("pagehide", sink.flush);
-  document.addEventListener("visibilitychange", () => document.hidden && sink.flush(1));
-  if (/off|false/.test(`${settings?.spa}`)) return;
-  addEventListener("popstate", () => moved());
-  for (const name of ["pushState", "replaceState"] as const) {
-    const original = history[name];
-    history[name] = function (...change) {
-      original.apply(this, change);
-      moved(name[0] == "r");
-    };
+/** Begins to count. Further calls do nothing. */
+export const init = (given: Settings): void => {
+  if (!settings) {
+    settings = given;
+    page();
+    addEventListener("pageshow", (event) => event.persisted && page());
+    addEventListener("pagehide", finish);
+    addEventListener("visibilitychange", finish);
+    addEventListener("online", finish);
+    settings.spa != "off" &&
+      (["pushState", "replaceState"] as const).forEach((name) => {
+        const original = history[name];
+        history[name] = (...change) => moved(name < "q", original.apply(history, change));
+        addEventListener("popstate", moved);
+      });
+    watch();
   }
-};
-
-/** Begins, once. A page that is rendered ahead begins when it is seen. */
-export const start = (given: Settings, into: Sink): void => {
-  if (settings) return;
-  settings = given;
-  sink = into;
-  if ((document as Document & { prerendering?: boolean }).prerendering) {
-    document.addEventListener("prerenderingchange", watch, { once: true });
-  } else watch();
 };
