@@ -21,8 +21,7 @@ export const watch = (): void => {
       if (!target?.host || button > 1) return;
       const href = target.origin + target.pathname;
       return (
-        ((get("download") != null ||
-          /\.(pdf|docx?|xlsx?|pptx?|csv|zip|rar|7z|gz|dmg|exe|msi|apk|mp[34])$/i.test(href)) &&
+        ((get("download") != null || /\.(pdf|docx?|xlsx?|pptx?|csv|zip|gz|dmg|exe|msi|apk|mp[34])$/i.test(href)) &&
           record("download", { href })) ||
         (target.host != location.host && record("outbound", { href }))
       );

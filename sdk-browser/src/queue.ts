@@ -19,6 +19,7 @@ const SMALL = 8e3;
 
 /** Bytes that may still be on their way when the page goes: 64 KiB in all (Fetch, "HTTP-network-or-cache fetch"). */
 let share = 65536;
+/** Requests without a good answer since the last one that had one: those under way are among them. */
 let failures = 0;
 let lost = 0;
 let last: unknown;
@@ -29,7 +30,7 @@ export const waiting: string[] = [];
 /** How many events were dropped because there was no room for them. */
 export const dropped = (): number => lost;
 
-/** Whether as many wait, with one more, as are sent at once; not while there is reason to be patient. */
+/** Whether as many wait, with one more, as are sent at once. */
 export const full = (): boolean => waiting.length > ENOUGH - 2 && !failures;
 
 /** Takes the event that has just ended. */
@@ -51,18 +52,21 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   const size = new Blob([body]).size;
   const half = batch.length >> 1;
   if (half && size > SMALL && size > share) {
-    return Promise.all([post(batch.slice(0, half), leaving), post(batch.slice(half), leaving)]);
+    return Promise.all([post(batch.splice(0, half), leaving), post(batch, leaving)]);
   }
   const url = settings.host + "/v1/batch?key=" + settings.key;
   const taken = size > share ? 0 : size;
   let status: unknown;
   let patience: number | undefined;
   share -= taken;
+  // One request at a time, where nothing is pressing; an answer that does not come is not waited for for ever.
+  failures++;
+  wait(6e4);
   try {
     // Without `keepalive` no request outlives the page.
     if (leaving && !("keepalive" in Request.prototype)) status = navigator.sendBeacon(url, body) && 202;
     else {
-      const answer = await fetch(url, { method: "POST", body, keepalive: taken as never, credentials: "omit" });
+      const answer = await fetch(url, { method: "POST", body, keepalive: taken as never });
       status = answer.status;
       patience = (answer.headers.get("retry-after") as unknown as number) * 1e3;
       say(status, body, await answer.text());
@@ -73,9 +77,10 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   if (/202|4(?!08|29)../.test(status as string)) {
     failures = 0;
     forget(batch);
+    wait(PATIENCE);
   } else {
     waiting.unshift(...batch);
-    // Up to 1, 2, 4 … 64 seconds, so that clients that failed together do not come back together.
-    wait((patience || 1) + ((Math.random() * 1e3) << (failures > 5 ? 6 : failures++)));
+    // Up to 1, 2, 4 … 32 seconds, so that clients that failed together do not come back together.
+    wait(patience || 1 + Math.random() * 500 * 2 ** Math.min(6, failures));
   }
 };

@@ -17,7 +17,7 @@ let url: string;
 export const id = (): string => Date.now() + "-" + count++ + "-" + Math.random();
 
 /** Tells an owner who wants to know: the status of an answer or `off`, what it is about, and the answer. */
-export const say = (...what: unknown[]): unknown => settings.debug && console.log("headwater", ...what);
+export const say = (...what: unknown[]): unknown => settings.debug && console.log("[headwater]", ...what);
 
 /** Sends what waits after so many milliseconds, and not before; 0: not by itself. */
 export const wait = (milliseconds: number): void => {
@@ -49,22 +49,23 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
     (browser.doNotTrack as unknown as number) == 1 ||
     refused() ||
     (settings.key[3] == "l" && (browser.webdriver || /^(localhost|127.*)?$/.test(location.hostname))) ||
-    RegExp(`^(${`${settings.exclude}`.replace(/\*/g, ".*").replace(/,/g, "|")})$`).test(location.pathname)
+    RegExp(`^(${`${settings.exclude}`.replace(/[^*,]/g, "[$&]").replace(/\*/g, ".*").replace(/,/g, "|")})$`).test(
+      location.pathname,
+    )
   ) {
     return say("off", event);
   }
   settle();
+  // In this order it packs best. The API refuses addresses that are longer, and cuts fragments off those it stores.
   open = JSON.stringify({
-    event,
-    event_id: id(),
-    timestamp: Date.now(),
-    // The API refuses what is longer.
-    url: here().slice(0, 2048),
     referrer: referrer.slice(0, 2048),
-    // The fragment is cut off an address that is stored.
+    event_id: id(),
     path: settings.hash && location.pathname + location.hash,
-    ...about(),
+    url: url.slice(0, 2048),
+    event,
     properties,
+    timestamp: Date.now(),
+    ...about(),
     ...more,
   }).slice(0, -1);
   return full() ? finish() : timer || wait(PATIENCE);
@@ -80,7 +81,7 @@ export const page = (): void => {
 /** The address may have changed. A page that writes its state into its own query stays the same page. */
 const moved = (pushed: unknown, _changed?: unknown): void => {
   const now = here();
-  if (pushed ? now != url : now.split("?")[0] != url.split("?")[0]) page();
+  if (pushed ? now != url : now.split("?")[0] != url.split("?")[0]) settings.spa == "off" ? settle() : page();
   url = now;
 };
 
@@ -93,12 +94,11 @@ export const init = (given: Settings): void => {
     addEventListener("pagehide", finish);
     addEventListener("visibilitychange", finish);
     addEventListener("online", finish);
-    settings.spa != "off" &&
-      (["pushState", "replaceState"] as const).forEach((name) => {
-        const original = history[name];
-        history[name] = (...change) => moved(name < "q", original.apply(history, change));
-        addEventListener("popstate", moved);
-      });
+    addEventListener("popstate", moved);
+    (["pushState", "replaceState"] as const).forEach((name) => {
+      const original = history[name];
+      history[name] = (...change) => moved(name < "q", original.apply(history, change));
+    });
     watch();
   }
 };

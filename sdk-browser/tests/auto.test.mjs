@@ -61,7 +61,7 @@ visit("outbound links: any button that opens them, without queries", async (it) 
   await sleep(200);
   assert.deepEqual(
     told(rows),
-    ["stopped", "blank", "page", "page"].map((path) => ["outbound_click", { href: `${other}/${path}` }]),
+    ["stopped", "blank", "page", "page"].map((path) => ["outbound", { href: `${other}/${path}` }]),
   );
 });
 
@@ -93,7 +93,7 @@ visit("forms: which one and where it goes, nothing of what was written into it",
   await tab.bringToFront();
   await tab.goto("about:blank");
   const [[first, signup], [second, quiet], ...more] = told(await it.stored(3));
-  assert.deepEqual([first, second, more], ["form_submit", "form_submit", []]);
+  assert.deepEqual([first, second, more], ["form", "form", []]);
   assert.deepEqual([signup.id, signup.name], ["signup", "join"]);
   assert.match(signup.action, /\/join$/);
   assert.equal(quiet.id, "quiet");
@@ -119,6 +119,6 @@ visit("all three at once, each click once; none without asking", async (it) => {
   const rows = await it.stored(5);
   assert.deepEqual(
     told(rows).map(([event]) => event),
-    ["download", "outbound_click", "form_submit"],
+    ["download", "outbound", "form"],
   );
 });

@@ -28,7 +28,7 @@ for (const runBeforeUnload of [false, true])
     await second.evaluate(() => document.querySelector("a").click());
     await second.close({ runBeforeUnload });
     const rows = await it.stored(4);
-    assert.deepEqual(names(rows), ["pageview", "bought", "pageview", "outbound_click"]);
+    assert.deepEqual(names(rows), ["pageview", "bought", "pageview", "outbound"]);
     assert.deepEqual(rows[3].properties, { href: `${other}/away` });
   });
 
@@ -38,7 +38,7 @@ visit("a link that leads away at once", async (it) => {
   const tab = await it.open("/");
   await tab.click("a");
   await tab.waitForURL("**/next");
-  assert.deepEqual(names(await it.stored(2)), ["pageview", "outbound_click"]);
+  assert.deepEqual(names(await it.stored(2)), ["pageview", "outbound"]);
 });
 
 visit("events that a page makes in its own handlers of the end", async (it) => {
