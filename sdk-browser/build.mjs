@@ -34,8 +34,12 @@ async function bundled(entry, format, conditions = []) {
   return { code, map };
 }
 
+/** A file of `dist`: `a.js`, `core.js` or `index.js`. */
+export const built = (name) =>
+  name === "index.js" ? bundled("index", "esm") : script(name === "core.js" ? ["core"] : []);
+
 /** A script for a tag, as small as it gets. */
-async function script(conditions = []) {
+async function script(conditions) {
   const { code, map } = await bundled("tag", "iife", conditions);
   // What is not strict in a bundle of modules does not become so by a word; and `let` packs better than other words.
   const shorter = code.replace(/^"use strict";\s/, "").replace(/\b(const|var) /g, "let ");
@@ -62,7 +66,8 @@ export const packed = (text) => gzipSync(text, { level: 9 }).length;
 
 /** The scripts, each within its budget. */
 async function scripts() {
-  const made = { "a.js": await script(), "core.js": await script(["core"]), "index.js": await bundled("index", "esm") };
+  const made = {};
+  for (const name of ["a.js", "core.js", "index.js"]) made[name] = await built(name);
   const heavy = [];
   for (const [name, budget] of Object.entries(budgets)) {
     const bytes = packed(made[name].code);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build, version } from "esbuild";
-import { script } from "../../sdk-browser/build.mjs";
+import { built } from "../../sdk-browser/build.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
@@ -57,8 +57,8 @@ const ownModule = {
  * @type {{name: string, version?: string, what: string, text?: string, made?: string}[]}
  */
 const contestants = [
-  { ...own, what: "a.js, which the Worker serves", made: (await script("a")).code },
-  { ...own, what: "core.js", made: (await script("core")).code },
+  { ...own, what: "a.js, which the Worker serves", made: (await built("a.js")).code },
+  { ...own, what: "core.js", made: (await built("core.js")).code },
   { ...own, what: "the module", text: whole("own") },
   {
     name: "@counterscale/tracker",

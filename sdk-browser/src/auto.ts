@@ -8,20 +8,20 @@ type Act = { target: HTMLAnchorElement; button: number };
 export const watch = (): void => {
   ["click", "auxclick", "submit"].forEach((type) => {
     const listen = ({ target, button }: Act): unknown => {
-      // Where it was asked for.
+      // Where it was asked for; whether it was.
       const record = (kind: string, properties: Fields) =>
-        RegExp(kind).test(settings.auto as string) && !track(kind, properties);
+        RegExp(kind).test(settings.auto as string) && [track(kind, properties)];
       // A field's name would hide the property of that name.
       const get = (name: string) => target.getAttribute(name);
       if (type > "d") {
-        return record("form", { id: get("id") || get("name"), action: get("action")?.split("?")[0] });
+        return record("form", { id: get("id"), action: get("action")?.split("?")[0] });
       }
       target = target.closest?.("a") as HTMLAnchorElement;
       // Only addresses of the web have a host. The second button opens a menu.
       if (!target?.host || button > 1) return;
       const href = target.origin + target.pathname;
       return (
-        ((get("download") != null || /\.(pdf|docx?|xlsx?|pptx?|csv|zip|gz|dmg|exe|msi|apk|mp[34])$/i.test(href)) &&
+        ((get("download") != null || /\.(pdf|docx?|xlsx?|pptx?|csv|zip|gz|dmg|exe|apk|mp[34])$/i.test(href)) &&
           record("download", { href })) ||
         (target.host != location.host && record("outbound", { href }))
       );

@@ -31,7 +31,7 @@ export const waiting: string[] = [];
 export const dropped = (): number => lost;
 
 /** Whether as many wait, with one more, as are sent at once. */
-export const full = (): boolean => waiting.length > ENOUGH - 2 && !failures;
+export const full = (): unknown => waiting[ENOUGH - 2] && !failures;
 
 /** Takes the event that has just ended. */
 export const take = (): void => {
@@ -52,7 +52,8 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   const size = new Blob([body]).size;
   const half = batch.length >> 1;
   if (half && size > SMALL && size > share) {
-    return Promise.all([post(batch.splice(0, half), leaving), post(batch, leaving)]);
+    // Where both fail at once they come back in their order.
+    return Promise.all([post(batch.splice(half), leaving), post(batch, leaving)]);
   }
   const url = settings.host + "/v1/batch?key=" + settings.key;
   const taken = size > share ? 0 : size;
@@ -77,7 +78,7 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   if (/202|4(?!08|29)../.test(status as string)) {
     failures = 0;
     forget(batch);
-    wait(PATIENCE);
+    wait(waiting[ENOUGH - 2] ? 1 : PATIENCE);
   } else {
     waiting.unshift(...batch);
     // Up to 1, 2, 4 … 32 seconds, so that clients that failed together do not come back together.

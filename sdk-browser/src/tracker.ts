@@ -55,19 +55,23 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
   ) {
     return say("off", event);
   }
-  settle();
-  // In this order it packs best. The API refuses addresses that are longer, and cuts fragments off those it stores.
-  open = JSON.stringify({
-    referrer: referrer.slice(0, 2048),
-    event_id: id(),
-    path: settings.hash && location.pathname + location.hash,
-    url: url.slice(0, 2048),
-    event,
-    properties,
-    timestamp: Date.now(),
-    ...about(),
-    ...more,
-  }).slice(0, -1);
+  try {
+    settle();
+    // In this order it packs best. The API refuses addresses that are longer, and cuts fragments off those it stores.
+    open = JSON.stringify({
+      referrer: referrer.slice(0, 2048),
+      event_id: id(),
+      path: settings.hash && location.pathname + location.hash,
+      url: url.slice(0, 2048),
+      event,
+      properties,
+      timestamp: Date.now(),
+      ...about(),
+      ...more,
+    }).slice(0, -1);
+  } catch {
+    // A circle, say. The page is not to suffer.
+  }
   return full() ? finish() : timer || wait(PATIENCE);
 };
 

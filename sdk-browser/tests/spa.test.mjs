@@ -108,8 +108,6 @@ visit("a route that leads to another one at once: both addresses, in order", asy
 visit("data-spa=off leaves addresses alone; page() counts by hand", async (it) => {
   it.serve({ "*": it.page('data-spa="off"', { head: APPLICATION, title: "Home" }) });
   const tab = await it.open("/");
-  const untouched = await tab.evaluate(() => `${history.pushState}`.includes("[native code]"));
-  assert.ok(untouched);
   await go(tab, "/a");
   await go(tab, "/b");
   await sleep(60);

@@ -52,6 +52,15 @@ export async function recordingWay(
       status: 0,
     };
     const number = seen.push(entry) - 1;
+    if (process.env.HW_SCRIPT && /\/(v1\/a|s)\.js$/.test(path)) {
+      const own = await way.answer(number, entry);
+      if (own === "cut") return response.destroy();
+      if (own) {
+        return response.writeHead(own.status, own.headers).end(own.body);
+      }
+      const { readFileSync } = await import("node:fs");
+      return response.writeHead(200, { "content-type": "text/javascript" }).end(readFileSync(process.env.HW_SCRIPT));
+    } // HACK
     const own = await way.answer(number, entry);
     if (own === "cut") return response.destroy();
     if (own) {
