@@ -8,15 +8,18 @@ use crate::state::State;
 use crate::step::step;
 use crate::{process, setup, workspace};
 
-/// Installs the others and weighs all of them.
+/// Installs the others, builds ours, and weighs all of them.
 pub(super) fn run(state: &State) -> Result<()> {
     setup::npm_packages(state)?;
     let folder = workspace::root().join("bench/trackers");
     step("packages to compare with", || setup::npm_install(&folder, "about 2 MB", state))?;
-    let mut node = Command::new(setup::node()?);
-    node.current_dir(workspace::root()).arg(folder.join("size.mjs")).stdin(Stdio::null());
-    if !process::run_in_group(node, Some(state))?.success() {
-        bail!("the scripts could not be weighed");
+    let node = setup::node()?;
+    for script in ["sdk-browser/build.mjs", "bench/trackers/size.mjs"] {
+        let mut command = Command::new(&node);
+        command.current_dir(workspace::root()).arg(script).stdin(Stdio::null());
+        if !process::run_in_group(command, Some(state))?.success() {
+            bail!("{script} failed");
+        }
     }
     Ok(())
 }
