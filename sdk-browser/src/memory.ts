@@ -38,7 +38,7 @@ export const reset = (_?: unknown): void => setAnonymousId(put("headwater.user")
 
 /** Who the visitor is. Only an id that is kept says more than the server can tell by itself. */
 export const about = (): Fields => {
-  if (!lasting)
+  if (settings.persist && !lasting)
     try {
       // There is no such storage where the owner chose none.
       lasting = (self as unknown as Record<string, typeof store>)[`${settings.persist}Storage`];

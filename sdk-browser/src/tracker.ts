@@ -9,12 +9,12 @@ export let settings: Settings;
 /** The last event, as JSON that lacks its end: the title of its page may still change. */
 export let open: string | 0;
 let timer: unknown;
-let count = 1e5;
+let count = 1e3;
 let referrer: string;
 let url: string;
 
 /** A new id: the greater the later, also within a millisecond. Where `randomUUID` would do, there may be none. */
-export const id = (): string => Date.now() + "-" + count++ + "-" + Math.random();
+export const id = (): string => Date.now() + "-" + (count++ + Math.random());
 
 /** Tells an owner who wants to know: the status of an answer or `off`, what it is about, and the answer. */
 export const say = (...what: unknown[]): unknown => settings.debug && console.log("[headwater]", ...what);
@@ -48,7 +48,7 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
     browser.globalPrivacyControl ||
     (browser.doNotTrack as unknown as number) == 1 ||
     refused() ||
-    (settings.key[3] == "l" && (browser.webdriver || /^(localhost|127.*)?$/.test(location.hostname))) ||
+    (settings.key[3] == "l" && (browser.webdriver || /^(localhost$|127\.|$)/.test(location.hostname))) ||
     RegExp(`^(${`${settings.exclude}`.replace(/[^*,]/g, "[$&]").replace(/\*/g, ".*").replace(/,/g, "|")})$`).test(
       location.pathname,
     )
