@@ -1,6 +1,6 @@
 // What waits to be sent, and how it is sent so that nothing is lost.
 import { forget, put, refused } from "./memory";
-import { open, say, settings, settle, wait } from "./tracker";
+import { open, settings, settle, wait } from "./tracker";
 
 export { watch } from "./auto";
 export { about, refused } from "./memory";
@@ -70,7 +70,7 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
       const answer = await fetch(url, { method: "POST", body, keepalive: taken as never });
       status = answer.status;
       patience = (answer.headers.get("retry-after") as unknown as number) * 1e3;
-      say(status, body, await answer.text());
+      settings.debug && console.log("[headwater]", status, body, await answer.text());
     }
   } catch {}
   share += taken;

@@ -16,9 +16,6 @@ let url: string;
 /** A new id: the greater the later, also within a millisecond. Where `randomUUID` would do, there may be none. */
 export const id = (): string => Date.now() + "-" + (count++ + Math.random());
 
-/** Tells an owner who wants to know: the status of an answer or `off`, what it is about, and the answer. */
-export const say = (...what: unknown[]): unknown => settings.debug && console.log("[headwater]", ...what);
-
 /** Sends what waits after so many milliseconds, and not before; 0: not by itself. */
 export const wait = (milliseconds: number): void => {
   clearTimeout(timer as number);
@@ -53,7 +50,7 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
       location.pathname,
     )
   ) {
-    return say("off", event);
+    return settings.debug && console.log("[headwater] off", event);
   }
   try {
     settle();
