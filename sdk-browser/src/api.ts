@@ -14,7 +14,7 @@ export const api = {
 
   /** From now on the visitor is this person of yours. */
   identify(userId: string, traits?: Fields): void {
-    put("headwater.user", userId);
+    put("headwater.user", "" + userId);
     track("$identify", traits);
   },
 

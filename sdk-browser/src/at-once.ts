@@ -20,6 +20,6 @@ export const finish = async (_leaving?: unknown): Promise<unknown> => {
 };
 
 export const about = (): Fields | undefined => undefined;
-export const refused = (): unknown => 0;
+export const off = (): unknown => 0;
 export const full = (): unknown => 0;
 export const watch = (): void => {};

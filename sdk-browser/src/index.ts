@@ -12,21 +12,21 @@ export interface Settings {
   /** Where Headwater is, such as `https://stats.example.com`, or a path of this site that is passed on to it. */
   host: string;
   /** Clicks on links to other hosts, downloads, and forms that are sent. None by default. */
-  auto?: readonly Auto[];
+  auto?: readonly Auto[] | undefined;
   /** Whether changes of the address without a load are page views; by default they are. */
-  spa?: boolean;
+  spa?: boolean | undefined;
   /** Paths from which nothing is sent, such as `/admin/*`; `*` stands for any text. */
-  exclude?: readonly string[];
+  exclude?: readonly string[] | undefined;
   /** Whether a page may differ from another by the fragment of its address alone. */
-  hash?: boolean;
+  hash?: boolean | undefined;
   /** Where an id of the device and unsent events are kept. By default nowhere. */
-  persist?: "session" | "local";
+  persist?: "session" | "local" | undefined;
   /** Says in the console what is sent and answered. */
-  debug?: boolean;
+  debug?: boolean | undefined;
 }
 
 /** Properties of an event, or traits of a person: JSON, up to 8 KiB. */
-export type Properties = Record<string, unknown>;
+export type Properties = object;
 
 const inPage = typeof document == "object";
 

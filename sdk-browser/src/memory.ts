@@ -34,11 +34,14 @@ export const getAnonymousId = (): unknown => store["headwater.id"];
 export const setAnonymousId = (id?: string): void => put("headwater.id", id);
 
 /** The visitor is somebody else from now on: after a sign-out, say. */
-export const reset = (_?: unknown): void => setAnonymousId(put("headwater.user") as undefined);
+export const reset = (_?: unknown): void => {
+  about();
+  setAnonymousId(put("headwater.user") as undefined);
+};
 
 /** Who the visitor is. Only an id that is kept says more than the server can tell by itself. */
 export const about = (): Fields => {
-  if (settings.persist && !lasting)
+  if (settings?.persist && !lasting)
     try {
       // There is no such storage where the owner chose none.
       lasting = (self as unknown as Record<string, typeof store>)[`${settings.persist}Storage`];
@@ -50,8 +53,8 @@ export const about = (): Fields => {
   return { anonymous_id: store["headwater.id"], user_id: store["headwater.user"] };
 };
 
-/** Whether the visitor does not want to be counted. */
-export const refused = (): unknown => local["headwater.off"];
+/** Whether the visitor has opted out. */
+export const off = (): unknown => local["headwater.off"];
 
 /** Nothing is sent any more, also on later visits, and what was kept or waits is gone. */
 export const optOut = (): void => {

@@ -1,9 +1,9 @@
 // What waits to be sent, and how it is sent so that nothing is lost.
-import { forget, put, refused } from "./memory";
-import { open, settings, settle, wait } from "./tracker";
+import { forget, put } from "./memory";
+import { open, refused, settings, settle, wait } from "./tracker";
 
 export { watch } from "./auto";
-export { about, refused } from "./memory";
+export { about, off } from "./memory";
 
 /** Milliseconds after which an event is sent at the latest. */
 export const PATIENCE = 2000;
@@ -43,17 +43,17 @@ export const take = (): void => {
 export const finish = async (leaving?: unknown): Promise<unknown> => {
   wait(0);
   settle();
-  if (!refused() && waiting[0]) last = Promise.all([last, post(waiting.splice(0), leaving)]);
+  if (!refused() && waiting[0]) last = post(waiting.splice(0), leaving, last);
   return last;
 };
 
-const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
+const post = async (batch: string[], leaving: unknown, before: unknown): Promise<unknown> => {
   const body = `[${batch}]`;
   const size = new Blob([body]).size;
   const half = batch.length >> 1;
   if (half && size > SMALL && size > share) {
     // Where both fail at once they come back in their order.
-    return Promise.all([post(batch.splice(half), leaving), post(batch, leaving)]);
+    return post(batch.splice(0, half), leaving, post(batch, leaving, before));
   }
   const url = settings.host + "/v1/batch?key=" + settings.key;
   const taken = size > share ? 0 : size;
@@ -75,7 +75,7 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
   } catch {}
   share += taken;
   // Taken, or refused for good.
-  if (/202|4(?!08|29)../.test(status as string)) {
+  if (/202|4(?!08|29)../.test(status as string) || refused()) {
     failures = 0;
     forget(batch);
     wait(waiting[ENOUGH - 2] ? 1 : PATIENCE);
@@ -84,4 +84,5 @@ const post = async (batch: string[], leaving: unknown): Promise<unknown> => {
     // Up to 1, 2, 4 … 32 seconds, so that clients that failed together do not come back together.
     wait(patience || 1 + Math.random() * 500 * 2 ** Math.min(6, failures));
   }
+  return before;
 };

@@ -39,11 +39,12 @@ visit("identify, setAnonymousId, revenue, reset", async (it) => {
     headwater.track("two", { deep: { list: [1, "2", null] } });
     headwater.revenue("19.99", "EUR", { order: "o-1" });
     headwater.revenue(5, "USD");
+    headwater.identify(42);
     headwater.reset();
     headwater.track("three");
     await headwater.flush();
   });
-  const rows = await it.stored(7);
+  const rows = await it.stored(8);
   assert.deepEqual(
     rows.map(({ event, user_id, anonymous_id }) => [event, user_id, anonymous_id]),
     [
@@ -53,6 +54,8 @@ visit("identify, setAnonymousId, revenue, reset", async (it) => {
       ["two", "ada", "device-1"],
       ["purchase", "ada", "device-1"],
       ["purchase", "ada", "device-1"],
+      // An id that is a number arrives as text.
+      ["$identify", "42", "device-1"],
       ["three", "", ""],
     ],
   );

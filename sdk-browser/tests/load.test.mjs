@@ -88,17 +88,20 @@ visit("texts that are too long, or no text, arrive as far as they can", async (i
     document.title = "half \ud83d of a pair";
     // @ts-expect-error
     window.headwater.track("odd", { half: "\udc00 low", text: "“ü\u2028\u0000”", deep: { n: [1, null] } });
+    // @ts-expect-error
+    window.headwater.track("path", { of: "C:\\ude" });
     history.pushState({}, "", "/short");
   });
   await tab.goto("about:blank");
-  const rows = await it.stored(3);
+  const rows = await it.stored(4);
   const by = (path) => rows.filter((row) => row.path.startsWith(path));
-  assert.equal(rows.length, 3);
+  assert.equal(rows.length, 4);
+  assert.deepEqual(rows.find(({ event }) => event === "path").properties, { of: "C:\\ude" });
   const odd = rows.find(({ event }) => event === "odd");
   assert.deepEqual(odd.properties, { half: "\ufffd low", text: "“ü\u2028\u0000”", deep: { n: [1, null] } });
   assert.equal(odd.title, "half \ufffd of a pair");
   assert.equal(by("/short").length, 1);
-  assert.equal(by("/xxx").length, 2);
+  assert.equal(by("/xxx").length, 3);
   assert.ok(by("/xxx").every(({ url }) => url.length > 1900 && url.length <= 2048));
 });
 

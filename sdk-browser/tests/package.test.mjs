@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -37,6 +38,14 @@ test("the package holds the built code, its types and maps, README and LICENSE, 
     assert.ok(!/\b(?:from|import\(|require\()\s*"/.test(code), `${name} imports something`);
     const map = JSON.parse(package_.read(`dist/${name}.map`));
     assert.ok(map.sources.length > 0 && map.sourcesContent.every(Boolean), name);
+    // Each of these stands once in the code; the map says where in the source.
+    const lines = code.split("\n");
+    for (const word of ["prerenderingchange", "pushState", "keepalive"]) {
+      const line = lines.findIndex((text) => text.includes(word));
+      const entry = /** @type {any} */ (new SourceMap(map).findEntry(line, lines[line].indexOf(word)));
+      const source = map.sourcesContent[map.sources.indexOf(entry.originalSource)].split("\n");
+      assert.ok(source[entry.originalLine].includes(word), `${name}: ${word} is not in line ${entry.originalLine + 1}`);
+    }
   }
 });
 

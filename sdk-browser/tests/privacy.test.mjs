@@ -194,6 +194,57 @@ visit("optOut holds for later visits, and takes what was kept; optIn takes it ba
   assert.ok(!(await kept(await it.open("/4", context)))[0].some(([name]) => name === "headwater.off"));
 });
 
+visit("optOut while a request fails: what comes back is gone, too", async (it) => {
+  it.way.answer = async (_number, { method }) => {
+    if (method !== "POST") return undefined;
+    await sleep(400);
+    return { status: 503, headers: { "access-control-allow-origin": "*" }, body: "" };
+  };
+  it.serve({ "*": it.page('data-persist="local"') });
+  const tab = await it.open("/");
+  await tab.evaluate(async () => {
+    const headwater = globalThis.headwater;
+    const answered = headwater.flush();
+    headwater.optOut();
+    await answered;
+  });
+  it.way.answer = () => undefined;
+  await tab.evaluate(async () => {
+    globalThis.headwater.optIn();
+    await globalThis.headwater.flush();
+  });
+  assert.deepEqual((await kept(tab))[0], []);
+  await tab.goto("about:blank");
+  assert.deepEqual(await it.stored(0), []);
+});
+
+visit("reset and optOut on a page from which nothing is sent", async (it) => {
+  it.serve({ "*": it.page('data-persist="local" data-exclude="/logout,/out"') });
+  const context = await it.context();
+  const tab = await it.open("/", context);
+  await tab.evaluate(() => globalThis.headwater.identify("ada"));
+  await tab.goto(`${it.origin}/logout`);
+  await tab.evaluate(() => globalThis.headwater.reset());
+  await tab.goto(`${it.origin}/after`);
+  await tab.evaluate(() => globalThis.headwater.flush());
+  const rows = await it.stored(3);
+  assert.deepEqual(
+    rows.map(({ event, user_id }) => [event, user_id]),
+    [
+      ["pageview", ""],
+      ["$identify", "ada"],
+      ["pageview", ""],
+    ],
+  );
+  assert.notEqual(rows[0].anonymous_id, rows[2].anonymous_id);
+  await tab.goto(`${it.origin}/out`);
+  await tab.evaluate(() => globalThis.headwater.optOut());
+  assert.deepEqual(
+    (await kept(tab))[0].map(([name]) => name),
+    ["headwater.off"],
+  );
+});
+
 visit("optOut where nothing is kept", async (it) => {
   it.serve({ "*": it.page() });
   const context = await it.context();

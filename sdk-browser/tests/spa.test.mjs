@@ -121,7 +121,7 @@ visit("data-spa=off leaves addresses alone; page() counts by hand", async (it) =
 
 visit("data-hash: fragments are pages", async (it) => {
   it.serve({ "*": it.page("data-hash", { title: "Hash" }) });
-  const tab = await it.open("/app#/inbox");
+  const tab = await it.open("/app/2000?utm_campaign=2026#/inbox");
   await tab.evaluate(() => {
     location.hash = "#/mail/1";
   });
@@ -130,8 +130,8 @@ visit("data-hash: fragments are pages", async (it) => {
   await tab.goto("about:blank");
   const rows = await it.stored(3);
   assert.deepEqual(
-    rows.map(({ path }) => path),
-    ["/app#/inbox", "/app#/mail/1", "/app#/mail/2"],
+    rows.map(({ path, url }) => [path, url]),
+    ["inbox", "mail/1", "mail/2"].map((route) => [`/app/2000#/${route}`, `${it.origin}/app/2000?utm_campaign=2026`]),
   );
 });
 
@@ -157,6 +157,17 @@ visit("data-exclude: nothing at all from such pages, everything from the others"
       ["open", "/ü"],
     ],
   );
+});
+
+visit("the title of an excluded page is not told as another's", async (it) => {
+  it.serve({ "*": it.page('data-exclude="/admin/*"', { title: "Home" }) });
+  const tab = await it.open("/");
+  await tab.evaluate(() => {
+    history.pushState({}, "", "/admin/7");
+    document.title = "Secret of user 7";
+  });
+  await tab.goto("about:blank");
+  assert.deepEqual(shown(await it.stored(1)), [["pageview", "/", "Home"]]);
 });
 
 visit("back/forward cache: a page that comes back is seen again", async (it) => {
