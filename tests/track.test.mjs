@@ -172,8 +172,10 @@ describe("bad input", () => {
       body: Readable.from(chunks),
     };
     const response = await fetch(`${stack.worker_url}/v1/track`, init).catch((error) => error);
-    // Where the connection is torn down before the client has read the answer, that is a bound too.
-    assert.ok(response instanceof Error || response.status === 413, String(response.status));
+    // Where the connection is torn down before the client has read the answer, that is a bound too; wrangler's proxy
+    // may tell of that by a 500 of its own, which has no id: every answer of the Worker's has one.
+    const torn = response instanceof Error || !response.headers.has("x-request-id");
+    assert.ok(torn || response.status === 413, String(response.status));
   });
 
   test("an encoding or media type that is not taken says what is", async () => {
