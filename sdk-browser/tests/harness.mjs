@@ -108,9 +108,6 @@ function by(content) {
   };
 }
 
-/** Tests that the package does not pass yet. */
-const PENDING = [];
-
 let count = 0;
 
 /**
@@ -144,7 +141,7 @@ export function visit(
   name,
   /** @type {(visit: Visit, t: import("node:test").TestContext) => Promise<void>} */ scenario,
 ) {
-  test(name, { skip, todo: PENDING.some((begin) => name.startsWith(begin)) }, async (t) => {
+  test(name, { skip }, async (t) => {
     const { keys, browser } = await share();
     const host = `s${++count}.${DOMAIN}`;
     const way = await recordingWay(stack.worker_url);
