@@ -69,37 +69,12 @@ impl File {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::app::{BodyError, Place};
+    use crate::app::inbound::Head;
 
     /// A request with nothing but the tags that its caller has.
-    struct Request(Option<&'static str>);
-
-    impl Inbound for Request {
-        fn method(&self) -> &'static str {
-            "GET"
-        }
-        fn path(&self) -> &'static str {
-            "/"
-        }
-        fn query(&self) -> &'static str {
-            ""
-        }
-        fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-            assert_eq!(name, "if-none-match");
-            self.0.map(Cow::Borrowed)
-        }
-        fn place(&self) -> Place {
-            Place::default()
-        }
-        fn continent(&self) -> String {
-            String::new()
-        }
-        async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
-            Err(BodyError::TooLarge)
-        }
+    fn asked(tags: Option<&'static str>) -> Head {
+        Head { headers: tags.map(|tags| ("if-none-match", tags)).into_iter().collect(), ..Head::default() }
     }
 
     fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -108,8 +83,7 @@ mod tests {
 
     #[test]
     fn each_file_has_its_own_type_and_tag() {
-        let (script, contract) =
-            (document(Document::Script, &Request(None)), document(Document::OpenApi, &Request(None)));
+        let (script, contract) = (document(Document::Script, &asked(None)), document(Document::OpenApi, &asked(None)));
         assert_eq!((script.status, contract.status), (200, 200));
         assert_eq!(header(&script, "content-type"), Some("text/javascript; charset=utf-8"));
         assert_eq!(header(&contract, "content-type"), Some("application/json"));
@@ -123,13 +97,13 @@ mod tests {
         let tag: &'static str = SCRIPT.tag();
         let weak: &'static str = format!("\"0\", W/{tag}").leak();
         for tags in [tag, weak] {
-            let reply = document(Document::Script, &Request(Some(tags)));
+            let reply = document(Document::Script, &asked(Some(tags)));
             assert_eq!((reply.status, reply.body.bytes()), (304, &b""[..]));
             // Without them a browser would throw away what it has.
             assert_eq!(header(&reply, "access-control-allow-origin"), Some("*"));
             assert_eq!(header(&reply, "etag"), Some(tag));
             assert!(header(&reply, "cache-control").is_some_and(|value| value.contains("max-age=3600")));
         }
-        assert_eq!(document(Document::Script, &Request(Some(OPENAPI.tag()))).status, 200);
+        assert_eq!(document(Document::Script, &asked(Some(OPENAPI.tag()))).status, 200);
     }
 }

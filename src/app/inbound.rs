@@ -118,3 +118,38 @@ impl Reply {
         self
     }
 }
+
+/// A request of which only the head matters, for tests.
+#[cfg(test)]
+#[derive(Default)]
+pub(super) struct Head {
+    /// By lower-case names.
+    pub(super) headers: Vec<(&'static str, &'static str)>,
+    pub(super) place: Place,
+}
+
+#[cfg(test)]
+impl Inbound for Head {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+    fn path(&self) -> &'static str {
+        "/"
+    }
+    fn query(&self) -> &'static str {
+        ""
+    }
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        // As the trait has it, an empty one is not there.
+        self.headers.iter().find_map(|(one, value)| (*one == name && !value.is_empty()).then_some((*value).into()))
+    }
+    fn place(&self) -> Place {
+        self.place.clone()
+    }
+    fn continent(&self) -> String {
+        String::new()
+    }
+    async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
+        Err(BodyError::TooLarge)
+    }
+}

@@ -42,44 +42,17 @@ fn is_proxy(request: &impl Inbound, secret: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::app::BodyError;
+    use crate::app::inbound::Head;
 
     type Header = (&'static str, &'static str);
     const PROXY: Header = ("x-headwater-proxy", "s3cret");
 
-    /// Headers of a request that the network saw come from `192.0.2.1` in Germany.
-    struct Request(&'static [Header]);
-
-    impl Inbound for Request {
-        fn method(&self) -> &'static str {
-            "POST"
-        }
-        fn path(&self) -> &'static str {
-            "/"
-        }
-        fn query(&self) -> &'static str {
-            ""
-        }
-        fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-            let own = ("cf-connecting-ip", "192.0.2.1");
-            self.0.iter().chain([&own]).find_map(|(one, value)| (*one == name).then_some(Cow::Borrowed(*value)))
-        }
-        fn place(&self) -> Place {
-            Place { country: "DE".into(), region: "Bavaria".into(), city: "Munich".into() }
-        }
-        fn continent(&self) -> String {
-            String::new()
-        }
-        async fn body(&mut self, _announced: Option<usize>, _limit: usize) -> Result<Vec<u8>, BodyError> {
-            Err(BodyError::TooLarge)
-        }
-    }
-
-    fn told(headers: &'static [Header], secret: Option<&str>) -> (String, String, String) {
-        let Whereabouts { ip, place } = whereabouts(&Request(headers), secret);
+    /// What is made of a request with these headers that the network saw come from `192.0.2.1` in Germany.
+    fn told(headers: &[Header], secret: Option<&str>) -> (String, String, String) {
+        let place = Place { country: "DE".into(), region: "Bavaria".into(), city: "Munich".into() };
+        let headers = headers.iter().chain(&[("cf-connecting-ip", "192.0.2.1")]).copied().collect();
+        let Whereabouts { ip, place } = whereabouts(&Head { headers, place }, secret);
         (ip.map(|ip| ip.to_string()).unwrap_or_default(), place.country, place.city)
     }
 
