@@ -135,6 +135,39 @@ visit("what is refused is dropped, and what comes after it is not held up", asyn
   assert.equal(it.posts().length, 2);
 });
 
+visit("an answer that is none of the Worker's is no answer: the events go again", async (it) => {
+  it.serve({ "*": it.page() });
+  let times = 0;
+  const strange = { status: 200, headers: { "access-control-allow-origin": "*" }, body: "<p>Sign in to this network" };
+  it.way.answer = onlyPosts(() => (times++ ? undefined : strange));
+  await it.open("/");
+  assert.deepEqual(names(await it.stored(1)), ["pageview"]);
+  assert.equal(it.posts().length, 2);
+});
+
+visit("an answer that does not come holds later events up for a minute at most", async (it) => {
+  it.serve({ "*": it.page() });
+  let release;
+  const held = new Promise((done) => {
+    release = done;
+  });
+  let times = 0;
+  it.way.answer = onlyPosts(() => (times++ ? undefined : held));
+  const tab = await (await it.context()).newPage();
+  await tab.clock.install();
+  await tab.goto(`${it.origin}/`);
+  await tab.clock.fastForward(2000);
+  await until(() => it.posts().length === 1, "the first request");
+  await track(tab, "after");
+  await tab.clock.fastForward(30_000);
+  await sleep(300);
+  assert.equal(it.posts().length, 1);
+  await tab.clock.fastForward(31_000);
+  assert.deepEqual(names(await it.stored(1)), ["after"]);
+  release();
+  assert.deepEqual(names(await it.stored(2)).sort(), ["after", "pageview"]);
+});
+
 visit("a slow answer: one request at a time, and everything else after it", async (it) => {
   it.serve({ "*": it.page() });
   let open = 0;
