@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use agent::Signals;
+use useragent::Signals;
 use futures_util::future::{Either, select};
 
 use super::authenticate::Caller;

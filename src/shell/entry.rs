@@ -138,7 +138,7 @@ fn shared_limit(name: &'static str, key: String) -> Pending<bool> {
 fn is_bot(user_agent: &str) -> bool {
     // The host's own regular expressions: the same pattern as a Rust regex costs 247 KB and 230 ms at start.
     thread_local! {
-        static PATTERN: RegExp = RegExp::new(agent::ISBOT_PATTERN.trim(), "i");
+        static PATTERN: RegExp = RegExp::new(useragent::ISBOT_PATTERN.trim(), "i");
     }
     PATTERN.with(|pattern| pattern.test(user_agent))
 }

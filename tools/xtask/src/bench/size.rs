@@ -1,0 +1,25 @@
+//! What the script for pages weighs beside others': `tools/bench/trackers`, whose packages nothing else needs.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::state::State;
+use crate::step::step;
+use crate::{process, setup, workspace};
+
+/// Installs the others, builds ours, and weighs all of them.
+pub(super) fn run(state: &State) -> Result<()> {
+    setup::npm_packages(state)?;
+    let folder = workspace::root().join("tools/bench/trackers");
+    step("packages to compare with", || setup::npm_install(&folder, "about 2 MB", state))?;
+    let node = setup::node()?;
+    for script in ["sdk-browser/build.mjs", "tools/bench/trackers/size.mjs"] {
+        let mut command = Command::new(&node);
+        command.current_dir(workspace::root()).arg(script).stdin(Stdio::null());
+        if !process::run_in_group(command, Some(state))?.success() {
+            bail!("{script} failed");
+        }
+    }
+    Ok(())
+}
