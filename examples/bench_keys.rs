@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use headwater::auth::{KeyCache, Lookup, Peppers, verify};
-use headwater::control::KeyRecord;
-use headwater::key::{ApiKey, Draft, Env, Kind, Scope};
-use headwater::time::Timestamp;
+use intake::control::KeyRecord;
+use intake::key::{ApiKey, Draft, Env, Kind, Scope};
+use intake::time::Timestamp;
 
 /// Keys in the cache, as many as it holds at most.
 const KEYS: usize = 10_000;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::auth::Peppers;
 use crate::store::{ClickHouse, Credentials, PostgRest};
-use crate::time::Day;
-use crate::visitor::VisitorSecrets;
+use intake::time::Day;
+use intake::visitor::VisitorSecrets;
 
 /// One variable or secret; the README's table is checked against this list.
 #[derive(Debug, Clone, Copy)]

@@ -8,17 +8,11 @@ pub mod app;
 pub mod auth;
 pub mod buffer;
 pub mod config;
-pub mod erase;
-pub mod expiry;
 pub mod mcp;
 #[cfg(test)]
 mod openapi;
-pub mod query;
-pub mod rollup;
 pub mod session;
 pub mod store;
-
-pub use intake::{control, error, event, exclude, hex, ingest, key, limit, quota, row, time, visitor};
 
 #[cfg(target_arch = "wasm32")]
 mod shell;

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// Longest token that is looked at; Supabase's have about 1 KB.
 const MAX_LEN: usize = 8 * 1024;

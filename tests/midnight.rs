@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use headwater::app::{App, Buffers, Depth, Runtime};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
 use native::Track;
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
@@ -80,7 +80,7 @@ async fn with_the_control_plane_away_at_midnight_events_are_kept_and_hashes_are_
     let open = Arc::new(AtomicBool::new(true));
     let url = way(open.clone()).await;
     let app = App::new(native::config(&[("SUPABASE_URL", &url)]), runtime());
-    let midnight = headwater::time::Day(native::now().day().0 + 1).start();
+    let midnight = intake::time::Day(native::now().day().0 + 1).start();
     let before = midnight.plus(-30_000);
 
     // The key is looked up half a minute before midnight; then the control plane goes away.

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use headwater::app::{App, AppendError, Buffers, Depth, Pending, Reply, Runtime};
 use headwater::buffer::Shard;
-use headwater::erase::{Found, Inquiry};
 use native::Track;
 use serde_json::Value;
+use upkeep::erase::{Found, Inquiry};
 
 fn app(buffer: Buffers) -> App {
     App::new(native::config(&[]), Runtime { buffer, ..native::runtime() })

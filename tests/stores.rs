@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use headwater::query::{Plan, Scope, World, build, from_parameters};
 use headwater::store::{ClickHouse, Credentials, PostgRest, StoreError};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::{Plan, World, build, from_parameters};
 use serde_json::{Value, json};
+use statement::Scope;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -60,10 +61,10 @@ async fn counted(project: &str, parameters: &str) -> Value {
         now: Timestamp(1_795_255_200_000),
         timezone: "UTC",
         offset_at: |_, _| None,
-        segments: headwater::query::Segments::Closed,
+        segments: query::Segments::Closed,
     };
     let query = from_parameters(parameters, world).unwrap();
-    let scope = Scope { project_id: project, env: headwater::key::Env::Live };
+    let scope = Scope { project_id: project, env: intake::key::Env::Live };
     let statement = build(&query, &scope, &Plan::default());
     let found = clickhouse().select(statement.sql, &statement.parameters).await.unwrap();
     serde_json::from_slice(&found.body).unwrap()

@@ -8,10 +8,10 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::people::Asker;
 use super::{App, Deadline};
-use crate::erase::{self, Closure, Ids, Person, Receipt, Task};
-use crate::error::{ApiError, ErrorCode};
-use crate::query::Format;
 use crate::store::StoreError;
+use intake::error::{ApiError, ErrorCode};
+use query::Format;
+use upkeep::erase::{self, Closure, Ids, Person, Receipt, Task};
 
 impl App {
     pub(super) async fn access(

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::authenticate::Caller;
 use super::{App, lock};
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// A key's `last_used_at` is written at most this often, in milliseconds.
 const TOUCH_MS: i64 = 60 * 60_000;

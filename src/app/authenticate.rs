@@ -9,10 +9,10 @@ use serde_json::json;
 use super::inbound::Inbound;
 use super::{App, Deadline, lock};
 use crate::auth::{Lookup, origin_allowed, presented, unknown_key, verify};
-use crate::control::{KeyRecord, Project, read_key};
-use crate::error::{ApiError, ErrorCode};
-use crate::key::{Access, Kind, redacted};
 use crate::store::StoreError;
+use intake::control::{KeyRecord, Project, read_key};
+use intake::error::{ApiError, ErrorCode};
+use intake::key::{Access, Kind, redacted};
 
 /// Look-ups an instance makes at once; a Worker has six connections a request, and more would only queue.
 const MAX_LOOKUPS: usize = 6;

@@ -6,8 +6,8 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::ingest::{Body, bounds};
 use super::{App, Deadline};
-use crate::error::ApiError;
-use crate::ingest::{Verdict, batch, body_text, judge};
+use intake::error::ApiError;
+use intake::ingest::{Verdict, batch, body_text, judge};
 
 /// Largest body of a batch (contract, "Endpoints").
 pub const MAX_BODY: usize = 1024 * 1024;

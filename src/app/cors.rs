@@ -1,7 +1,7 @@
 //! Cross-origin access. Keys travel in a header or in the URL and never in a cookie, so a browser may read
 //! every answer; which page may *use* a publishable key is decided by the key's own list.
 
-use crate::error::ApiError;
+use intake::error::ApiError;
 
 use super::inbound::{Inbound, Reply};
 use super::routes;

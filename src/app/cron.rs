@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::App;
 use crate::buffer::{Shard, continents};
 use crate::config::Sink;
-use crate::query::usage;
+use statement::usage;
 
 /// A count over a whole month may take longer than a reader would wait.
 const LIMIT: Duration = Duration::from_secs(30);

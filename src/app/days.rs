@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{App, Deadline, lock};
-use crate::control::{DayRows, read_day_rows};
 use crate::store::StoreError;
-use crate::time::{Day, Timestamp};
-use crate::visitor::{DayKey, VisitorSecrets};
+use intake::control::{DayRows, read_day_rows};
+use intake::time::{Day, Timestamp};
+use intake::visitor::{DayKey, VisitorSecrets};
 
 /// Day keys kept at most: a year of imported days and some.
 const MAX_DAYS: usize = 400;

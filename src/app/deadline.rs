@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// All calls of one ingest request together, in milliseconds; the rest of the three seconds is for the
 /// way and our own work.

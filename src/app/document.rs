@@ -62,7 +62,7 @@ impl File {
     fn tag(&self) -> &str {
         self.tag.get_or_init(|| {
             let digest = Sha256::digest(self.bytes);
-            format!("\"{}\"", crate::hex::encode(digest.get(..8).unwrap_or_default()))
+            format!("\"{}\"", intake::hex::encode(digest.get(..8).unwrap_or_default()))
         })
     }
 }

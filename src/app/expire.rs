@@ -15,13 +15,14 @@ use super::expire_report::{Outcome, Outcomes, Report, Status};
 use super::inbound::{Inbound, Reply};
 use super::{App, rollups};
 use crate::config::Config;
-use crate::error::{ApiError, ErrorCode};
-use crate::expiry::{self, Expired, MAX_PROJECTS, Policies, Policy};
-use crate::key::Env;
-use crate::query::{Path, Statement};
-use crate::rollup::{self, ProjectDay};
 use crate::store::{ClickHouse, StoreError};
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::key::Env;
+use intake::time::Timestamp;
+use query::Path;
+use statement::Statement;
+use upkeep::expiry::{self, Expired, MAX_PROJECTS, Policies, Policy};
+use upkeep::rollup::{self, ProjectDay};
 
 const JOB: &str = "retention";
 /// How long a run that says nothing is taken to be alive: a statement and some.
@@ -98,7 +99,7 @@ impl App {
         if !config.clickhouse.is_maintained() {
             return Err(Failure::Unconfigured);
         }
-        let holder = crate::hex::encode(&(self.runtime.random)().ok_or(Failure::Unconfigured)?);
+        let holder = intake::hex::encode(&(self.runtime.random)().ok_or(Failure::Unconfigured)?);
         Run { app: self, config, holder, began: (self.runtime.now)(), dry }.go().await
     }
 }

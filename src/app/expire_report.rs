@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::expiry::{self, Expired, Policy};
-use crate::time::Timestamp;
+use intake::time::Timestamp;
+use upkeep::expiry::{self, Expired, Policy};
 
 /// Why a run goes on, or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

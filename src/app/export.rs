@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::authenticate::Caller;
 use super::inbound::{Body, Inbound, Reply};
 use super::{App, lock};
-use crate::error::{ApiError, ErrorCode};
-use crate::query::{Export, Format, Scope, Statement, World};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::time::Timestamp;
+use query::{Export, Format, World};
+use statement::{Scope, Statement};
 
 /// Longest that an export may take.
 const LIMIT: Duration = Duration::from_mins(10);

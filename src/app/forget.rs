@@ -9,11 +9,11 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::{App, Deadline};
-use crate::erase::ids_kept;
-use crate::error::{ApiError, ErrorCode, FieldError};
-use crate::event::{MAX_ID, MAX_USER_ID, Object};
-use crate::ingest::body_text;
 use crate::store::StoreError;
+use intake::error::{ApiError, ErrorCode, FieldError};
+use intake::event::{MAX_ID, MAX_USER_ID, Object};
+use intake::ingest::body_text;
+use upkeep::erase::ids_kept;
 
 /// Largest body of a request about a person.
 pub(crate) const MAX_BODY: usize = 16 * 1024;

@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 use super::App;
 use super::people::Asker;
 use crate::config::Config;
-use crate::erase::{
+use crate::store::StoreError;
+use intake::key::Env;
+use intake::time::Day;
+use statement::Statement;
+use upkeep::erase::{
     self, Closure, Counts, Due, Ids, MAX_HASHES, Outcome, Person, SETTINGS, Table, Target, Task, Touched, awaited,
     delete, pieces,
 };
-use crate::key::Env;
-use crate::query::Statement;
-use crate::rollup::{self, ProjectDay};
-use crate::store::StoreError;
-use crate::time::Day;
+use upkeep::rollup::{self, ProjectDay};
 
 /// Most requests that a run takes into its hands.
 const MOST: u32 = 200;
@@ -230,7 +230,7 @@ impl App {
     async fn erase(&self, config: &Config, work: &[Work]) -> Result<(), StoreError> {
         self.mark(config, work).await?;
         let random = (self.runtime.random)().ok_or_else(|| StoreError::Unusable("no randomness".to_owned()))?;
-        let salt = crate::hex::encode(&random);
+        let salt = intake::hex::encode(&random);
         for table in Table::ALL {
             let theirs: Vec<Target<'_>> = work.iter().filter(|one| one.has(table)).map(Work::target).collect();
             let mutations = delete(table, &salt, &theirs);

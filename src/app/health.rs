@@ -9,7 +9,7 @@ use super::inbound::Reply;
 use super::{App, Depth};
 use crate::buffer::{Shard, continents};
 use crate::config::Sink;
-use crate::error::ApiError;
+use intake::error::ApiError;
 
 /// Longest that a dependency may take to show that it is there.
 const CHECK: Duration = Duration::from_secs(2);

@@ -5,9 +5,9 @@ use super::inbound::{Inbound, Reply};
 use super::ingest::bounds;
 use super::track::{MAX_BODY, accepted, refused};
 use super::{App, Deadline};
-use crate::error::{ApiError, ErrorCode};
-use crate::event::{Rejection, validate};
-use crate::ingest::{body_text, identification, identification_faults};
+use intake::error::{ApiError, ErrorCode};
+use intake::event::{Rejection, validate};
+use intake::ingest::{body_text, identification, identification_faults};
 
 impl App {
     pub(super) async fn identify(

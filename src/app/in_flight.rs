@@ -2,7 +2,7 @@
 //! events and rows before it is gone.
 
 use super::{App, lock};
-use crate::error::{ApiError, ErrorCode};
+use intake::error::{ApiError, ErrorCode};
 
 /// Bytes of bodies in flight at most.
 const MAX_BYTES: usize = 24 * 1024 * 1024;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::export::Stream;
-use crate::error::{ApiError, ErrorCode};
-use crate::ingest::too_large;
+use intake::error::{ApiError, ErrorCode};
+use intake::ingest::too_large;
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,19 +6,19 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use useragent::Signals;
 use futures_util::future::{Either, select};
+use useragent::Signals;
 
 use super::authenticate::Caller;
 use super::in_flight::InFlight;
 use super::inbound::{BodyError, Inbound, Place};
 use super::whereabouts::Whereabouts;
 use super::{App, Deadline};
-use crate::error::{ApiError, ErrorCode};
-use crate::event::{Bounds, Event};
-use crate::ingest::{Encoding, Enricher, Rows, Sender, needed_day};
-use crate::key::Kind;
-use crate::time::Day;
+use intake::error::{ApiError, ErrorCode};
+use intake::event::{Bounds, Event};
+use intake::ingest::{Encoding, Enricher, Rows, Sender, needed_day};
+use intake::key::Kind;
+use intake::time::Day;
 
 impl App {
     /// Lets events in and turns them into rows.

@@ -6,11 +6,12 @@ use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
-use crate::error::ApiError;
-use crate::query::funnel::By;
-use crate::query::journeys::{Journeys, answer, build, left_out};
-use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
+use intake::error::ApiError;
+use query::funnel::By;
+use query::journeys::{Journeys, answer, build, left_out};
+use query::{World, placed};
+use statement::Scope;
 
 impl App {
     pub(super) async fn journeys(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {

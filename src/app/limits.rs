@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::{App, lock};
-use crate::error::{ApiError, ErrorCode};
-use crate::key::Kind;
-use crate::limit::{CLIENT, INGEST, Left, Limiter, READ};
-use crate::quota::Counters;
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::key::Kind;
+use intake::limit::{CLIENT, INGEST, Left, Limiter, READ};
+use intake::quota::Counters;
+use intake::time::Timestamp;
 
 /// A project and env.
 type DataSet = (String, &'static str);
@@ -159,7 +159,7 @@ impl App {
         hash.update(self.config()?.visitor_secrets.current.as_bytes());
         hash.update(key_id.as_bytes());
         hash.update(ip.map(|ip| ip.to_string()).unwrap_or_default().as_bytes());
-        Ok(crate::hex::encode(hash.finalize().get(..16).unwrap_or_default()))
+        Ok(intake::hex::encode(hash.finalize().get(..16).unwrap_or_default()))
     }
 }
 

@@ -10,12 +10,12 @@ use super::authenticate::{Caller, bearer};
 use super::inbound::{Inbound, Reply};
 use super::routes::Management;
 use super::{App, Deadline, lock};
-use crate::error::{ApiError, ErrorCode};
-use crate::key::{Access, Draft, Env, Kind, Scope};
-use crate::query::Path;
 use crate::session;
 use crate::store::StoreError;
-use crate::time::Day;
+use intake::error::{ApiError, ErrorCode};
+use intake::key::{Access, Draft, Env, Kind, Scope};
+use intake::time::Day;
+use query::Path;
 
 /// Largest body of a management call.
 const MAX_BODY: usize = 64 * 1024;

@@ -5,11 +5,11 @@ use serde_json::{Map, Value, json};
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::{After, App, Deadline};
-use crate::error::{ApiError, ErrorCode};
 use crate::mcp::{
     Asked, Call, Door, Era, Headers, Message, Resource, RpcError, Tool, What, Who, asked, contents, era_of, failed,
     finish, read, refused, reply, told,
 };
+use intake::error::{ApiError, ErrorCode};
 
 /// Largest message, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -164,7 +164,7 @@ pub(super) fn parsed(answer: &str) -> Result<Value, ApiError> {
 
 /// What metrics mean.
 pub(super) fn definitions() -> Result<Value, ApiError> {
-    serde_json::to_value(crate::query::catalogue()).map_err(|error| {
+    serde_json::to_value(query::catalogue()).map_err(|error| {
         ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
     })
 }

@@ -48,12 +48,12 @@ use std::time::Duration;
 use crate::auth::KeyCache;
 use crate::buffer::Shard;
 use crate::config::{Buffering, Config};
-use crate::erase::{Found, Inquiry};
-use crate::error::{ApiError, ErrorCode};
-use crate::ingest::Parcel;
-use crate::key::Access;
 use crate::store::{ClickHouse, StoreError};
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::ingest::Parcel;
+use intake::key::Access;
+use intake::time::Timestamp;
+use upkeep::erase::{Found, Inquiry};
 
 use after::Touched;
 use days::Days;
@@ -261,7 +261,7 @@ impl App {
 
     fn request_id(&self) -> String {
         let random = (self.runtime.random)().unwrap_or_default();
-        format!("req_{}", crate::hex::encode(&random))
+        format!("req_{}", intake::hex::encode(&random))
     }
 
     /// A fresh UUIDv7 at `now`.

@@ -6,10 +6,11 @@ use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
-use crate::error::ApiError;
-use crate::query::pairs::{Pairs, answer, build, left_out};
-use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
+use intake::error::ApiError;
+use query::pairs::{Pairs, answer, build, left_out};
+use query::{World, placed};
+use statement::Scope;
 
 impl App {
     pub(super) async fn matched(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {

@@ -10,9 +10,9 @@ use futures_util::future::{Either, join_all, select};
 use super::App;
 use crate::buffer::{Shard, continents};
 use crate::config::Sink;
-use crate::erase::{self, Closure, Found, Ids, Inquiry, Link, MAX_LINKS, Person, SETTINGS, Seen, Task, pieces};
-use crate::query::Statement;
 use crate::store::StoreError;
+use statement::Statement;
+use upkeep::erase::{self, Closure, Found, Ids, Inquiry, Link, MAX_LINKS, Person, SETTINGS, Seen, Task, pieces};
 
 /// Longest that the cron waits for an answer of the store.
 const PATIENCE: Duration = Duration::from_mins(1);

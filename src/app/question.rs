@@ -8,13 +8,13 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::routes::Question;
-use crate::error::ApiError;
-use crate::query::{
-    Events, Query, Realtime, Schema, Scope, Window, World, catalogue, no_parameters, placed, placed_in_parameters,
-    sources,
-};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::ApiError;
+use intake::time::Timestamp;
+use query::{
+    Events, Query, Realtime, Schema, Window, World, catalogue, no_parameters, placed, placed_in_parameters, sources,
+};
+use statement::Scope;
 
 impl App {
     pub(super) async fn answer(

@@ -7,9 +7,10 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::App;
-use crate::error::ApiError;
-use crate::query::{Found, Statement};
 use crate::store::StoreError;
+use intake::error::ApiError;
+use query::Found;
+use statement::Statement;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 const SIGN_OF_LIFE: Duration = Duration::from_millis(600);

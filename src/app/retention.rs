@@ -6,11 +6,12 @@ use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
-use crate::error::ApiError;
-use crate::query::retention::{Retention, answer, build};
-use crate::query::{Scope, World, placed};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::ApiError;
+use intake::time::Timestamp;
+use query::retention::{Retention, answer, build};
+use query::{World, placed};
+use statement::Scope;
 
 impl App {
     pub(super) async fn retention(&self, request: &mut impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {

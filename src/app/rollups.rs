@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::App;
-use crate::query::Statement;
-use crate::rollup::{self, Chores, Generation, Kind, MARGIN_MS, ProjectDay, SETTINGS};
 use crate::store::{ClickHouse, StoreError};
-use crate::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
+use statement::Statement;
+use upkeep::rollup::{self, Chores, Generation, Kind, MARGIN_MS, ProjectDay, SETTINGS};
 
 /// How often the cron runs (`wrangler.toml`).
 const PERIOD_MS: i64 = 300_000;

@@ -1,8 +1,8 @@
 //! The one table of routes. Tests, CORS and documentation read it too.
 
-use crate::error::{ApiError, ErrorCode};
-use crate::key::Access;
 use crate::mcp::Door;
+use intake::error::{ApiError, ErrorCode};
+use intake::key::Access;
 
 /// What answers a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use super::inbound::{Inbound, Reply};
 use super::limits::tell;
 use super::manage::outward;
 use super::routes::Segments as Route;
-use crate::error::{ApiError, ErrorCode};
-use crate::query::segment::{Draft, Noted, Saved, draft, project_in};
-use crate::query::{Fault, Segments, World, placed};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::time::Timestamp;
+use query::segment::{Draft, Noted, Saved, draft, project_in};
+use query::{Fault, Segments, World, placed};
 
 /// Longest that the control plane may take.
 const LIMIT: Duration = Duration::from_millis(2_500);

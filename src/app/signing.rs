@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{App, lock};
-use crate::error::{ApiError, ErrorCode};
 use crate::session::{Algorithm, Session, SigningKey, Token, read_key_set};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::{ApiError, ErrorCode};
+use intake::time::Timestamp;
 
 /// A key set is asked for again after this long, in milliseconds; Supabase itself caches it ten minutes.
 const FRESH_MS: i64 = 10 * 60_000;

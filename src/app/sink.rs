@@ -11,8 +11,8 @@ use super::inbound::Inbound;
 use super::{App, Deadline};
 use crate::buffer::Shard;
 use crate::config::{Config, Sink};
-use crate::error::{ApiError, ErrorCode};
-use crate::ingest::{Parcel, Rows};
+use intake::error::{ApiError, ErrorCode};
+use intake::ingest::{Parcel, Rows};
 
 /// Why the buffer did not take a parcel. Texts are for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,14 +7,15 @@ use super::App;
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::limits::tell;
-use crate::error::{ApiError, ErrorCode};
-use crate::query::{
-    Answers, Found, Plan, Query, Scope, Wanted, World, answer, build, from_json, from_parameters, placed,
+use crate::store::StoreError;
+use intake::error::{ApiError, ErrorCode};
+use intake::time::Timestamp;
+use query::{
+    Answers, Found, Plan, Query, Wanted, World, answer, build, from_json, from_parameters, placed,
     placed_in_parameters, resume,
 };
-use crate::rollup::{Kind, clean_days, clean_rows};
-use crate::store::StoreError;
-use crate::time::Timestamp;
+use statement::Scope;
+use upkeep::rollup::{Kind, clean_days, clean_rows};
 
 /// Largest question, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;

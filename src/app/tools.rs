@@ -7,9 +7,9 @@ use super::authenticate::Caller;
 use super::inbound::Inbound;
 use super::mcp::{definitions, parsed};
 use super::{App, Deadline};
-use crate::error::ApiError;
 use crate::mcp::{Ask, Door, Named, Tool, instead_of, names_in, notes, question, trimmed};
-use crate::time::{Day, Timestamp};
+use intake::error::ApiError;
+use intake::time::{Day, Timestamp};
 
 /// Dimensions whose values are looked up for an empty answer.
 const MAX_LOOKED_UP: usize = 3;

@@ -9,11 +9,11 @@ use super::App;
 use super::authenticate::Caller;
 use super::manage::{month, outward};
 use super::mcp::parsed;
-use crate::error::ApiError;
 use crate::mcp::{Ask, Tool, failed, notes, question};
-use crate::query::{Path, nearest};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::error::ApiError;
+use intake::time::Timestamp;
+use query::{Path, nearest};
 
 /// Projects of one call at most.
 const MAX_PROJECTS: usize = 20;

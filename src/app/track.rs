@@ -6,9 +6,9 @@ use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
 use super::ingest::bounds;
 use super::{App, Deadline};
-use crate::error::ApiError;
-use crate::event::{Event, Rejection, validate};
-use crate::ingest::{TIME_REPLACED, body_text, one_event};
+use intake::error::ApiError;
+use intake::event::{Event, Rejection, validate};
+use intake::ingest::{TIME_REPLACED, body_text, one_event};
 
 /// Largest body of one event (contract, "Endpoints").
 pub const MAX_BODY: usize = 64 * 1024;

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::control::KeyRecord;
-use crate::time::Timestamp;
+use intake::control::KeyRecord;
+use intake::time::Timestamp;
 
 /// How long a found key serves without a question, in milliseconds.
 pub const FRESH_MS: i64 = 5 * 60_000;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::error::{ApiError, ErrorCode};
-use crate::key::{ApiKey, Kind};
+use intake::error::{ApiError, ErrorCode};
+use intake::key::{ApiKey, Kind};
 
 /// The text of a key and whether it stood in the URL.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Whether a presented key is the stored one, and still good.
 
-use crate::control::KeyRecord;
-use crate::error::{ApiError, ErrorCode};
-use crate::key::ApiKey;
-use crate::time::Timestamp;
+use intake::control::KeyRecord;
+use intake::error::{ApiError, ErrorCode};
+use intake::key::ApiKey;
+use intake::time::Timestamp;
 
 /// The secrets mixed into key hashes: the current one, and the one before it while keys are re-hashed.
 #[derive(Clone)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::ingest::MAX_MONTHS;
-use crate::time::Timestamp;
+use intake::ingest::MAX_MONTHS;
+use intake::time::Timestamp;
 
 /// Most bytes of one batch, unless its first row alone has more. Some ten thousand events: large enough for
 /// the store's best rate, small enough for the memory of a Worker, which holds it twice while it is sent.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// The table (`migrations/clickhouse/0003_dead_letters.sql`); it keeps them for 14 days.
 pub const DEAD_LETTERS: &str = "dead_letters";

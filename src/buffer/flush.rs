@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::batch::{Batch, MAX_BATCH_BYTES, Waiting, compose};
 use super::dead::{DEAD_LETTERS, DeadLetter};
 use crate::store::StoreError;
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// Longest pause between two attempts while the store is down: as long may pass before it is noticed that
 /// it is there again.
@@ -141,7 +141,7 @@ async fn send(
         batch.size = batch.size.clamp(1, rest);
         let part = lines.get(as_usize(batch.done)..as_usize(batch.done + batch.size)).unwrap_or_default();
         let token = batch.token(origin);
-        // Emptied lines (`crate::erase`) keep their place in the count, so that the token stays right.
+        // Emptied lines (`upkeep::erase`) keep their place in the count, so that the token stays right.
         let filled: Vec<&[u8]> = part.iter().copied().filter(|line| *line != b"\n").collect();
         let sent = if filled.is_empty() { Ok(()) } else { store.insert("events", filled.concat(), &token).await };
         match sent {

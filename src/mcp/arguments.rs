@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::query::{Fault, Path};
+use query::{Fault, Path};
 
 /// Keywords that are understood.
 #[cfg(test)]

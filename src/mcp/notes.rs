@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::text::quoted;
 use super::tools::Ask;
-use crate::query::nearest;
+use query::nearest;
 
 /// Names that may have been meant.
 const NEAREST: usize = 5;

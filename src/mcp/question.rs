@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::tools::Ask;
-use crate::query::{Fault, Path, spoken, spoken_dates};
-use crate::time::Day;
+use intake::time::Day;
+use query::{Fault, Path, spoken, spoken_dates};
 
 const PERIODS: &str = "is not understood; say last 30 days, yesterday, last week, 2026-10, 2026-10-01 to 2026-10-15, or \
      give a pair of dates";

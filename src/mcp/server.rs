@@ -6,7 +6,7 @@ use super::message::{Call, RpcError};
 use super::resources::{RESOURCES, Resource};
 use super::revision::{Era, negotiated, supported};
 use super::tools::{Door, TOOLS, Tool};
-use crate::key::{Kind, Scope};
+use intake::key::{Kind, Scope};
 
 /// How long a client may keep a list, in milliseconds. It depends on the key and on the build.
 const TTL_MS: u64 = 300_000;

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::arguments;
-use crate::key::{Kind, Scope};
-use crate::query::{Fault, Path};
+use intake::key::{Kind, Scope};
+use query::{Fault, Path};
 
 /// The endpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Schemas;
 use super::build::{examples, object, one_of, reference, told};
-use crate::query::Metric;
+use query::Metric;
 
 pub(super) fn schemas() -> Schemas {
     let definitions: Vec<String> = Metric::ALL

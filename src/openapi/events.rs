@@ -6,8 +6,8 @@ use super::Schemas;
 use super::build::{count, examples, instant, list, object, one_of, or_null, parameter, reference, told};
 use super::operation::Operation;
 use super::questions::{ASKED, page, project, which, whose_and_when};
-use crate::error::ErrorCode;
-use crate::query::{DEFAULT_EVENTS_LIMIT, EVENT_COLUMNS, Format, Holds, MAX_EVENTS_LIMIT};
+use intake::error::ErrorCode;
+use query::{DEFAULT_EVENTS_LIMIT, EVENT_COLUMNS, Format, Holds, MAX_EVENTS_LIMIT};
 
 /// What can become of a question without groups.
 const PLAIN: &[ErrorCode] =

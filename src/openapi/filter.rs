@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::Schemas;
 use super::build::{examples, one_of, pattern, reference, text, told};
-use crate::query::segment::{MAX_NAME, MAX_NAMED};
-use crate::query::{Column, Interval, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_KEY, MAX_PATTERN, MAX_VALUE, MAX_VALUES};
+use query::segment::{MAX_NAME, MAX_NAMED};
+use query::{Column, Interval, MAX_FILTER_DEPTH, MAX_FILTERS, MAX_KEY, MAX_PATTERN, MAX_VALUE, MAX_VALUES};
 
 /// A list of so many parts, which begins with one of some words.
 fn condition(words: &[&str], arguments: &[Value]) -> Value {

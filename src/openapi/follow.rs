@@ -7,8 +7,8 @@ use super::build::{count, each_or_null, examples, instant, list, object, one_of,
 use super::operation::Operation;
 use super::people::{breakdown, question, window};
 use super::questions::POSTED;
-use crate::query::MAX_KEY;
-use crate::query::journeys::{DEFAULT_NODES, DEFAULT_STEPS, MAX_NODES, MAX_STEPS};
+use query::MAX_KEY;
+use query::journeys::{DEFAULT_NODES, DEFAULT_STEPS, MAX_NODES, MAX_STEPS};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

@@ -6,9 +6,9 @@ use super::Schemas;
 use super::build::{count, each_or_null, examples, list, object, one_of, parameter, pattern, reference, text, told};
 use super::operation::Operation;
 use crate::app::{MAX_BATCH_BODY, MAX_EVENT_BODY};
-use crate::error::ErrorCode;
-use crate::event::{MAX_ADDRESS, MAX_HEADER, MAX_ID, MAX_NESTING, MAX_PROPERTIES, MAX_TITLE, MAX_USER_ID};
-use crate::ingest::{MAX_EVENTS, TIME_REPLACED};
+use intake::error::ErrorCode;
+use intake::event::{MAX_ADDRESS, MAX_HEADER, MAX_ID, MAX_NESTING, MAX_PROPERTIES, MAX_TITLE, MAX_USER_ID};
+use intake::ingest::{MAX_EVENTS, TIME_REPLACED};
 
 /// What can be wrong with events, besides the key.
 const CODES: &[ErrorCode] = &[
@@ -168,7 +168,7 @@ fn time() -> Value {
         told(
             json!({ "anyOf": [
                 told(pattern(r"^\d{4}-\d{2}-\d{2}([T ].+)?$"), "ISO 8601; UTC where it names no zone."),
-                { "type": "number", "minimum": crate::time::YEAR_2000_MS, "maximum": crate::time::LAST_MS,
+                { "type": "number", "minimum": intake::time::YEAR_2000_MS, "maximum": intake::time::LAST_MS,
                   "description": "Milliseconds since 1970." },
             ] }),
             "When it happened, not before 2000. Absent: from an `event_id` that is a UUIDv7, else the time of receipt. \

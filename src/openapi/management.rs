@@ -8,8 +8,8 @@ use super::build::{
     told,
 };
 use super::operation::Operation;
-use crate::error::ErrorCode;
-use crate::key::{Env, Kind, Scope};
+use intake::error::ErrorCode;
+use intake::key::{Env, Kind, Scope};
 
 const READS: &[ErrorCode] = &[ErrorCode::InvalidPayload];
 const ASKS: &[ErrorCode] = &[ErrorCode::InvalidPayload, ErrorCode::InvalidParams, ErrorCode::NotFound];

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Schemas;
 use super::build::{closed, examples, object, one_of, reference, told};
 use super::operation::Operation;
-use crate::error::ErrorCode;
+use intake::error::ErrorCode;
 
 const ABOUT: &str = "One JSON-RPC message of MCP 2026-07-28, 2025-11-25 or 2025-06-18 a request, over Streamable HTTP, \
     without sessions. A notification is answered with 202. A fault of the protocol is a JSON-RPC error; what is wrong \

@@ -155,7 +155,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::error::ErrorCode;
+    use intake::error::ErrorCode;
 
     #[test]
     fn the_documents_are_current() {
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_what_the_readers_take() {
-        use crate::query;
+        use query;
         let document = document();
         let members = |schema: &str| -> BTreeSet<String> {
             let properties = &document["components"]["schemas"][schema]["properties"];

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::build::reference;
 use crate::app::Route;
-use crate::error::ErrorCode;
-use crate::key::{Access, GRANTS, Kind};
+use intake::error::ErrorCode;
+use intake::key::{Access, GRANTS, Kind};
 
 /// What a route does not say about itself.
 #[derive(Clone)]

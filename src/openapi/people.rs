@@ -8,7 +8,7 @@ use super::build::{
 };
 use super::operation::Operation;
 use super::questions::{MAX_PROJECT, MAX_ZONE, POSTED, PROJECT, ZONE};
-use crate::query::MAX_FILTERS;
+use query::MAX_FILTERS;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

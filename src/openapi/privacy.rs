@@ -5,9 +5,9 @@ use serde_json::json;
 use super::Schemas;
 use super::build::{closed, count, each_or_null, examples, instant, object, one_of, or_null, text, told};
 use super::operation::Operation;
-use crate::error::ErrorCode;
-use crate::event::{MAX_ID, MAX_USER_ID};
-use crate::query::Format;
+use intake::error::ErrorCode;
+use intake::event::{MAX_ID, MAX_USER_ID};
+use query::Format;
 
 /// What can be wrong with a request about a person, besides the key.
 const CODES: &[ErrorCode] = &[

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Schemas;
 use super::build::{examples, object, one_of, reference, told};
-use crate::error::{ApiError, ErrorCode};
+use intake::error::{ApiError, ErrorCode};
 
 pub(super) fn schemas() -> Schemas {
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str());

@@ -9,11 +9,9 @@ use super::build::{
 };
 use super::operation::Operation;
 use crate::app::MAX_QUESTION_BODY;
-use crate::error::ErrorCode;
-use crate::query::{
-    Column, DEFAULT_LIMIT, Interval, MAX_CURSOR, MAX_DIMENSIONS, MAX_FILTERS, MAX_LIMIT, MAX_METRICS, Metric,
-};
-use crate::time::LAST_MS;
+use intake::error::ErrorCode;
+use intake::time::LAST_MS;
+use query::{Column, DEFAULT_LIMIT, Interval, MAX_CURSOR, MAX_DIMENSIONS, MAX_FILTERS, MAX_LIMIT, MAX_METRICS, Metric};
 
 /// What can become of a question in the query string.
 pub(super) const ASKED: &[ErrorCode] = &[
@@ -137,7 +135,7 @@ pub(super) fn project() -> Value {
 /// Which events.
 pub(super) fn which() -> Vec<Value> {
     vec![
-        parameter("event", "Events of this name only.", text(1, crate::event::MAX_ID)),
+        parameter("event", "Events of this name only.", text(1, intake::event::MAX_ID)),
         json_parameter("filters", "Conditions that must all hold, as JSON.", list(&reference("Filter"), MAX_FILTERS)),
         parameter("bots", "Count what bots do as well.", json!({ "type": "boolean" })),
     ]

@@ -6,9 +6,9 @@ use super::Schemas;
 use super::build::{closed, examples, instant, list, object, or_null, reference, text, told};
 use super::operation::Operation;
 use super::questions::project;
-use crate::error::ErrorCode;
-use crate::query::MAX_FILTERS;
-use crate::query::segment::{MAX_BYTES, MAX_DESCRIPTION, MAX_NAME};
+use intake::error::ErrorCode;
+use query::MAX_FILTERS;
+use query::segment::{MAX_BYTES, MAX_DESCRIPTION, MAX_NAME};
 
 const READS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::RateLimited];
 const FINDS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::NotFound, ErrorCode::RateLimited];

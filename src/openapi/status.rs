@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Schemas;
 use super::build::{count, examples, object, one_of, or_null, parameter, reference, told};
 use super::operation::Operation;
-use crate::error::ErrorCode;
+use intake::error::ErrorCode;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

@@ -8,8 +8,8 @@ use worker::{Env, Method, ObjectNamespace, Request, RequestInit, Response, Resul
 
 use crate::app::{AppendError, Buffers, Depth, Pending};
 use crate::buffer::Shard;
-use crate::erase::{Found, Inquiry};
-use crate::ingest::Parcel;
+use intake::ingest::Parcel;
+use upkeep::erase::{Found, Inquiry};
 
 /// Name of the binding in `wrangler.toml`.
 const BINDING: &str = "BUFFER";

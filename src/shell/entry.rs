@@ -16,7 +16,7 @@ use super::request::{self, WorkerRequest};
 use super::{boundary, buffers, signature};
 use crate::app::{App, Body, Pending, Reply, Runtime, SignatureCheck};
 use crate::config::{Config, Sink};
-use crate::time::Timestamp;
+use intake::time::Timestamp;
 
 /// The daily trigger of `wrangler.toml`; any other one is the frequent one.
 const DAILY: &str = "17 4 * * *";

@@ -7,8 +7,8 @@ use wasm_bindgen::JsValue;
 use worker::{Result, SqlStorage};
 
 use crate::buffer::{Batch, Queue, Waiting};
-use crate::erase::{Found, Inquiry, Search};
-use crate::time::Timestamp;
+use intake::time::Timestamp;
+use upkeep::erase::{Found, Inquiry, Search};
 
 /// Metadata of as many rows is looked at for a batch.
 const LOOK_AHEAD: i64 = 4096;

@@ -13,7 +13,7 @@ mod postgrest;
 pub use clickhouse::{ClickHouse, Credentials, Selected, escaped, refusal};
 pub use postgrest::PostgRest;
 
-use crate::error::{ApiError, ErrorCode};
+use intake::error::{ApiError, ErrorCode};
 
 /// What went wrong with a store. Texts are for the log and never leave the Worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,11 +66,7 @@ impl StoreError {
     pub fn question(self) -> ApiError {
         match self {
             // CANNOT_COMPILE_REGEXP: the only part of a statement that is the caller's language.
-            Self::Refused { code, message, .. } if code == "427" => {
-                ApiError::new(ErrorCode::InvalidParams, "a pattern of matches is no regular expression (re2)")
-                    .field("/filters", "must hold regular expressions in re2's syntax")
-                    .because(message)
-            }
+            Self::Refused { code, message, .. } if code == "427" => query::bad_pattern(message),
             Self::Refused { status: 414, message, .. } => ApiError::new(
                 ErrorCode::InvalidParams,
                 "the conditions, those of segments among them, hold too many or too long values: some 50,000 bytes in all \

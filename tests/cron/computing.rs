@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use headwater::app::{App, Runtime};
-use headwater::rollup::{Kind, ProjectDay};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use upkeep::rollup::{Kind, ProjectDay};
 
 use super::native;
 use super::world::{World, day};

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use headwater::app::{BodyError, Buffers, Depth, Inbound, Place, Runtime};
 use headwater::config::Config;
-use headwater::erase::{Found, Seen};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
 use serde_json::Value;
+use upkeep::erase::{Found, Seen};
 
 /// Addresses and secrets of the stack (`dev.json`).
 pub fn stack() -> Value {

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use headwater::query::funnel::{Funnel, answer, build};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::funnel::{Funnel, answer, build};
 use serde_json::{Value, json};
 
 use super::history::{Event, Random};

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use headwater::query::funnel::By;
-use headwater::query::journeys::{Journeys, answer, build, left_out};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::funnel::By;
+use query::journeys::{Journeys, answer, build, left_out};
 use serde_json::{Value, json};
 
 use super::funnel::{percent, sessions};

@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use headwater::query::pairs::{Pairs, answer, build, left_out};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::pairs::{Pairs, answer, build, left_out};
 use serde_json::{Value, json};
 
 use super::funnel::{percent, quantile};

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use headwater::query::{Found, Statement, World as Asked};
-use headwater::rollup::Kind;
-use headwater::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
+use query::{Found, World as Asked};
 use serde_json::{Value, json};
+use statement::Statement;
+use upkeep::rollup::Kind;
 
 use super::history::{Event, Random, events};
 use super::plain;
@@ -140,7 +141,7 @@ pub fn asked() -> Asked<'static> {
         now: Timestamp::parse_iso(NOW).unwrap(),
         timezone: "UTC",
         offset_at: offset,
-        segments: headwater::query::Segments::Closed,
+        segments: query::Segments::Closed,
     }
 }
 

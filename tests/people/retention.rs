@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, Months, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
-use headwater::query::retention::{Retention, answer, build};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::retention::{Retention, answer, build};
 use serde_json::{Value, json};
 
 use super::funnel::percent;

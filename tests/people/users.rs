@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headwater::query::{Plan, build, from_json};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use query::{Plan, build, from_json};
 use serde_json::{Value, json};
 
 use super::history::{Event, Random};

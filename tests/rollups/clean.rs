@@ -1,8 +1,8 @@
 //! Which days may be read: only whole generations, and only of days that nothing was written to since.
 
-use headwater::rollup::{self, Kind, MARGIN_MS};
-use headwater::time::Day;
+use intake::time::Day;
 use serde_json::{Value, json};
+use upkeep::rollup::{self, Kind, MARGIN_MS};
 
 use super::world::{World, day, number};
 

@@ -1,6 +1,6 @@
 //! Random histories: events as the store gets them, with everything that makes counting hard.
 
-use headwater::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
 use super::world::day;

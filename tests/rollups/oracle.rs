@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use headwater::rollup::Kind;
-use headwater::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
 use serde_json::Value;
+use upkeep::rollup::Kind;
 
 use super::history::{Event, Random, events};
 use super::plain::{self, ByValue, Counts, ENTRY, Session, Zone};
@@ -80,7 +80,7 @@ async fn computed_days_equal_the_raw_events_and_plain_loops() {
         for kind in Kind::ALL {
             let days: Vec<_> = world.clean(kind).await.iter().map(|(day, of)| (world.day(*day), *of)).collect();
             assert_eq!(days.len(), rows.iter().map(Event::day).collect::<std::collections::BTreeSet<_>>().len());
-            let differences = world.run(headwater::rollup::verify(kind, &days)).await;
+            let differences = world.run(upkeep::rollup::verify(kind, &days)).await;
             assert_eq!(String::from_utf8_lossy(&differences), "", "{kind:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use headwater::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
 
 use super::history::Event;
 

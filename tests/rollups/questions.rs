@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Offset as _, TimeZone as _};
-use headwater::query::{Plan, Query, Statement, Wanted, World as Asked, build, from_json};
-use headwater::rollup::Kind;
-use headwater::time::{Day, Timestamp};
+use intake::time::{Day, Timestamp};
+use query::{Plan, Query, Wanted, World as Asked, build, from_json};
 use serde_json::{Value, json};
+use statement::Statement;
+use upkeep::rollup::Kind;
 
 use super::history::{Event, FIRST_DAY, Random};
 use super::oracle::live;
@@ -86,11 +87,7 @@ impl Asking {
             "metrics": self.metrics, "dimensions": self.dimensions, "timezone": self.zone, "limit": 10_000,
             "date_range": [self.from.to_iso(), self.to.to_iso()], "filters": filters.collect::<Vec<_>>(),
         });
-        from_json(
-            &body,
-            Asked { now: self.to, timezone: "UTC", offset_at, segments: headwater::query::Segments::Closed },
-        )
-        .unwrap()
+        from_json(&body, Asked { now: self.to, timezone: "UTC", offset_at, segments: query::Segments::Closed }).unwrap()
     }
 
     /// Whether something with these columns at this time counts, and for which row.

@@ -1,8 +1,8 @@
 //! What keeps the tables true and small.
 
-use headwater::rollup::{self, Generation, Kind, ProjectDay};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
 use serde_json::{Value, json};
+use upkeep::rollup::{self, Generation, Kind, ProjectDay};
 
 use super::world::{World, day, number};
 

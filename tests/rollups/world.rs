@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use headwater::key::Env;
-use headwater::query::{Scope, Statement};
-use headwater::rollup::{self, Due, Generation, Kind, ProjectDay, SETTINGS};
 use headwater::store::{ClickHouse, Credentials};
-use headwater::time::{Day, Timestamp};
+use intake::key::Env;
+use intake::time::{Day, Timestamp};
 use serde_json::Value;
+use statement::{Scope, Statement};
+use upkeep::rollup::{self, Due, Generation, Kind, ProjectDay, SETTINGS};
 
 const LIMIT: Duration = Duration::from_secs(30);
 

@@ -6,9 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use useragent::{ISBOT_PATTERN, bot_class};
 use fancy_regex::{Regex, RegexBuilder};
 use support::{npm, npm_json, uap};
+use useragent::{ISBOT_PATTERN, bot_class};
 
 /// JavaScript takes `[\w\d-.]` for a literal hyphen, this engine wants it marked.
 fn isbot() -> Regex {

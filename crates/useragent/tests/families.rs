@@ -5,8 +5,8 @@ mod support;
 
 use std::collections::HashMap;
 
-use useragent::{Signals, read};
 use support::{Case, uap};
+use useragent::{Signals, read};
 
 /// Families of uap-core and what they are called here. Whatever does not stand here must be the same.
 const BROWSERS: &[(&str, &str)] = &[

@@ -1,8 +1,8 @@
 //! Whatever comes in, there is an answer, and it is a bounded one.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test may fail")]
 
-use useragent::{Signals, bot_class, is_spam_referrer, read};
 use proptest::prelude::*;
+use useragent::{Signals, bot_class, is_spam_referrer, read};
 
 const DEVICES: [&str; 8] = ["", "desktop", "mobile", "tablet", "tv", "console", "wearable", "bot"];
 

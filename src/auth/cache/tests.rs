@@ -1,5 +1,5 @@
 use super::*;
-use crate::key::{Env, Kind, SecretHash};
+use intake::key::{Env, Kind, SecretHash};
 
 fn record() -> Arc<KeyRecord> {
     Arc::new(KeyRecord {

@@ -155,7 +155,7 @@ fn one_refused_row_in_ten_thousand_costs_few_inserts() {
 }
 
 impl Kept {
-    /// Empties lines as `crate::erase` does.
+    /// Empties lines as `upkeep::erase` does.
     fn blank(&self, theirs: impl Fn(&str) -> bool) {
         for (waiting, lines) in self.rows.borrow_mut().values_mut() {
             let text = String::from_utf8(std::mem::take(lines)).unwrap();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::query::Metric;
+use query::Metric;
 
 /// Every schema in a schema.
 fn walk(schema: &Value, see: &mut dyn FnMut(&Value)) {
@@ -52,7 +52,7 @@ fn names_are_unique_and_metrics_are_those_there_are() {
     let metrics: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
     assert_eq!(parsed(PARTS)["metrics"]["items"]["enum"], json!(metrics));
     let stats = TOOLS[0].input(Door::Project).to_string();
-    for axis in crate::query::axes() {
+    for axis in query::axes() {
         assert!(stats.contains(serde_json::to_value(axis).unwrap()["name"].as_str().unwrap()));
     }
 }

@@ -1,9 +1,9 @@
 //! A body is read and judged: whatever it holds, every event gets a verdict or a row.
 #![no_main]
 
-use headwater::event::Bounds;
-use headwater::ingest::{Status, batch, body_text, judge};
-use headwater::time::Timestamp;
+use intake::event::Bounds;
+use intake::ingest::{Status, batch, body_text, judge};
+use intake::time::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {

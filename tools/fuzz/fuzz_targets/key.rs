@@ -1,7 +1,7 @@
 //! A key is taken apart: whatever the text, and what is taken apart is what it was put together from.
 #![no_main]
 
-use headwater::key::{ApiKey, KEY_LEN};
+use intake::key::{ApiKey, KEY_LEN};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use headwater::key::{Draft, Env, Kind, Scope};
+use intake::key::{Draft, Env, Kind, Scope};
 use serde_json::{Value, json};
 
 use crate::dev_file::DevFile;

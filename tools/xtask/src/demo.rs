@@ -1,7 +1,7 @@
 //! The demo organization, its project and one key of each kind.
 
 use anyhow::Result;
-use headwater::key::{Env, Kind, Scope};
+use intake::key::{Env, Kind, Scope};
 
 use crate::control::{ControlPlane, KeySettings};
 use crate::dev_file::{Keys, Stores};

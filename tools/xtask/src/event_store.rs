@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use headwater::query::Statement;
 use headwater::store::escaped;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use statement::Statement;
 
 use crate::dev_file::DevFile;
 use crate::hosted;

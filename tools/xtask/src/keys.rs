@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
-use headwater::key::{Env, Kind};
+use intake::key::{Env, Kind};
 use serde_json::{Value, json};
 
 use crate::control::{ControlPlane, Target, operator, print_lines};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Subcommand;
-use headwater::key::Env;
+use intake::key::Env;
 use serde_json::{Map, Value, json};
 
 use crate::control::{ControlPlane, Target, operator, print_lines};

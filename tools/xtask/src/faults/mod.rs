@@ -36,7 +36,7 @@ use crate::state::State;
 use crate::step::step;
 use crate::{stop, strays};
 use clients::{Abandoned, Progress, Target};
-use headwater::key::Env;
+use intake::key::Env;
 use ledger::Ledger;
 use outage::Victims;
 use report::Report;

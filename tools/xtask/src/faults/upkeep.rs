@@ -5,11 +5,11 @@ use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use headwater::key::Env;
-use headwater::query::Statement;
-use headwater::rollup::{self, Due, Generation, Kind, ProjectDay, SETTINGS};
-use headwater::time::{Day, Timestamp};
+use intake::key::Env;
+use intake::time::{Day, Timestamp};
 use serde::Deserialize;
+use statement::Statement;
+use upkeep::rollup::{self, Due, Generation, Kind, ProjectDay, SETTINGS};
 
 use crate::event_store::EventStore;
 use crate::stop;

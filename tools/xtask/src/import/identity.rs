@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
-use headwater::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use intake::hex;
 use sha2::Sha256;
 
 /// Lines remembered at least. Identical lines carry the same second, so they stand close to each other;

@@ -1,7 +1,7 @@
 //! Where events go, and with which key.
 
 use anyhow::{Context as _, Result, bail};
-use headwater::key::{ApiKey, Kind};
+use intake::key::{ApiKey, Kind};
 
 use super::Args;
 use crate::demo::DEMO;
@@ -64,7 +64,7 @@ fn secret_key(key: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use headwater::key::{Draft, Env};
+    use intake::key::{Draft, Env};
 
     use super::*;
 

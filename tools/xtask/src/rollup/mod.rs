@@ -1,5 +1,5 @@
 //! `cargo xtask rollup`: what is computed from the events (`docs/rollups.md`). The SQL is the Worker's own
-//! (`headwater::rollup`).
+//! (`upkeep::rollup`).
 
 mod projects;
 mod rebuild;
@@ -9,9 +9,9 @@ mod verify;
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
-use headwater::query::Statement;
-use headwater::rollup::{self, SETTINGS};
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
+use statement::Statement;
+use upkeep::rollup::{self, SETTINGS};
 
 use crate::control::Target;
 use crate::event_store::{EventStore, EventStoreArgs};

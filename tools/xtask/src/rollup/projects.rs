@@ -1,8 +1,8 @@
 //! The projects meant, by slug or id.
 
 use anyhow::{Context as _, Result};
-use headwater::rollup;
 use serde::Deserialize;
+use upkeep::rollup;
 
 use super::{Place, execute};
 use crate::event_store::EventStore;

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use headwater::key::Env;
-use headwater::query::Scope;
-use headwater::rollup::{self, Due, Generation, Kind, MARGIN_MS, ProjectDay};
-use headwater::time::Day;
+use intake::key::Env;
+use intake::time::Day;
 use serde_json::json;
+use statement::Scope;
+use upkeep::rollup::{self, Due, Generation, Kind, MARGIN_MS, ProjectDay};
 
 use super::projects::find;
 use super::{Place, clock, execute};

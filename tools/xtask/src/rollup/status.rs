@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use headwater::rollup::{self, Kind};
 use serde::{Deserialize, Serialize};
+use upkeep::rollup::{self, Kind};
 
 use super::projects::find;
 use super::{Place, execute};
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// As `headwater::rollup::status` answers.
+/// As `upkeep::rollup::status` answers.
 #[derive(Debug, Serialize, Deserialize)]
 struct Standing {
     #[serde(default)]

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};
-use headwater::key::Env;
-use headwater::query::Scope;
-use headwater::rollup::{self, Generation, Kind, ProjectDay};
-use headwater::time::Day;
+use intake::key::Env;
+use intake::time::Day;
 use serde::{Deserialize, Serialize};
+use statement::Scope;
+use upkeep::rollup::{self, Generation, Kind, ProjectDay};
 
 use super::projects::{Project, find};
 use super::{Place, execute};
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// As `headwater::rollup::verify` answers, with what it is a row of.
+/// As `upkeep::rollup::verify` answers, with what it is a row of.
 #[derive(Debug, Serialize, Deserialize)]
 struct Difference {
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! What visits: browsers as they are spread over a site of today, and the bots among them.
 
-use headwater::ingest::Sender;
+use intake::ingest::Sender;
 
 use crate::random::Weighted;
 

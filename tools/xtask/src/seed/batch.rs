@@ -1,6 +1,6 @@
 //! Rows on their way to the store, cut into inserts.
 
-use headwater::time::Day;
+use intake::time::Day;
 
 /// Months, which are the store's partitions, that one insert may touch (`migrations/clickhouse`); the store's own
 /// limit is twice as high.

@@ -22,8 +22,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use headwater::key::Env;
-use headwater::time::{Day, Timestamp};
+use intake::key::Env;
+use intake::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
 use crate::control::ControlPlane;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use classifier::ProjectRules;
-use headwater::control::{DntMode, GeoLevel, Project};
-use headwater::quota::Quota;
+use intake::control::{DntMode, GeoLevel, Project};
+use intake::quota::Quota;
 
 use super::people::Country;
 use super::site::domain;

@@ -1,6 +1,6 @@
 //! How many events fall on which day, and on which hour.
 
-use headwater::time::Day;
+use intake::time::Day;
 
 /// Monday to Sunday: work is looked at on workdays.
 const WEEKDAYS: [u64; 7] = [104, 108, 107, 105, 96, 62, 58];

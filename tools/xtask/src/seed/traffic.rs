@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use headwater::ingest::Sender;
-use headwater::time::{DAY_MS, Day, Timestamp};
-use headwater::visitor::DayKey;
+use intake::ingest::Sender;
+use intake::time::{DAY_MS, Day, Timestamp};
+use intake::visitor::DayKey;
 
 use super::agents::{Browser, bots};
 use super::arrivals::Arrivals;

@@ -1,6 +1,6 @@
 //! One visit: what a person, a bot or a server does, as events like a client sends them.
 
-use headwater::event::Revenue;
+use intake::event::Revenue;
 
 use super::arrivals::Opened;
 use super::people::Country;

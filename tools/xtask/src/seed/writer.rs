@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use headwater::control::Project;
-use headwater::event::Event;
-use headwater::ingest::{Enricher, Sender};
-use headwater::key::Env;
-use headwater::time::{Day, Timestamp};
-use headwater::visitor::DayKey;
+use intake::control::Project;
+use intake::event::Event;
+use intake::ingest::{Enricher, Sender};
+use intake::key::Env;
+use intake::time::{Day, Timestamp};
+use intake::visitor::DayKey;
 use uuid::Builder;
 
 use super::batch::{Batch, Batches};

@@ -6,7 +6,7 @@ mod worker;
 use std::time::Duration;
 
 use anyhow::Result;
-use headwater::key::Env;
+use intake::key::Env;
 
 use crate::dev_file::{DevFile, Stores};
 use crate::port::Wanted;

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use headwater::time::Timestamp;
+use intake::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::contestant::Request;
@@ -149,8 +149,8 @@ fn uuid(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use headwater::event::{Bounds, validate};
-    use headwater::ingest::{batch as read, judge};
+    use intake::event::{Bounds, validate};
+    use intake::ingest::{batch as read, judge};
 
     use super::{batch, now, single};
 
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(bodies.len(), 64);
         let bounds = Bounds { received_at: now(), retention_days: None, trusted: true };
         for body in bodies {
-            let raw = headwater::ingest::one_event(str::from_utf8(&body).unwrap()).unwrap();
+            let raw = intake::ingest::one_event(str::from_utf8(&body).unwrap()).unwrap();
             validate(raw, &bounds, &|| unreachable!("all have ids")).unwrap();
         }
     }

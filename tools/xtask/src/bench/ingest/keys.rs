@@ -1,7 +1,7 @@
 //! The keys of a bench, and what the control plane would say of them.
 
 use anyhow::{Context as _, Result};
-use headwater::key::{Draft, Env, Kind};
+use intake::key::{Draft, Env, Kind};
 use serde_json::{Value, json};
 
 use super::events::ORIGIN;
@@ -64,8 +64,8 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use headwater::control::read_key;
-    use headwater::key::Kind;
+    use intake::control::read_key;
+    use intake::key::Kind;
 
     use super::Keys;
 

@@ -12,7 +12,7 @@ mod store;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use headwater::key::Kind;
+use intake::key::Kind;
 
 use crate::state::State;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use headwater::key::Env;
+use intake::key::Env;
 
 use crate::control::ControlPlane;
 use crate::demo::one_of_each;

@@ -62,7 +62,7 @@ fn number(digits: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use headwater::time::Timestamp;
+    use intake::time::Timestamp;
     use proptest::prelude::*;
 
     use super::*;

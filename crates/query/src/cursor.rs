@@ -1,0 +1,88 @@
+//! Where the next page of an answer begins, as a text that means nothing to the caller and fits one question only.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+use super::fault::{Fault, Path};
+use super::model::Query;
+use super::range::MAX_DAYS;
+use intake::time::{DAY_MS, LAST_MS, Timestamp};
+use statement::Range;
+use statement::Scope;
+
+/// Rows that may be paged through.
+const MAX_OFFSET: u32 = 1_000_000;
+/// Bytes of the question's mark.
+const MARK: usize = 8;
+/// What is said of a text that is no cursor.
+pub(super) const BROKEN: &str = "must be a next_cursor of an answer";
+
+/// The cursor of the page after this one.
+pub(super) fn next(query: &Query, scope: &Scope<'_>) -> String {
+    seal("stats", query, scope, &query.offset.saturating_add(query.limit).to_be_bytes())
+}
+
+/// Takes a question up where its cursor points to, if it has one.
+///
+/// # Errors
+/// It is none, or of another question or project.
+pub fn resume(query: &mut Query, scope: &Scope<'_>) -> Result<(), Fault> {
+    open("stats", query, scope, |place| {
+        let offset = u32::from_be_bytes(place.try_into().map_err(|_| BROKEN)?);
+        if offset > MAX_OFFSET { Err("no page lies so far behind; narrow the question") } else { Ok(offset) }
+    })
+    .map(|offset| query.offset = offset.unwrap_or(query.offset))
+}
+
+/// A place in the answer to a question. The period is part of it: `30d` asked a minute later is another.
+pub(super) fn seal(kind: &str, query: &Query, scope: &Scope<'_>, place: &[u8]) -> String {
+    let mut bytes = mark(kind, query, scope).to_vec();
+    bytes.extend_from_slice(&query.range.from.0.to_be_bytes());
+    bytes.extend_from_slice(&query.range.to.0.to_be_bytes());
+    bytes.extend_from_slice(place);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The place that a question's cursor holds, if it has one; the question then has the cursor's period.
+pub(super) fn open<T>(
+    kind: &str,
+    query: &mut Query,
+    scope: &Scope<'_>,
+    read: impl FnOnce(&[u8]) -> Result<T, &'static str>,
+) -> Result<Option<T>, Fault> {
+    let Some((cursor, path)) = query.cursor.take() else { return Ok(None) };
+    let found = || {
+        let bytes = URL_SAFE_NO_PAD.decode(&cursor).map_err(|_| BROKEN)?;
+        let (found, rest) = bytes.split_first_chunk::<MARK>().ok_or(BROKEN)?;
+        let (from, rest) = rest.split_first_chunk::<8>().ok_or(BROKEN)?;
+        let (to, place) = rest.split_first_chunk::<8>().ok_or(BROKEN)?;
+        if *found != mark(kind, query, scope) {
+            return Err("is of another question or project; begin without it");
+        }
+        let range = Range { from: Timestamp(i64::from_be_bytes(*from)), to: Timestamp(i64::from_be_bytes(*to)) };
+        // Whoever makes one up gets no more than by asking.
+        let length = range.to.0.checked_sub(range.from.0).ok_or(BROKEN)?;
+        if !(1..=MAX_DAYS * DAY_MS).contains(&length) || range.from.0 < 0 || range.to.0 > LAST_MS {
+            return Err(BROKEN);
+        }
+        query.range = range;
+        read(place).map(Some)
+    };
+    found().map_err(|message| Path::new(path).fault(message))
+}
+
+/// Tells questions apart, their page and period aside.
+fn mark(kind: &str, query: &Query, scope: &Scope<'_>) -> [u8; MARK] {
+    let Query { project, metrics, dimensions, zone, filter, goal, order_by, include, limit, .. } = query;
+    let text = format!(
+        "{kind}{scope:?}{project:?}{metrics:?}{dimensions:?}{}{filter:?}{goal:?}{order_by:?}{include:?}{limit}",
+        zone.name
+    );
+    let digest = Sha256::digest(text.as_bytes());
+    let mut mark = [0; MARK];
+    for (slot, byte) in mark.iter_mut().zip(digest) {
+        *slot = byte;
+    }
+    mark
+}

@@ -1,0 +1,214 @@
+//! Events as they are, newest first, page by page: the question of `GET /v1/query`.
+//!
+//! A page begins behind the last row of the one before, by (timestamp, event id): what is written meanwhile
+//! moves no row to another page.
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::build::condition;
+use super::cursor::{self, BROKEN};
+use super::fault::{Fault, Path};
+use super::frame::members;
+use super::given::{Given, Parameters};
+use super::model::Query;
+use super::read::{Members as _, World, known, read, whole};
+use super::row::object;
+use super::shape::Found;
+use intake::time::Timestamp;
+use statement::Binder;
+use statement::{Scope, Statement, instant};
+
+/// Parameters that are taken.
+pub const KNOWN: &[&str] =
+    &["project", "from", "to", "date_range", "timezone", "event", "filters", "bots", "limit", "cursor"];
+/// Members that are taken in JSON.
+const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "limit", "cursor"];
+/// Most events of one page.
+pub const MAX_LIMIT: u32 = 1000;
+/// Events of one page unless told otherwise.
+pub const DEFAULT_LIMIT: u32 = 100;
+/// Most bytes of an event id: 128 characters.
+const MAX_ID: usize = 512;
+
+/// A question about single events.
+#[derive(Debug)]
+pub struct Events {
+    query: Query,
+    /// The last row of the page before.
+    after: Option<(Timestamp, String)>,
+}
+
+impl Events {
+    /// Reads a query string.
+    ///
+    /// # Errors
+    /// The parameter at fault and what it takes.
+    pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
+        let given = Given::read(query, KNOWN)?;
+        let members = Parameters::about_events(&given, MAX_LIMIT)?;
+        let mut query = read(&members, world)?;
+        if given.text("limit").is_none() {
+            query.limit = DEFAULT_LIMIT;
+        }
+        Ok(Self { query, after: None })
+    }
+
+    /// Reads a JSON body.
+    ///
+    /// # Errors
+    /// What is wrong, with its path and what is allowed.
+    pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
+        let members = members(body)?;
+        known(members, MEMBERS, &Path::new(""))?;
+        let mut query = read(members, world)?;
+        let (value, path) = members.member("limit");
+        query.limit = value.map_or(Ok(DEFAULT_LIMIT), |value| whole(value, MAX_LIMIT, &path))?;
+        Ok(Self { query, after: None })
+    }
+
+    /// The project that an account key names.
+    pub fn project(&self) -> Option<&str> {
+        self.query.project.as_deref()
+    }
+
+    /// Goes on where the cursor points to, if there is one.
+    ///
+    /// # Errors
+    /// It is none, or of another question or project.
+    pub fn resume(&mut self, scope: &Scope<'_>) -> Result<(), Fault> {
+        self.after = cursor::open("events", &mut self.query, scope, |place| {
+            let (at, id) = place.split_first_chunk::<8>().ok_or(BROKEN)?;
+            let id = str::from_utf8(id).ok().filter(|id| !id.is_empty() && id.len() <= MAX_ID).ok_or(BROKEN)?;
+            let at = i64::from_be_bytes(*at);
+            (0..=intake::time::LAST_MS).contains(&at).then(|| (Timestamp(at), id.to_owned())).ok_or(BROKEN)
+        })?;
+        Ok(())
+    }
+
+    /// The statement: the row as JSON, its instant in milliseconds, its id. One row more than the limit, so that
+    /// the last page can be told.
+    pub fn statement(&self, scope: &Scope<'_>) -> Statement {
+        let mut bind = Binder::default();
+        let mut condition = condition(&self.query, scope, &[self.query.range], &self.query.filter, &mut bind);
+        if let Some((at, id)) = &self.after {
+            let (at, id) = (instant(*at, &mut bind), bind.value("String", id));
+            condition = format!("{condition} AND timestamp <= {at} AND (timestamp < {at} OR event_id < {id})");
+        }
+        let limit = bind.value("UInt32", &self.query.limit.saturating_add(1).to_string());
+        // The instant of the page's last row is found in the narrow columns first: the wide ones of all the
+        // other rows are never read.
+        let sql = format!(
+            "SELECT {} AS row, toUnixTimestamp64Milli(events.timestamp) AS at, events.event_id AS id\n\
+             FROM (SELECT * FROM events FINAL WHERE {condition}\n\
+             AND timestamp >= (SELECT min(at) FROM (SELECT timestamp AS at FROM events FINAL WHERE {condition}\n\
+             ORDER BY at DESC LIMIT {limit}))\n\
+             ORDER BY timestamp DESC, event_id DESC LIMIT {limit}) AS events\n\
+             ORDER BY at DESC, id DESC\nFORMAT JSONCompactEachRow",
+            object(false)
+        );
+        bind.statement(sql)
+    }
+
+    /// Shapes the answer.
+    ///
+    /// # Errors
+    /// The store's rows are none, for the log.
+    pub fn answer(&self, scope: &Scope<'_>, found: &Found, elapsed_ms: i64) -> Result<String, String> {
+        let text = str::from_utf8(&found.lines).map_err(|error| error.to_string())?;
+        let lines: Result<Vec<(String, i64, String)>, _> = text.lines().map(serde_json::from_str).collect();
+        let mut lines = lines.map_err(|error| error.to_string())?;
+        let limit = usize::try_from(self.query.limit).unwrap_or(usize::MAX);
+        let more = lines.len() > limit;
+        lines.truncate(limit);
+        let last = lines.last().filter(|_| more).map(|(_, at, id)| {
+            let place: Vec<u8> = at.to_be_bytes().into_iter().chain(id.bytes()).collect();
+            cursor::seal("events", &self.query, scope, &place)
+        });
+        let mut rows = String::from("[");
+        for (index, (row, ..)) in lines.into_iter().enumerate() {
+            rows.push_str(if index == 0 { "" } else { "," });
+            rows.push_str(&row);
+        }
+        rows.push(']');
+        // Checked once, so that nothing but JSON can leave.
+        let rows = RawValue::from_string(rows).map_err(|error| error.to_string())?;
+        let range = self.query.range;
+        let meta = json!({
+            "from": range.from.to_iso(), "to": range.to.to_iso(), "timezone": self.query.zone.name,
+            "rows_read": found.rows_read, "elapsed_ms": elapsed_ms,
+        });
+        let answer = Page { rows: &rows, next_cursor: last, meta };
+        serde_json::to_string(&answer).map_err(|error| error.to_string())
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Page<'a> {
+    rows: &'a RawValue,
+    next_cursor: Option<String>,
+    meta: serde_json::Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use intake::key::Env;
+
+    const WORLD: World<'static> = World {
+        now: Timestamp(1_795_255_200_000),
+        timezone: "UTC",
+        offset_at: crate::zone::host_offset,
+        segments: crate::Segments::Closed,
+    };
+    const SCOPE: Scope<'static> = Scope { project_id: "0192d3c5-0000-7000-8000-000000000001", env: Env::Live };
+
+    fn page(lines: &str, events: &Events) -> serde_json::Value {
+        let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
+        serde_json::from_str(&events.answer(&SCOPE, &found, 1).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_one_before_ended() {
+        let events = Events::from_parameters("limit=1", WORLD).unwrap();
+        let lines = "[\"{\\\"a\\\": 1.50}\",1795000000000,\"é\"]\n[\"{}\",1794000000000,\"b\"]\n";
+        let answer = page(lines, &events);
+        let cursor = answer["next_cursor"].as_str().unwrap().to_owned();
+        let mut next = Events::from_parameters(&format!("limit=1&cursor={cursor}"), WORLD).unwrap();
+        next.resume(&SCOPE).unwrap();
+        assert_eq!(next.after, Some((Timestamp(1_795_000_000_000), "é".to_owned())));
+        assert!(page("", &next)["next_cursor"].is_null());
+        // Properties are passed on to the byte.
+        let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
+        assert!(events.answer(&SCOPE, &found, 1).unwrap().contains("[{\"a\": 1.50}]"));
+    }
+
+    #[test]
+    fn a_cursor_fits_one_question_alone() {
+        let events = Events::from_parameters("limit=1", WORLD).unwrap();
+        let cursor = cursor::seal("events", &events.query, &SCOPE, b"\0\0\x01\x9f\0\0\0\0id");
+        let stats = cursor::next(&events.query, &SCOPE);
+        let test = Scope { env: Env::Test, ..SCOPE };
+        for (query, cursor, scope) in [
+            ("limit=2", cursor.as_str(), SCOPE),
+            ("limit=1&event=x", &cursor, SCOPE),
+            ("limit=1&bots=true", &cursor, SCOPE),
+            ("limit=1", &cursor, test),
+            ("limit=1", &stats, SCOPE),
+            ("limit=1", "AAAA", SCOPE),
+        ] {
+            let mut asked = Events::from_parameters(&format!("{query}&cursor={cursor}"), WORLD).unwrap();
+            assert_eq!(asked.resume(&scope).unwrap_err().path, "?cursor", "{query}");
+        }
+    }
+
+    #[test]
+    fn every_value_is_bound() {
+        let hostile = "event=') OR 1=1 --&filters=[[%22is%22,%22prop:' OR%22,[%22x'%22]]]";
+        let mut events = Events::from_parameters(hostile, WORLD).unwrap();
+        events.after = Some((WORLD.now, "' OR ''='".to_owned()));
+        let statement = events.statement(&SCOPE);
+        assert!(!statement.sql.contains("OR 1=1") && !statement.sql.contains("OR ''="), "{}", statement.sql);
+        assert!(statement.parameters.iter().any(|(_, value)| value == "' OR ''='"));
+    }
+}

@@ -1,0 +1,116 @@
+//! The SQL of journeys: the events of each entity in order, the way that leads from its first start, and how many
+//! took each piece of it. Names beyond the limit become one in the store, so that an answer stays small.
+//!
+//! A step is a text: `n` and its name; the start is one, too, or `s` where it is no step of its own.
+
+use super::{Direction, Journeys, Unit};
+use crate::filter::Filter;
+use crate::people::{By, during, with_person};
+use statement::Binder;
+use statement::session_events;
+use statement::{Scope, Statement};
+
+/// The statement that answers the question. Its rows: the number of a step, whether its source is beyond the limit
+/// and the source's name, whether the way ends there, whether its target is beyond the limit and the target's name,
+/// and how many went so. Each entity is counted once for each step, up to the one where its way ends. The source of
+/// step 1 is the start, without a name.
+pub fn build(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
+    let mut bind = Binder::default();
+    let ways = ways(journeys, scope, &mut bind);
+    let steps = bind.value("UInt32", &journeys.steps.to_string());
+    let limit = bind.value("UInt32", &journeys.limit.to_string());
+    // Every entity of a node goes on from it or ends there: the links from a node add up to those to it, and so
+    // it has the same rank in both.
+    bind.statement(format!(
+        "SELECT step, source_rank > {limit} AS other_source, if(other_source, '', substring(source, 2)) AS source_name,\n\
+         ends, NOT ends AND target_rank > {limit} AS other_target,\n\
+         if(other_target, '', substring(target, 2)) AS target_name, sum(entities) AS number\n\
+         FROM (SELECT *, dense_rank() OVER (PARTITION BY step ORDER BY source_total DESC, source) AS source_rank,\n\
+         dense_rank() OVER (PARTITION BY step, ends ORDER BY target_total DESC, target) AS target_rank\n\
+         FROM (SELECT *, sum(entities) OVER (PARTITION BY step, source) AS source_total,\n\
+         sum(entities) OVER (PARTITION BY step, ends, target) AS target_total\n\
+         FROM (SELECT link.1 AS step, link.2 AS source, link.3 AS target, link.4 AS ends, count() AS entities\n\
+         FROM (SELECT arrayJoin(arrayMap(step -> (step, arrayElement(arrayConcat([''], way), step), arrayElement(way, step),\n\
+         step > length(way)), range(toUInt32(1), toUInt32(least(length(way) + 1, {steps}) + 1)))) AS link\n\
+         FROM (SELECT arraySlice(way, 1, {steps}) AS way FROM ({ways})))\n\
+         GROUP BY step, source, target, ends)))\n\
+         GROUP BY step, other_source, source_name, ends, other_target, target_name\n\
+         ORDER BY step, number DESC, other_source, source_name, other_target, target_name\n\
+         FORMAT JSONCompactEachRow"
+    ))
+}
+
+/// Counts the events that are starts or steps, and those of them that are nobody's.
+pub fn left_out(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
+    let mut bind = Binder::default();
+    let chosen = journeys.frame.chosen(scope);
+    let condition = chosen.condition(&journeys.frame.filter, &mut bind);
+    let (is_start, is_step) = conditions(journeys, scope, &mut bind);
+    bind.statement(format!(
+        "SELECT count(), countIf(user_id = '' AND anonymous_id = '')\nFROM events FINAL\n\
+         WHERE {condition} AND ({is_start} OR {is_step})\nFORMAT JSONCompactEachRow"
+    ))
+}
+
+/// What is a start, and what a step.
+fn conditions(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> (String, &'static str) {
+    let chosen = journeys.frame.chosen(scope);
+    let start = journeys.start.as_ref().map(|start| chosen.fits(start, "events", bind));
+    let is_step = match journeys.unit {
+        Unit::Path => "events.event = 'pageview'",
+        Unit::Event => "events.event != '$identify'",
+    };
+    (start.unwrap_or_else(|| "0".to_owned()), is_step)
+}
+
+/// `SELECT way`: of each entity with a start the steps from there on, repeats in a row as one.
+fn ways(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> String {
+    let runs = runs(journeys, scope, bind);
+    let (from_start, among) = match (&journeys.start, journeys.direction) {
+        (Some(_), Direction::Next) => ("arraySlice(steps, start)", "WHERE start != 0"),
+        (Some(_), Direction::Previous) => ("arrayReverse(arraySlice(steps, 1, start))", "WHERE start != 0"),
+        // The edge itself is where they begin.
+        (None, Direction::Next) => ("arrayConcat(['s'], steps)", ""),
+        (None, Direction::Previous) => ("arrayConcat(['s'], arrayReverse(steps))", ""),
+    };
+    // A start that is no step stands at the beginning alone.
+    format!(
+        "SELECT arrayPopFront(arrayCompact(arrayFilter((step, place) -> place = 1 OR step != 's', way,\n\
+         arrayEnumerate(way)))) AS way\n\
+         FROM (SELECT {from_start} AS way\n\
+         FROM (SELECT arrayFirstIndex(begins -> begins, run.3) AS start, run.4 AS steps FROM ({runs}))\n{among})"
+    )
+}
+
+/// `SELECT run`: of each entity its starts and steps in order as (time, id, whether it is a start, the step).
+fn runs(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> String {
+    let chosen = journeys.frame.chosen(scope);
+    let (is_start, is_step) = conditions(journeys, scope, bind);
+    let name = match journeys.unit {
+        Unit::Path => "path",
+        Unit::Event => "event",
+    };
+    let step = format!("if({is_step}, concat('n', toString(events.{name})), 's') AS step");
+    let run = "arraySort(groupArray((timestamp, event_id, begins, step))) AS run";
+    match journeys.by {
+        By::Person => {
+            let condition = chosen.condition(&journeys.frame.filter, bind);
+            let events = format!(
+                "SELECT timestamp, event_id, user_id, anonymous_id, {is_start} AS begins, {step}\nFROM events FINAL\n\
+                 WHERE {condition} AND (user_id != '' OR anonymous_id != '') AND (begins OR step != 's')"
+            );
+            format!("SELECT {run}\nFROM ({})\nGROUP BY person", with_person(&events, scope, bind))
+        }
+        By::Session => {
+            let condition = chosen.within(&[journeys.frame.around()], &Filter::And(Vec::new()), bind);
+            let counts = chosen.fits(&journeys.frame.filter, "events", bind);
+            let columns = format!("{is_start} AS begins, {step}, {counts} AS counts");
+            format!(
+                "SELECT {run}\nFROM ({})\nWHERE counts AND (begins OR step != 's') AND {}\n\
+                 GROUP BY visitor, session_id, started_at",
+                session_events(&format!("FROM events FINAL WHERE {condition}"), &columns),
+                during("started_at", &[journeys.frame.range], bind)
+            )
+        }
+    }
+}

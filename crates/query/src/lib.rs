@@ -1,0 +1,67 @@
+//! Questions: read into one value, turned into SQL in one place, shaped into one answer.
+
+mod build;
+mod catalogue;
+mod cursor;
+mod dimension;
+mod events;
+mod export;
+mod fault;
+mod filter;
+mod frame;
+pub mod funnel;
+mod given;
+pub mod journeys;
+mod metric;
+mod model;
+mod nearest;
+pub mod pairs;
+mod params;
+mod pattern;
+mod people;
+mod plan;
+mod range;
+mod read;
+mod realtime;
+pub mod retention;
+mod row;
+mod schema;
+pub mod segment;
+mod shape;
+mod sources;
+mod spoken;
+mod steps;
+mod window;
+pub mod zone;
+
+pub use build::build;
+pub use catalogue::{Axis, Catalogue, axes, catalogue};
+pub use cursor::resume;
+pub use dimension::{Column, Dimension, Interval, MAX_KEY};
+pub use events::{
+    DEFAULT_LIMIT as DEFAULT_EVENTS_LIMIT, Events, KNOWN as EVENTS_PARAMETERS, MAX_LIMIT as MAX_EVENTS_LIMIT,
+};
+pub use export::{Export, Format, KNOWN as EXPORT_PARAMETERS};
+pub use fault::{Fault, Path};
+pub use filter::{
+    Filter, MAX_DEPTH as MAX_FILTER_DEPTH, MAX_NODES as MAX_FILTERS, MAX_PATTERN, MAX_VALUE, MAX_VALUES, OPERATORS,
+};
+pub use frame::Frame;
+pub use given::no_parameters;
+pub use metric::{Base, Level, Metric};
+pub use model::{Direction, Include, Key, MAX_LIMIT, Query};
+pub use nearest::nearest;
+pub use params::{KNOWN as STATS_PARAMETERS, from_parameters};
+pub use pattern::{bad_pattern, placed, placed_in_parameters};
+pub use plan::{Plan, Wanted};
+pub use range::MAX_DAYS;
+pub use read::{DEFAULT_LIMIT, MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MEMBERS, World, from_json};
+pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime, Window};
+pub use row::object as event_object;
+pub use row::{COLUMNS as EVENT_COLUMNS, Holds};
+pub use schema::Schema;
+pub use segment::Segments;
+pub use shape::{Answers, Found, answer};
+pub use sources::{KNOWN as SOURCES_PARAMETERS, sources};
+pub use spoken::{spoken, spoken_dates};
+pub use zone::Zone;

@@ -1,0 +1,96 @@
+//! Which events a question is about, and whose they are.
+
+use super::filter::Filter;
+use statement::Binder;
+use statement::Range;
+use statement::{Kind, clean_value};
+use statement::{Scope, instant};
+
+/// Whose events are looked at together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A person's, on whatever device. Events without ids are nobody's.
+    Person,
+    /// A session's that starts in the period, all of them.
+    Session,
+}
+
+/// The events of a scope and period.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) range: Range,
+    /// A bot is data, and left out unless asked for.
+    pub(super) bots: bool,
+}
+
+impl Chosen<'_> {
+    /// Those that fit.
+    pub(super) fn condition(&self, filter: &Filter, bind: &mut Binder) -> String {
+        self.within(&[self.range], filter, bind)
+    }
+
+    /// Those of other times that fit.
+    pub(super) fn within(&self, pieces: &[Range], filter: &Filter, bind: &mut Binder) -> String {
+        let mut condition = format!("{} AND {}", self.scope.sql(bind), during("timestamp", pieces, bind));
+        if !self.bots {
+            condition.push_str(" AND bot_class = ''");
+        }
+        if *filter != Filter::And(Vec::new()) {
+            condition.push_str(" AND ");
+            condition.push_str(&self.fits(filter, "events", bind));
+        }
+        condition
+    }
+
+    /// The filter alone. What a visitor has done is looked for among these events.
+    pub(super) fn fits(&self, filter: &Filter, table: &str, bind: &mut Binder) -> String {
+        filter.sql(table, bind, &|event: &Filter, bind: &mut Binder| self.visitors(event, bind))
+    }
+
+    /// The visitors who have an event that fits.
+    pub(super) fn visitors(&self, event: &Filter, bind: &mut Binder) -> String {
+        let condition = self.condition(event, bind);
+        format!("SELECT visitor FROM events FINAL WHERE {condition} AND visitor != 0")
+    }
+}
+
+/// An instant in one of these pieces.
+pub(super) fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String {
+    let parts: Vec<String> = pieces
+        .iter()
+        .map(|piece| format!("{time} >= {} AND {time} < {}", instant(piece.from, bind), instant(piece.to, bind)))
+        .collect();
+    format!("({})", parts.join(" OR "))
+}
+
+/// Rows of `events`, a SELECT with `user_id` and `anonymous_id`, each with its `person`: the user, else the user
+/// that the device was first identified as, else the device; an empty text where nobody is known.
+pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) -> String {
+    format!(
+        "SELECT *, multiIf(user_id != '', concat('u', user_id), anonymous_id = '', '', stitched.user != '',\n\
+         concat('u', stitched.user), concat('a', anonymous_id)) AS person\n\
+         FROM ({events}) AS events\n\
+         LEFT ANY JOIN ({}) AS stitched ON events.anonymous_id = stitched.device",
+        stitched(scope, bind)
+    )
+}
+
+/// Whom each device belongs to: whoever it was identified as first, at any time (`docs/durability.md`). Clean days
+/// are read from `identities`, which holds what is needed of them; all other days there can be from the events.
+fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
+    let scope = scope.sql(bind);
+    let clean = clean_value(Kind::Identities, &scope);
+    // The other days are named, not the clean ones excluded: only so are parts of the table left out that hold
+    // several clean days.
+    format!(
+        "SELECT device, argMin(user, first) AS user\n\
+         FROM (SELECT anonymous_id AS device, user_id AS user, (timestamp, event_id) AS first\n\
+         FROM identities\nWHERE {scope} AND (day, generation) IN (SELECT arrayJoin({clean}))\n\
+         UNION ALL\n\
+         SELECT anonymous_id, user_id, (timestamp, event_id)\n\
+         FROM events FINAL\nWHERE {scope} AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
+         AND toDate(timestamp) IN (SELECT toDate(toUInt16(number)) AS day FROM numbers(65536)\n\
+         WHERE day NOT IN (SELECT arrayJoin({clean}).1)))\nGROUP BY device"
+    )
+}

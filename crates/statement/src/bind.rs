@@ -1,0 +1,37 @@
+//! Values on their way into a statement: each becomes a bound parameter.
+
+use std::collections::HashMap;
+
+use crate::Statement;
+
+/// Collects the values of one statement.
+#[derive(Debug, Default)]
+pub struct Binder {
+    parameters: Vec<(String, String)>,
+    /// Where a value of a type stands: conditions may have thousands.
+    known: HashMap<(&'static str, String), usize>,
+}
+
+impl Binder {
+    /// Binds a value; the placeholder that stands for it. `kind` is a type of ours, never a caller's text. A
+    /// value that was bound before is bound once.
+    pub fn value(&mut self, kind: &'static str, value: &str) -> String {
+        let parameters = &mut self.parameters;
+        let index = *self.known.entry((kind, value.to_owned())).or_insert_with(|| {
+            parameters.push((format!("p{}{}", parameters.len(), suffix(kind)), value.to_owned()));
+            parameters.len() - 1
+        });
+        self.parameters.get(index).map_or_else(String::new, |(name, _)| format!("{{{name}:{kind}}}"))
+    }
+
+    /// The statement with all its values.
+    pub fn statement(self, sql: String) -> Statement {
+        Statement { sql, parameters: self.parameters }
+    }
+}
+
+/// Tells parameters of different types apart: one name has one type.
+fn suffix(kind: &str) -> String {
+    let letters: String = kind.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("_{}", letters.to_ascii_lowercase())
+}

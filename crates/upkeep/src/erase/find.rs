@@ -1,0 +1,170 @@
+//! Finding a person's rows in the store. Every row counts, also one that a repeated identity hides (no `FINAL`):
+//! what merges would take away is erased like the rest. Links are read as questions read them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::closure::Link;
+use super::person::{Ids, Person};
+use super::{Parameters, SCOPE, numbers, parameter, rows, scoped, texts};
+use intake::time::Day;
+use statement::Statement;
+
+/// Most links of one answer: a person has fewer.
+pub const MAX_LINKS: usize = 10_000;
+/// Most visitor hashes of one person that a run takes on, the newest first.
+pub const MAX_HASHES: usize = 5_000;
+
+/// Rows of `events` with one of the ids.
+pub(super) const BY_ID: &str = "(user_id IN {users:Array(String)} OR anonymous_id IN {devices:Array(String)})";
+/// Rows of `events` with one of the ids or hashes.
+pub(super) const THEIRS: &str = "(user_id IN {users:Array(String)} OR anonymous_id IN {devices:Array(String)}\n\
+    OR visitor_hash IN {hashes:Array(UInt64)})";
+/// Rows of `sessions`: a visitor is a device's hash, or the day's (`migrations/clickhouse/0001_events.sql`).
+pub(super) const VISITS: &str = "visitor IN arrayConcat(arrayMap(device -> reinterpretAsUInt128(sipHash128(device)),\n\
+    {devices:Array(String)}), arrayMap(hash -> toUInt128(hash), {hashes:Array(UInt64)}))";
+
+/// Rows of `dead_letters` that satisfy a condition over `events`.
+pub(super) fn in_line(condition: &str) -> String {
+    condition
+        .replace("user_id IN", "JSONExtractString(line, 'user_id') IN")
+        .replace("anonymous_id IN", "JSONExtractString(line, 'anonymous_id') IN")
+        .replace("visitor_hash IN", "toUInt64OrZero(JSONExtractString(line, 'visitor_hash')) IN")
+}
+
+/// The ids and hashes that the conditions refer to.
+pub(super) fn bound(person: &Person) -> Parameters {
+    let mut bound = bound_ids(&person.ids);
+    bound.push(parameter("hashes", numbers(&person.hashes)));
+    bound
+}
+
+fn bound_ids(ids: &Ids) -> Parameters {
+    vec![parameter("users", texts(&ids.users)), parameter("devices", texts(&ids.devices))]
+}
+
+/// Asks for the links that name one of a person's ids: a row for each pair of device and user.
+pub fn links(person: &Person) -> Statement {
+    // Of all events only those that may be one are read as the table's key tells them apart.
+    let one = format!("{SCOPE} AND event = '$identify' AND anonymous_id != '' AND user_id != '' AND {BY_ID}");
+    let sql = format!(
+        "SELECT anonymous_id, user_id, toString(first.1) AS at, first.2 AS event_id FROM (\n\
+         SELECT anonymous_id, user_id, min((timestamp, event_id)) AS first FROM events FINAL\n\
+         WHERE {one}\nAND (toDate(timestamp), event_id) IN (SELECT toDate(timestamp), event_id FROM events WHERE {one})\n\
+         GROUP BY anonymous_id, user_id)\nORDER BY at, event_id LIMIT {MAX_LINKS}\nFORMAT JSONEachRow"
+    );
+    scoped(person, sql, bound_ids(&person.ids))
+}
+
+/// Reads the answer to [`links`].
+///
+/// # Errors
+/// Where it is none.
+pub fn links_of(answer: &[u8]) -> Result<Vec<Link>, String> {
+    rows(answer)
+}
+
+/// Asks for the visitor hashes of rows with one of a person's ids, the newest first.
+pub fn hashes(person: &Person) -> Statement {
+    let sql = format!(
+        "SELECT toString(visitor_hash) AS hash FROM (\n\
+         SELECT visitor_hash, timestamp FROM events WHERE {SCOPE} AND visitor_hash != 0 AND {BY_ID}\n\
+         UNION ALL SELECT toUInt64OrZero(JSONExtractString(line, 'visitor_hash')) AS visitor_hash, at AS timestamp\n\
+         FROM dead_letters WHERE {SCOPE} AND visitor_hash != 0 AND {})\n\
+         GROUP BY visitor_hash ORDER BY max(timestamp) DESC, visitor_hash LIMIT {}\nFORMAT JSONEachRow",
+        in_line(BY_ID),
+        MAX_HASHES + 1
+    );
+    scoped(person, sql, bound_ids(&person.ids))
+}
+
+/// Reads the answer to [`hashes`].
+///
+/// # Errors
+/// Where it is none.
+pub fn hashes_of(answer: &[u8]) -> Result<Vec<String>, String> {
+    #[derive(Deserialize)]
+    struct Row {
+        hash: String,
+    }
+    Ok(rows::<Row>(answer)?.into_iter().map(|row| row.hash).collect())
+}
+
+/// What a person has in the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// Events by day, each identity once.
+    pub days: BTreeMap<Day, u64>,
+    /// Sessions, each once however often it was computed.
+    pub sessions: u64,
+    /// The visitors whose sessions they are, in decimal digits.
+    pub visitors: BTreeSet<String>,
+    /// Identifications by day.
+    pub identities: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+}
+
+impl Touched {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes up what another part of the person has. A row that both have counts twice: a person of so many
+    /// ids that they go in parts.
+    pub fn extend(&mut self, other: Self) {
+        for (day, events) in other.days {
+            *self.days.entry(day).or_default() += events;
+        }
+        self.sessions += other.sessions;
+        self.visitors.extend(other.visitors);
+        self.identities += other.identities;
+        self.dead_letters += other.dead_letters;
+    }
+}
+
+/// Asks what a person has in the store.
+pub fn touched(person: &Person) -> Statement {
+    let sql = format!(
+        "SELECT 'events' AS what, toString(toDate(timestamp)) AS name, toString(uniqExact(event_id)) AS number\n\
+         FROM events WHERE {SCOPE} AND {THEIRS} GROUP BY name\n\
+         UNION ALL SELECT 'sessions', toString(visitor) AS name, toString(uniqExact((session_id, started_at)))\n\
+         FROM sessions WHERE {SCOPE} AND {VISITS} GROUP BY name\n\
+         UNION ALL SELECT 'identities', '', toString(uniqExact((day, anonymous_id, user_id)))\n\
+         FROM identities WHERE {SCOPE} AND {BY_ID}\n\
+         UNION ALL SELECT 'dead_letters', '', toString(uniqExact(id))\n\
+         FROM dead_letters WHERE {SCOPE} AND {}\nFORMAT JSONEachRow",
+        in_line(THEIRS)
+    );
+    scoped(person, sql, bound(person))
+}
+
+/// Reads the answer to [`touched`].
+///
+/// # Errors
+/// Where it is none.
+pub fn touched_of(answer: &[u8]) -> Result<Touched, String> {
+    #[derive(Deserialize)]
+    struct Row {
+        what: String,
+        name: String,
+        number: String,
+    }
+    let mut touched = Touched::default();
+    for Row { what, name, number } in rows(answer)? {
+        let number: u64 = number.parse().map_err(|_| "unusable answer: no number".to_owned())?;
+        match (what.as_str(), Day::parse(&name)) {
+            ("events", Some(day)) => *touched.days.entry(day).or_default() += number,
+            ("sessions", _) => {
+                touched.sessions += number;
+                touched.visitors.insert(name);
+            }
+            ("identities", _) => touched.identities += number,
+            ("dead_letters", _) => touched.dead_letters += number,
+            _ => return Err("unusable answer: what is not asked for".to_owned()),
+        }
+    }
+    Ok(touched)
+}

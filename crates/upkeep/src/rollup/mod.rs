@@ -1,0 +1,101 @@
+//! Rollups, sessions and identities: what is recomputed from `events FINAL` for the days that `dirty` names
+//! (`docs/rollups.md`). The one place that writes their SQL; the Worker's cron and `cargo xtask rollup` run it.
+//!
+//! A run reads the store's clock, asks what is [`due`], and per batch of days runs the two statements of
+//! [`recompute`]: the rows under a new generation, then the note that the generation is whole. Stopped
+//! anywhere in between, or done twice at once, it leaves nothing that is read.
+
+mod due;
+mod recompute;
+mod rows;
+mod sessions;
+mod upkeep;
+mod verify;
+
+pub use due::{Due, batches, due, due_rows, halves};
+pub use recompute::{projects, recompute, with_events};
+pub use statement::{Generation, Kind, ProjectDay, clean_days, clean_rows};
+pub use upkeep::{Chores, cleanup, differing, mark, outdated, outdated_rows, status};
+pub use verify::verify;
+
+use intake::time::Timestamp;
+use serde::Deserialize;
+use statement::{Parameters, Statement, clean, marks, newest, parameter};
+
+/// How long an insert may take, in milliseconds. A block is marked before its rows can be read, so a
+/// computation covers the marks only that were this old when it began.
+pub const MARGIN_MS: i64 = 60_000;
+
+/// Set for every statement of this module: defaults differ between servers, so nothing is left to them. The
+/// time is set by who runs it.
+pub const SETTINGS: &[(&str, &str)] = &[
+    ("timeout_overflow_mode", "throw"),
+    ("max_memory_usage", "4000000000"),
+    ("max_bytes_before_external_group_by", "1000000000"),
+    ("max_bytes_before_external_sort", "1000000000"),
+    ("max_partitions_per_insert_block", "200"),
+    // What is due again is written again, so that two equal blocks are both meant.
+    ("insert_deduplicate", "0"),
+    ("async_insert", "0"),
+    // One part a month and statement.
+    ("max_insert_threads", "1"),
+    ("min_insert_block_size_rows", "1048576"),
+    ("min_insert_block_size_bytes", "268435456"),
+    ("do_not_merge_across_partitions_select_final", "1"),
+    ("join_use_nulls", "0"),
+    ("lightweight_deletes_sync", "1"),
+    ("mutations_sync", "1"),
+    // The clean-up asks which generations are the newest; none of those it asks about can still change.
+    ("allow_nondeterministic_mutations", "1"),
+    ("output_format_json_quote_64bit_integers", "1"),
+    ("date_time_output_format", "simple"),
+    // The status is only known at the end; without this an error could follow a 200.
+    ("wait_end_of_query", "1"),
+];
+
+/// Asks the store for its clock, by which marks are dated.
+pub fn clock() -> Statement {
+    let sql = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC')) AS clock FORMAT JSONEachRow";
+    Statement { sql: sql.to_owned(), parameters: Vec::new() }
+}
+
+/// Reads the answer to [`clock`]; `None` where it is none.
+pub fn clock_time(answer: &[u8]) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Row {
+        clock: String,
+    }
+    let row: Row = serde_json::from_slice(answer).ok()?;
+    row.clock.parse().ok().map(Timestamp)
+}
+
+/// The days bound by [`bound`], as rows of (project, env, day).
+const TARGETS: &str = "SELECT arrayJoin(arrayZip({projects:Array(UUID)}, \
+    {envs:Array(Enum8('live' = 1, 'test' = 2))}, {days:Array(Date)}))";
+
+/// The same with the generation of each, bound by [`bound`] and [`bound_generations`].
+const GENERATIONS: &str = "SELECT arrayJoin(arrayZip({projects:Array(UUID)}, \
+    {envs:Array(Enum8('live' = 1, 'test' = 2))}, {days:Array(Date)}, {generations:Array(UInt64)}))";
+
+/// Days as parallel arrays.
+fn bound<'a>(days: impl Iterator<Item = &'a ProjectDay> + Clone) -> Parameters {
+    vec![
+        parameter("projects", quoted(days.clone().map(|one| one.project_id.clone()))),
+        parameter("envs", quoted(days.clone().map(|one| one.env.as_str().to_owned()))),
+        parameter("days", quoted(days.map(|one| one.day.to_iso()))),
+    ]
+}
+
+fn bound_generations<'a>(generations: impl Iterator<Item = &'a Generation>) -> (String, String) {
+    let list: Vec<String> = generations.map(|generation| generation.0.to_string()).collect();
+    parameter("generations", format!("[{}]", list.join(",")))
+}
+
+/// Values that hold no quote: ids, names of ours and days.
+fn quoted(values: impl Iterator<Item = String>) -> String {
+    let list: Vec<String> = values.map(|value| format!("'{}'", value.replace(['\'', '\\'], ""))).collect();
+    format!("[{}]", list.join(","))
+}
+
+#[cfg(test)]
+mod tests;
