@@ -7,25 +7,36 @@ use super::metric::{Level, Metric};
 
 /// All metrics and dimensions.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Catalogue {
+    /// All metrics.
     metrics: Vec<Measure>,
+    /// All dimensions.
     dimensions: Vec<Axis>,
 }
 
+/// A metric.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 struct Measure {
+    /// Its name in questions and answers.
+    #[cfg_attr(feature = "schema", schemars(with = "Metric"))]
     name: &'static str,
+    /// `count`, `percent`, `seconds`, `ratio` or `amount by currency`.
     unit: &'static str,
+    /// What its number means.
     definition: &'static str,
 }
 
-/// A dimension, and what it may be asked with.
+/// A dimension, and which metrics it goes with.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Axis {
+    /// Its name in questions and answers. `prop:KEY` is any property.
     name: String,
-    /// With metrics of events.
+    /// Whether it goes with metrics of events.
     events: bool,
-    /// With metrics of sessions.
+    /// Whether it goes with metrics of sessions.
     sessions: bool,
 }
 

@@ -3,27 +3,27 @@
 //! A page begins behind the last row of the one before, by (timestamp, event id): what is written meanwhile
 //! moves no row to another page.
 
+use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::build::condition;
 use super::cursor::{self, BROKEN};
-use super::fault::{Fault, Path};
+use super::fault::Fault;
 use super::frame::members;
 use super::given::{Given, Parameters};
+use super::member::{Conditions, Cursor, IncludeBots, Project, Whole, ZoneName, question};
 use super::model::Query;
-use super::read::{Members as _, World, known, read, whole};
+use super::range::Period;
+use super::read::{World, read};
+use super::report::{Found, Report};
 use super::row::object;
-use super::shape::Found;
 use intake::time::Timestamp;
-use statement::Binder;
-use statement::{Scope, Statement, instant};
+use statement::{Binder, Scope, Statement, instant};
 
 /// Parameters that are taken.
 pub const KNOWN: &[&str] =
     &["project", "from", "to", "date_range", "timezone", "event", "filters", "bots", "limit", "cursor"];
-/// Members that are taken in JSON.
-const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include", "limit", "cursor"];
 /// Most events of one page.
 pub const MAX_LIMIT: u32 = 1000;
 /// Events of one page unless told otherwise.
@@ -39,11 +39,60 @@ pub struct Events {
     after: Option<(Timestamp, String)>,
 }
 
+question! {
+    /// Single events, newest first.
+    pub struct EventsQuestion {
+        /// Slug or id of the project: for account keys, and only for them.
+        project: Project,
+        date_range: Period,
+        /// Time zone of the IANA database; by default the project's.
+        timezone: ZoneName,
+        /// Conditions that must all hold.
+        filters: Conditions,
+        include: IncludeBots,
+        /// Maximum number of events in the answer.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_LIMIT)))]
+        limit: Whole<MAX_LIMIT>,
+        /// `next_cursor` of the previous page, with the same question.
+        cursor: Cursor,
+    }
+}
+
+impl Report for Events {
+    type Answer = EventPage;
+
+    fn project(&self) -> Option<&str> {
+        self.query.project.as_deref()
+    }
+
+    fn lookups(&mut self, scope: &Scope<'_>) -> Result<Vec<Statement>, Fault> {
+        self.resume(scope).map(|()| Vec::new())
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        Ok(vec![self.statement(scope)])
+    }
+
+    fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<EventPage, String> {
+        self.page(scope, found.first().ok_or("there are no rows")?, elapsed_ms)
+    }
+}
+
 impl Events {
-    /// Reads a query string.
+    /// Parses a question from JSON.
     ///
     /// # Errors
-    /// The parameter at fault and what it takes.
+    /// What is wrong, with its path and what is allowed.
+    pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
+        let members = members(body, EventsQuestion::MEMBERS)?;
+        let limit = EventsQuestion::of(members, world)?.limit.map_or(DEFAULT_LIMIT, |limit| limit.0);
+        Ok(Self { query: Query { limit, ..read(members, world)? }, after: None })
+    }
+
+    /// Parses a query string.
+    ///
+    /// # Errors
+    /// The parameter that cannot be parsed, and what it allows.
     pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
         let given = Given::read(query, KNOWN)?;
         let members = Parameters::about_events(&given, MAX_LIMIT)?;
@@ -54,29 +103,11 @@ impl Events {
         Ok(Self { query, after: None })
     }
 
-    /// Reads a JSON body.
+    /// Continues at the cursor, if there is one.
     ///
     /// # Errors
-    /// What is wrong, with its path and what is allowed.
-    pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = members(body)?;
-        known(members, MEMBERS, &Path::new(""))?;
-        let mut query = read(members, world)?;
-        let (value, path) = members.member("limit");
-        query.limit = value.map_or(Ok(DEFAULT_LIMIT), |value| whole(value, MAX_LIMIT, &path))?;
-        Ok(Self { query, after: None })
-    }
-
-    /// The project that an account key names.
-    pub fn project(&self) -> Option<&str> {
-        self.query.project.as_deref()
-    }
-
-    /// Goes on where the cursor points to, if there is one.
-    ///
-    /// # Errors
-    /// It is none, or of another question or project.
-    pub fn resume(&mut self, scope: &Scope<'_>) -> Result<(), Fault> {
+    /// It is not a cursor, or of another question or project.
+    fn resume(&mut self, scope: &Scope<'_>) -> Result<(), Fault> {
         self.after = cursor::open("events", &mut self.query, scope, |place| {
             let (at, id) = place.split_first_chunk::<8>().ok_or(BROKEN)?;
             let id = str::from_utf8(id).ok().filter(|id| !id.is_empty() && id.len() <= MAX_ID).ok_or(BROKEN)?;
@@ -110,18 +141,14 @@ impl Events {
         bind.statement(sql)
     }
 
-    /// Shapes the answer.
-    ///
-    /// # Errors
-    /// The store's rows are none, for the log.
-    pub fn answer(&self, scope: &Scope<'_>, found: &Found, elapsed_ms: i64) -> Result<String, String> {
+    fn page(&self, scope: &Scope<'_>, found: &Found, elapsed_ms: i64) -> Result<EventPage, String> {
         let text = str::from_utf8(&found.lines).map_err(|error| error.to_string())?;
         let lines: Result<Vec<(String, i64, String)>, _> = text.lines().map(serde_json::from_str).collect();
         let mut lines = lines.map_err(|error| error.to_string())?;
         let limit = usize::try_from(self.query.limit).unwrap_or(usize::MAX);
         let more = lines.len() > limit;
         lines.truncate(limit);
-        let last = lines.last().filter(|_| more).map(|(_, at, id)| {
+        let next_cursor = lines.last().filter(|_| more).map(|(_, at, id)| {
             let place: Vec<u8> = at.to_be_bytes().into_iter().chain(id.bytes()).collect();
             cursor::seal("events", &self.query, scope, &place)
         });
@@ -134,25 +161,52 @@ impl Events {
         // Checked once, so that nothing but JSON can leave.
         let rows = RawValue::from_string(rows).map_err(|error| error.to_string())?;
         let range = self.query.range;
-        let meta = json!({
-            "from": range.from.to_iso(), "to": range.to.to_iso(), "timezone": self.query.zone.name,
-            "rows_read": found.rows_read, "elapsed_ms": elapsed_ms,
-        });
-        let answer = Page { rows: &rows, next_cursor: last, meta };
-        serde_json::to_string(&answer).map_err(|error| error.to_string())
+        let meta = EventsMeta {
+            from: range.from.to_iso(),
+            to: range.to.to_iso(),
+            timezone: self.query.zone.name.clone(),
+            rows_read: found.rows_read,
+            elapsed_ms,
+        };
+        Ok(EventPage { rows, next_cursor, meta })
     }
 }
 
-#[derive(serde::Serialize)]
-struct Page<'a> {
-    rows: &'a RawValue,
-    next_cursor: Option<String>,
-    meta: serde_json::Value,
+/// A page of events.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EventPage {
+    /// The events, as the store wrote them: properties are passed on to the byte.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StoredEvent>"))]
+    pub rows: Box<RawValue>,
+    /// `cursor` of the next page; `null` on the last page.
+    pub next_cursor: Option<String>,
+    /// What was asked.
+    pub meta: EventsMeta,
+}
+
+/// Period, time zone and effort.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct EventsMeta {
+    /// First instant of the period.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End of the period, excluded.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
+    /// Time zone of the question.
+    pub timezone: String,
+    /// How many rows the store read.
+    pub rows_read: u64,
+    /// Time it took.
+    pub elapsed_ms: i64,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Answer as _;
     use intake::key::Env;
 
     const WORLD: World<'static> = World {
@@ -165,7 +219,7 @@ mod tests {
 
     fn page(lines: &str, events: &Events) -> serde_json::Value {
         let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
-        serde_json::from_str(&events.answer(&SCOPE, &found, 1).unwrap()).unwrap()
+        serde_json::from_slice(&events.page(&SCOPE, &found, 1).unwrap().to_json().unwrap()).unwrap()
     }
 
     #[test]
@@ -180,7 +234,8 @@ mod tests {
         assert!(page("", &next)["next_cursor"].is_null());
         // Properties are passed on to the byte.
         let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
-        assert!(events.answer(&SCOPE, &found, 1).unwrap().contains("[{\"a\": 1.50}]"));
+        let answer = events.page(&SCOPE, &found, 1).unwrap().to_json().unwrap();
+        assert!(str::from_utf8(&answer).unwrap().contains("[{\"a\": 1.50}]"));
     }
 
     #[test]

@@ -268,6 +268,11 @@ fn number(order: Order, subject: &Value, limit: &Value, path: &Path<'_>) -> Resu
 }
 
 impl Filter {
+    /// The condition that always holds.
+    pub fn everything() -> Self {
+        Self::And(Vec::new())
+    }
+
     /// Whether a visitor's other events bear on it.
     pub fn has_done(&self) -> bool {
         match self {

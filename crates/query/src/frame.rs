@@ -1,68 +1,63 @@
-//! What questions about people over time have in common: a period, a zone, conditions, one breakdown.
+//! What all questions about people over time have in common: period, time zone, conditions, one breakdown.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::dimension::Dimension;
 use super::fault::{Fault, Path};
-use super::filter::{self, Filter};
+use super::filter::Filter;
+use super::member::{Breakdown, Conditions, IncludeBots, Members as _};
 use super::metric::Level;
 use super::people::Chosen;
-use super::read::{Members as _, World, known, periods, project};
+use super::read::{World, known, periods, project};
+use super::report::Found;
 use super::zone::Zone;
-use intake::error::ErrorCode;
 use intake::time::Day;
-use statement::Range;
-use statement::Scope;
+use statement::{Range, Scope};
 
-/// Members of every such question.
-pub(super) const MEMBERS: &[&str] = &["project", "date_range", "timezone", "filters", "include"];
-
-/// Which events, of which period, told apart by what.
+/// Which events, of which period, and what to break the answer down by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// Slug or id of the project, which account keys name and others may not.
+    /// Slug or id of the project. Account keys name one; other keys have one of their own.
     pub project: Option<String>,
     /// The period.
     pub range: Range,
-    /// In whose days time is told.
+    /// Time zone for day boundaries.
     pub zone: Zone,
-    /// What counts; an empty `And` is everything.
+    /// Which events count.
     pub filter: Filter,
-    /// Count what bots do as well.
+    /// Whether bots count.
     pub bots: bool,
-    /// Told apart by this column or property of the first event of each.
+    /// Break the answer down by this column or property of each one's first event.
     pub breakdown: Option<Dimension>,
 }
 
 impl Frame {
-    /// Reads the members of a body that is an object of these and of `own`, `breakdown` perhaps among them.
+    /// Builds it from the members that all these questions share.
     ///
     /// # Errors
     /// What is wrong, with its path and what is allowed.
-    pub(super) fn read(
+    pub(super) fn of(
         members: &Map<String, Value>,
-        own: &[&str],
+        (filters, include, breakdown): (Option<Conditions>, Option<IncludeBots>, Option<Breakdown>),
         world: World<'_>,
         ahead: i64,
     ) -> Result<Self, Fault> {
-        let allowed = [own, MEMBERS].concat();
-        known(members, &allowed, &Path::new(""))?;
         let (zone, range, _) = periods(members, world, ahead)?;
-        let (value, path) = members.member("filters");
-        let filter =
-            value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path, world.segments))?;
+        let filter = filters.map_or_else(Filter::everything, |conditions| conditions.0);
         if !filter.is_known_to(Level::Event) {
-            return Err(path.fault("must be about events; entry_path and exit_path are of sessions"));
+            return Err(members
+                .member("filters")
+                .1
+                .fault("must be about events; entry_path and exit_path are of sessions"));
         }
-        let (value, path) = members.member("include");
-        let bots = value.map_or(Ok(false), |value| bots(value, &path))?;
-        let (value, path) = members.member("breakdown");
-        let breakdown = value.map(|value| breakdown(value, &path)).transpose()?;
+        let bots = include.and_then(|include| include.bots).unwrap_or(false);
+        let breakdown = breakdown.map(|breakdown| breakdown.0);
         Ok(Self { project: project(members)?, range, zone, filter, bots, breakdown })
     }
 
-    /// Where the events lie of the sessions that start in the period: a session is told by the events of the day
-    /// before its start, and counts those of the day after.
+    /// The period of the events that belong to sessions starting in the period. Whether an event starts a session
+    /// depends on the day before, and a session can last to the end of the day after its start.
     pub(super) fn around(&self) -> Range {
         let Range { from, to } = self.range;
         Range { from: Day(from.day().0 - 1).start(), to: Day(to.plus(-1).day().0 + 2).start() }
@@ -74,49 +69,43 @@ impl Frame {
     }
 }
 
-/// The body as an object.
-pub(super) fn members(body: &Value) -> Result<&Map<String, Value>, Fault> {
-    body.as_object().ok_or_else(|| Path::new("").fault("must be a JSON object"))
+/// The part of `meta` that all these questions share.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FrameMeta {
+    /// First instant of the period.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End of the period, excluded.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
+    /// Time zone of the question.
+    pub timezone: String,
+    /// How many rows the store read.
+    pub rows_read: u64,
+    /// Time it took.
+    pub elapsed_ms: i64,
+    /// Whether there are more values or names than shown.
+    pub truncated: bool,
 }
 
-/// One of a few words; the first where none is named.
-pub(super) fn word<T: Copy>(
-    members: &Map<String, Value>,
-    name: &str,
-    words: &[(&'static str, T)],
-    default: T,
-) -> Result<T, Fault> {
-    let (value, path) = members.member(name);
-    let Some(value) = value else { return Ok(default) };
-    let found = words.iter().find(|(word, _)| value.as_str() == Some(word));
-    found.map(|(_, meant)| *meant).ok_or_else(|| {
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        path.fault(format!("must be of {}", words.join(", ")))
-    })
-}
-
-fn bots(value: &Value, path: &Path<'_>) -> Result<bool, Fault> {
-    let members = value.as_object().ok_or_else(|| path.fault("must be an object of true and false"))?;
-    known(members, &["bots"], path)?;
-    flag(members, "bots", path)
-}
-
-/// True or false; false where it is missing.
-pub(super) fn flag(members: &Map<String, Value>, name: &str, path: &Path<'_>) -> Result<bool, Fault> {
-    match members.get(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(wanted)) => Ok(*wanted),
-        Some(_) => Err(path.member(name).fault("must be true or false")),
+impl FrameMeta {
+    /// For the answer to a question over `frame`.
+    pub(super) fn of(frame: &Frame, found: &[Found], elapsed_ms: i64, truncated: bool) -> Self {
+        Self {
+            from: frame.range.from.to_iso(),
+            to: frame.range.to.to_iso(),
+            timezone: frame.zone.name.clone(),
+            rows_read: found.iter().map(|found| found.rows_read).sum(),
+            elapsed_ms,
+            truncated,
+        }
     }
 }
 
-/// A column or property of events.
-pub(super) fn breakdown(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
-    let refuse = |message: String| path.fault(message).code(ErrorCode::InvalidGroupBy);
-    let name = value.as_str().ok_or_else(|| refuse(super::dimension::allowed()))?;
-    match Dimension::parse(name).map_err(refuse)? {
-        Dimension::Time(_) => Err(refuse("must be a column or a property, not time".to_owned())),
-        dimension if !dimension.is_known_to(Level::Event) => Err(refuse(format!("events have no {}", dimension.key()))),
-        dimension => Ok(dimension),
-    }
+/// The body as an object with no other members than these.
+pub(super) fn members<'a>(body: &'a Value, allowed: &[&str]) -> Result<&'a Map<String, Value>, Fault> {
+    let members = body.as_object().ok_or_else(|| Path::new("").fault("must be a JSON object"))?;
+    known(members, allowed, &Path::new(""))?;
+    Ok(members)
 }

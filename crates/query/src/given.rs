@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::fault::{Fault, Path};
+use super::member::Members;
+use super::nearest::unknown_member;
 use super::range::{Edge, Period};
-use super::read::Members;
 use statement::Range;
 
 /// Most characters of a parameter that holds JSON.
@@ -27,7 +28,7 @@ impl<'a> Given<'a> {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let Some(known) = known.iter().find(|known| **known == name) else {
                 let shown: String = name.chars().take(64).collect();
-                return Err(place(&shown).fault(format!("is not known; allowed are {}", known.join(", "))));
+                return Err(place(&shown).fault(unknown_member(&shown, known)));
             };
             if values.iter().any(|(name, _)| name == known) {
                 return Err(place(known).fault("must stand only once; separate several values by commas"));
@@ -64,7 +65,7 @@ impl<'a> Given<'a> {
         match (self.text("date_range"), edge("from")?, edge("to")?) {
             (Some(word), None, None) => {
                 let path = place("date_range");
-                Ok(Some((Period::read(&word.into(), &path)?, path)))
+                Ok(Some((Period::parse(&word.into(), &path)?, path)))
             }
             (Some(_), ..) => Err(place("date_range").fault("must stand alone, without from and to")),
             (None, from, to) => Ok(Some((Period::Since(from, to), place("from")))),

@@ -1,6 +1,35 @@
-//! Which names may have been meant by one that is not there.
+//! Suggestions for names that do not exist.
 
-/// The names that are nearest to the wanted one, nearest first, `most` at most; case aside.
+use serde_json::Value;
+
+/// Most characters of a caller's text that an error repeats.
+const MAX_SHOWN: usize = 64;
+/// A suggestion changes at most this part of the name: one character in three.
+const MAX_CHANGED: usize = 3;
+
+/// The message for a value outside of a closed list: the value, the nearest allowed name if one is near, all names.
+pub(crate) fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    let all = names.clone().collect::<Vec<_>>().join(", ");
+    let Some(text) = value.as_str() else { return format!("must be one of: {all}") };
+    let shown: String = text.chars().take(MAX_SHOWN).collect();
+    let near = suggestion(names, &shown);
+    format!("unknown value {}{} Allowed: {all}", Value::from(shown), near.as_deref().unwrap_or("."))
+}
+
+/// The message for an unknown member or parameter.
+pub(crate) fn unknown_member(name: &str, allowed: &[&str]) -> String {
+    let near = suggestion(allowed.iter().copied(), name);
+    format!("is unknown{} Allowed: {}", near.as_deref().unwrap_or("."), allowed.join(", "))
+}
+
+/// `; did you mean "visitors"?` if a name is near.
+fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
+    let near = nearest(names, wanted, 1).into_iter().next()?;
+    let is_near = distance(&near.to_lowercase(), &wanted.to_lowercase()) * MAX_CHANGED <= near.chars().count();
+    is_near.then(|| format!("; did you mean \"{near}\"?"))
+}
+
+/// The `most` names nearest to the wanted one, nearest first. Case does not matter.
 pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str, most: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let mut names: Vec<&str> = names.collect();
@@ -9,7 +38,7 @@ pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str, most: usi
     names
 }
 
-/// How many characters must be put in, taken out or replaced to make the one of the other (Levenshtein).
+/// The Levenshtein distance: how many characters to insert, delete or replace.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -32,6 +61,17 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_unknown_value_is_named_with_what_is_allowed() {
+        let names = ["events", "visitors", "bounce_rate"];
+        let told = |value: Value| unknown(&value, names.into_iter());
+        let all = "Allowed: events, visitors, bounce_rate";
+        assert_eq!(told("visitor".into()), format!("unknown value \"visitor\"; did you mean \"visitors\"? {all}"));
+        assert_eq!(told("x".into()), format!("unknown value \"x\". {all}"));
+        assert_eq!(told(7.into()), "must be one of: events, visitors, bounce_rate");
+        assert!(told("\"".repeat(100).into()).contains(&"\\\"".repeat(64)));
+    }
 
     #[test]
     fn the_nearest_name_needs_the_fewest_changes() {

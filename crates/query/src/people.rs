@@ -1,18 +1,20 @@
 //! Which events a question is about, and whose they are.
 
 use super::filter::Filter;
+use super::member::words;
 use statement::Binder;
 use statement::Range;
 use statement::{Kind, clean_value};
 use statement::{Scope, instant};
 
-/// Whose events are looked at together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// A person's, on whatever device. Events without ids are nobody's.
-    Person,
-    /// A session's that starts in the period, all of them.
-    Session,
+words! {
+    /// Which events are looked at together.
+    pub enum By {
+        /// Those of a person, on any device. Events without ids belong to nobody.
+        Person = "person",
+        /// Those of a session that starts in the period.
+        Session = "session",
+    }
 }
 
 /// The events of a scope and period.

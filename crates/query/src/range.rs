@@ -11,7 +11,7 @@ use statement::Range;
 /// Longest period of one question: five years (contract, "Limits").
 pub const MAX_DAYS: i64 = 5 * 366;
 
-const FORMS: &str = "must be today, yesterday, 24h, Nd or Nmo (the last N days or months, this one included), week, \
+pub(crate) const FORMS: &str = "must be today, yesterday, 24h, Nd or Nmo (the last N days or months, this one included), week, \
      month, last_month, year, or a pair of dates (both included) or of instants (the second not included)";
 
 /// A period as it is asked.
@@ -52,7 +52,7 @@ impl Period {
     ///
     /// # Errors
     /// What is taken.
-    pub fn read(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
+    pub fn parse(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
         match value {
             Value::String(word) => Self::word(word).ok_or_else(|| path.fault(FORMS)),
             Value::Array(pair) => match pair.as_slice() {
@@ -213,12 +213,12 @@ impl Compare {
     ///
     /// # Errors
     /// What is taken.
-    pub fn read(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
+    pub fn parse(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
         match value.as_str() {
             Some("previous_period") => Ok(Self::PreviousPeriod),
             Some("year_over_year") => Ok(Self::YearOverYear),
             Some(_) => Err(path.fault("must be previous_period, year_over_year, or a pair of dates or instants")),
-            None => Period::read(value, path).map(Self::With),
+            None => Period::parse(value, path).map(Self::With),
         }
     }
 
@@ -302,7 +302,7 @@ mod tests {
 
     fn ask(period: &Value, zone: &str) -> (String, String) {
         let path = Path::new("/date_range");
-        let period = Period::read(period, &path).unwrap();
+        let period = Period::parse(period, &path).unwrap();
         let around = period.around(NOW);
         let zone = Zone::learn(zone, around.from, around.to, crate::zone::host_offset).unwrap();
         let range = period.resolve(NOW, &zone, &path).unwrap();
@@ -340,10 +340,10 @@ mod tests {
         for wrong in
             [json!("0d"), json!("9999d"), json!("soon"), json!(7), json!(["2026-10-01"]), json!(["a", "b"]), json!("")]
         {
-            assert!(Period::read(&wrong, &path).is_err(), "{wrong}");
+            assert!(Period::parse(&wrong, &path).is_err(), "{wrong}");
         }
         for wrong in [json!(["2026-10-02", "2026-10-01"]), json!(["1926-01-01", "2026-01-01"])] {
-            let period = Period::read(&wrong, &path).unwrap();
+            let period = Period::parse(&wrong, &path).unwrap();
             assert!(period.resolve(NOW, &Zone::utc(), &path).is_err(), "{wrong}");
         }
     }

@@ -1,169 +1,168 @@
-//! A question from JSON: the one reader, for bodies, query parameters and tools.
+//! Parses the question of `/v1/stats`. Bodies, query parameters and tools all go through [`read`].
 
 use serde_json::{Map, Value};
 
-use super::dimension::{Dimension, Interval};
-use super::fault::{Fault, Path};
-use super::filter::{self, Filter};
-use super::metric::{Level, Metric};
-use super::model::{Direction, Include, Key, MAX_LIMIT, Query};
-use super::range::{Compare, Period};
-use super::segment::Segments;
-use super::zone::Zone;
+use crate::dimension::{Dimension, Interval};
+use crate::fault::{Fault, Path};
+use crate::filter::Filter;
+use crate::member::{
+    Condition, Conditions, Cursor, Dimensions, MAX_PROJECT, MAX_ZONE, Member, Members, Metrics, Project, Whole, Within,
+    ZONE, ZoneName, question,
+};
+use crate::metric::{Level, Metric};
+use crate::model::{Direction, Key, MAX_LIMIT, Query};
+use crate::nearest::unknown_member;
+use crate::range::{Compare, Period};
+use crate::segment::Segments;
+use crate::zone::Zone;
 use intake::error::ErrorCode;
 use intake::time::Timestamp;
 
-/// Most columns to group by (contract, "Limits").
-pub const MAX_DIMENSIONS: usize = 10;
-/// Most metrics of one question.
-pub const MAX_METRICS: usize = 20;
-/// Rows of an answer unless told otherwise.
+/// Rows of an answer by default.
 pub const DEFAULT_LIMIT: u32 = 1000;
-/// Most characters of a cursor; one that holds the longest event id stays below it.
-pub const MAX_CURSOR: usize = 1024;
-/// Finest steps at most: two days of minutes, 90 days of hours.
+/// Most steps of a time axis. Ten thousand minutes are about a week, as many hours more than a year.
 const MAX_STEPS: i64 = 10_000;
 
-/// Members of a question.
-pub const MEMBERS: &[&str] = &[
-    "project",
-    "metrics",
-    "dimensions",
-    "date_range",
-    "timezone",
-    "filters",
-    "goal",
-    "order_by",
-    "compare",
-    "include",
-    "limit",
-    "cursor",
-];
-const INCLUDES: &[&str] = &["bots", "total_rows", "totals", "gap_fill"];
+question! {
+    /// A question. Without members: the number of events of the last 30 days.
+    pub struct StatsQuestion {
+        /// Slug or id of the project: for account keys, and only for them.
+        project: Project,
+        /// What to measure; `events` by default.
+        metrics: Metrics,
+        /// What to group by, with one time axis at most.
+        dimensions: Dimensions,
+        date_range: Period,
+        /// Time zone of the IANA database; by default the project's.
+        timezone: ZoneName,
+        /// Conditions that must all hold.
+        filters: Conditions,
+        /// What a conversion is, for `conversion_rate`: a condition on single events.
+        goal: Condition,
+        order_by: OrderBy,
+        compare: Compare,
+        include: Include,
+        /// Maximum number of rows in the answer.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_LIMIT)))]
+        limit: Whole<MAX_LIMIT>,
+        /// `next_cursor` of the previous page, with the same question.
+        cursor: Cursor,
+    }
+}
 
-/// What the world brings to a question.
+question! {
+    /// What to add to the answer.
+    pub struct Include {
+        /// Count bots as well.
+        bots: bool,
+        /// Add the number of rows without a limit.
+        total_rows: bool,
+        /// Add the metrics over all rows.
+        totals: bool,
+        /// Add a row for each step of the time axis that has no events.
+        gap_fill: bool,
+    }
+}
+
+impl Member for Include {
+    fn read(value: &Value, path: &Path<'_>, world: World<'_>) -> Result<Self, Fault> {
+        Self::of(&Within::open(value, Self::MEMBERS, path)?, world)
+    }
+}
+
+/// `order_by` as it was sent. It can only be checked against the question's metrics and dimensions.
+#[derive(Debug)]
+pub struct OrderBy(pub(crate) Value);
+
+impl Member for OrderBy {
+    fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
+        if value.is_array() {
+            Ok(Self(value.clone()))
+        } else {
+            Err(path.fault("must be a list such as [[\"visitors\",\"desc\"]]"))
+        }
+    }
+}
+
+/// What a question needs from outside.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
-    /// When it is asked.
+    /// The time of the question.
     pub now: Timestamp,
-    /// The zone where none is asked for: the project's.
+    /// The project's time zone, for questions that name none.
     pub timezone: &'a str,
-    /// A zone's offset in minutes at an instant; `None` where there is no such zone.
+    /// A time zone's offset from UTC in minutes at an instant; `None` if there is no such zone.
     pub offset_at: fn(&str, Timestamp) -> Option<i32>,
     /// The project's saved segments.
     pub segments: Segments<'a>,
 }
 
-/// Where the members of a question stand.
-pub trait Members {
-    /// A member's value, and its place.
-    fn member(&self, name: &str) -> (Option<&Value>, Path<'static>);
-
-    /// The period, and its place.
-    ///
-    /// # Errors
-    /// It is none.
-    fn period(&self) -> Result<(Period, Path<'static>), Fault> {
-        let (value, path) = self.member("date_range");
-        let period = value.map_or(Ok(Period::Days(30)), |value| Period::read(value, &path))?;
-        Ok((period, path))
-    }
-}
-
-impl Members for Map<String, Value> {
-    fn member(&self, name: &str) -> (Option<&Value>, Path<'static>) {
-        (self.get(name).filter(|value| !value.is_null()), Path::new("").member(name))
-    }
-}
-
-/// Reads a question from a JSON body.
+/// Parses a question from a JSON body.
 ///
 /// # Errors
-/// What is wrong, with its path and what is allowed. A member that is unknown is an error too: a misspelt
-/// filter must not answer another question.
+/// What is wrong, with its path and what is allowed. An unknown member is an error too: a misspelled filter must not
+/// answer another question.
 pub fn from_json(body: &Value, world: World<'_>) -> Result<Query, Fault> {
     let root = Path::new("");
     let members = body.as_object().ok_or_else(|| root.fault("must be a JSON object"))?;
-    known(members, MEMBERS, &root)?;
+    known(members, StatsQuestion::MEMBERS, &root)?;
     read(members, world)
 }
 
-/// Every member is one of these.
+/// Checks that an object has no other members than these.
 pub(super) fn known(members: &Map<String, Value>, allowed: &[&str], path: &Path<'_>) -> Result<(), Fault> {
     match members.keys().find(|name| !allowed.contains(&name.as_str())) {
-        Some(name) => Err(path.member(name).fault(format!("is not known; allowed are {}", allowed.join(", ")))),
+        Some(name) => Err(path.member(name).fault(unknown_member(name, allowed))),
         None => Ok(()),
     }
 }
 
-/// Reads a question from its members.
+/// Parses a question from its members.
 ///
 /// # Errors
 /// As [`from_json`].
 pub fn read(members: &impl Members, world: World<'_>) -> Result<Query, Fault> {
-    let (value, path) = members.member("metrics");
-    let metrics = match value {
-        None => vec![Metric::Events],
-        Some(value) => list(value, &path, MAX_METRICS, metric)?,
-    };
-    if metrics.is_empty() {
-        return Err(path.fault("must name each metric once, and one at least"));
-    }
-    let (value, path) = members.member("dimensions");
-    let dimensions = match value {
-        None => Vec::new(),
-        Some(value) => list(value, &path, MAX_DIMENSIONS, dimension)?,
-    };
-    if dimensions.iter().filter(|one| matches!(one, Dimension::Time(_))).count() > 1 {
-        return Err(path.fault("must have one time axis at most"));
-    }
-
+    let asked = StatsQuestion::of(members, world)?;
+    let metrics = asked.metrics.map_or_else(|| vec![Metric::Events], |metrics| metrics.0);
+    let dimensions = asked.dimensions.map(|dimensions| dimensions.0).unwrap_or_default();
     let (zone, range, compare) = periods(members, world, 0)?;
-    let (value, path) = members.member("filters");
-    let filter = value.map_or(Ok(Filter::And(Vec::new())), |value| filter::read_all(value, &path, world.segments))?;
-    let (value, path) = members.member("goal");
-    let goal = value.map(|value| filter::read_event(value, &path, world.segments)).transpose()?;
-    let (value, path) = members.member("include");
-    let include = value.map_or(Ok(Include::default()), |value| include(value, &path))?;
-    let (value, path) = members.member("limit");
-    let limit = match value {
-        None => DEFAULT_LIMIT,
-        Some(value) => whole(value, MAX_LIMIT, &path)?,
-    };
-    let project = project(members)?;
-    let (value, path) = members.member("order_by");
-    let order_by = order(value, &path, &metrics, &dimensions)?;
-    let (value, path) = members.member("cursor");
-    let cursor = match value {
-        None => None,
-        Some(Value::String(text)) if text.len() <= MAX_CURSOR => Some((text.clone(), path.fault("").path)),
-        Some(_) => return Err(path.fault("must be a next_cursor of an answer")),
-    };
+    let order_by = order(asked.order_by.as_ref(), &members.member("order_by").1, &metrics, &dimensions)?;
     let query = Query {
-        project,
+        project: asked.project.map(|project| project.0).filter(|name| !name.is_empty()),
         metrics,
         dimensions,
         range,
         zone,
-        filter,
-        goal,
+        filter: asked.filters.map_or_else(Filter::everything, |conditions| conditions.0),
+        goal: asked.goal.map(|condition| condition.0),
         order_by,
         compare,
-        include,
-        limit,
+        include: asked.include.map(|include| include.wanted()).unwrap_or_default(),
+        limit: asked.limit.map_or(DEFAULT_LIMIT, |limit| limit.0),
         offset: 0,
-        cursor,
+        cursor: asked.cursor.map(|Cursor(text, place)| (text, place)),
     };
     check(&query, members)?;
     Ok(query)
 }
 
-/// A dimension in a sentence; a caller's own words are not repeated.
+impl Include {
+    fn wanted(&self) -> crate::model::Include {
+        crate::model::Include {
+            bots: self.bots.unwrap_or(false),
+            total_rows: self.total_rows.unwrap_or(false),
+            totals: self.totals.unwrap_or(false),
+            gap_fill: self.gap_fill.unwrap_or(false),
+        }
+    }
+}
+
+/// A dimension in a sentence.
 fn named(dimension: &Dimension) -> String {
     if matches!(dimension, Dimension::Property(_)) { "properties".to_owned() } else { dimension.key() }
 }
 
-/// What each part allows and the whole does not.
+/// Checks what no single member can show.
 fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
     let dimensions = members.member("dimensions").1;
     let filters = members.member("filters").1;
@@ -203,19 +202,19 @@ fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Slug or id of the project, where one is named.
+/// Slug or id of the project, if one is named.
 pub(super) fn project(members: &impl Members) -> Result<Option<String>, Fault> {
     let (value, path) = members.member("project");
     match value {
         None => Ok(None),
         Some(Value::String(name)) if name.is_empty() => Ok(None),
-        Some(Value::String(name)) if name.chars().count() <= 128 => Ok(Some(name.clone())),
+        Some(Value::String(name)) if name.chars().count() <= MAX_PROJECT => Ok(Some(name.clone())),
         Some(_) => Err(path.fault("must be a project's slug or id")),
     }
 }
 
-/// The zone, the period and the one it is compared with. The zone is known for `ahead` milliseconds more after the
-/// period, as far as time has come.
+/// The time zone, the period, and the period to compare with. The zone's offsets are looked up for `ahead` more
+/// milliseconds after the period, but not beyond tomorrow.
 pub(super) fn periods(
     members: &impl Members,
     world: World<'_>,
@@ -223,11 +222,11 @@ pub(super) fn periods(
 ) -> Result<(Zone, statement::Range, Option<statement::Range>), Fault> {
     let (period, path) = members.period()?;
     let (value, compare_path) = members.member("compare");
-    let compare = value.map(|value| Compare::read(value, &compare_path)).transpose()?;
+    let compare = value.map(|value| Compare::parse(value, &compare_path)).transpose()?;
     let (value, zone_path) = members.member("timezone");
     let name = match value {
         None => world.timezone,
-        Some(Value::String(name)) if name.len() <= 64 => name,
+        Some(Value::String(name)) if name.len() <= MAX_ZONE => name,
         Some(_) => return Err(zone_path.fault(ZONE)),
     };
     let mut around = period.around(world.now);
@@ -248,70 +247,10 @@ pub(super) fn periods(
     Ok((zone, range, compare))
 }
 
-const ZONE: &str = "must be a time zone of the IANA database, e.g. Europe/Berlin, America/New_York, UTC";
-
-/// A list of things, each once. A single one may stand without brackets.
-fn list<T: PartialEq>(
-    value: &Value,
-    path: &Path<'_>,
-    max: usize,
-    read: fn(&Value, &Path<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
-    let one = std::slice::from_ref(value);
-    let items = value.as_array().map_or(one, Vec::as_slice);
-    if items.len() > max {
-        return Err(path.fault(format!("must hold {max} at most")));
-    }
-    let mut found = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        let at = path.index(index);
-        let item = read(item, &at)?;
-        if found.contains(&item) {
-            return Err(at.fault("must name each once"));
-        }
-        found.push(item);
-    }
-    Ok(found)
-}
-
-fn metric(value: &Value, path: &Path<'_>) -> Result<Metric, Fault> {
-    value.as_str().and_then(Metric::parse).ok_or_else(|| {
-        let names: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
-        path.fault(format!("must be of {}", names.join(", ")))
-    })
-}
-
-fn dimension(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
-    let read = value.as_str().ok_or_else(super::dimension::allowed).and_then(Dimension::parse);
-    read.map_err(|allowed| path.fault(allowed).code(ErrorCode::InvalidGroupBy))
-}
-
-fn include(value: &Value, path: &Path<'_>) -> Result<Include, Fault> {
-    let members = value.as_object().ok_or_else(|| path.fault("must be an object of true and false"))?;
-    known(members, INCLUDES, path)?;
-    let flag = |name: &str| match members.get(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(wanted)) => Ok(*wanted),
-        Some(_) => Err(path.member(name).fault("must be true or false")),
-    };
-    Ok(Include {
-        bots: flag("bots")?,
-        total_rows: flag("total_rows")?,
-        totals: flag("totals")?,
-        gap_fill: flag("gap_fill")?,
-    })
-}
-
-/// A whole number from 1 to `max`.
-pub(super) fn whole(value: &Value, max: u32, path: &Path<'_>) -> Result<u32, Fault> {
-    let number = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|n| (1..=max).contains(n));
-    number.ok_or_else(|| path.fault(format!("must be a whole number from 1 to {max}")))
-}
-
-/// As asked; then, or without being asked, time first, the first metric, and all dimensions: the order of rows
-/// must be whole, or pages would overlap.
+/// The sort keys as asked, followed by the time axis, the first metric and all dimensions. Together they form a total
+/// order; otherwise pages could overlap.
 fn order(
-    value: Option<&Value>,
+    asked: Option<&OrderBy>,
     path: &Path<'_>,
     metrics: &[Metric],
     dimensions: &[Dimension],
@@ -322,12 +261,7 @@ fn order(
             order.push((key, direction));
         }
     };
-    let items = match value {
-        None => &[][..],
-        Some(value) => {
-            value.as_array().ok_or_else(|| path.fault("must be a list such as [[\"visitors\",\"desc\"]]"))?
-        }
-    };
+    let items = asked.and_then(|OrderBy(items)| items.as_array()).map(Vec::as_slice).unwrap_or_default();
     for (index, item) in items.iter().enumerate() {
         let at = path.index(index);
         let pair = item.as_array().map(Vec::as_slice).unwrap_or_default();

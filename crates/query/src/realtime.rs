@@ -1,14 +1,19 @@
-//! What happens now: the questions of `GET /v1/realtime`. Windows are whole UTC minutes, the running one
-//! included, so that the series adds up to the totals.
+//! The report of `GET /v1/realtime`: what happens now. Windows are whole UTC minutes including the running one, so that
+//! the series adds up to the totals.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::build::build;
 use super::fault::Fault;
 use super::given::{Given, Parameters};
 use super::model::{MAX_LIMIT, Query};
+use super::plan::Plan;
 use super::read::{World, read};
+use super::report::{Found, Report};
+use super::shape::{Parts, answer};
 use intake::time::Timestamp;
-use statement::Range;
+use statement::{Range, Scope, Statement};
 
 /// Parameters that are taken.
 pub const KNOWN: &[&str] = &["project", "event", "filters", "bots"];
@@ -16,26 +21,109 @@ const MINUTE: i64 = 60_000;
 /// Pages and sources that are named.
 const TOP: u32 = 10;
 
-/// The last minutes, asked in pieces.
+/// A question about the last minutes: seven questions for metrics by dimensions.
 #[derive(Debug)]
 pub struct Realtime {
     /// The short window and the long one.
-    pub windows: [Window; 2],
-    /// Every minute of the long one.
-    pub series: Query,
+    windows: [Window; 2],
+    /// Every minute of the long window.
+    series: Query,
+    now: Timestamp,
 }
 
-/// Some minutes up to now.
+/// The minutes up to now.
 #[derive(Debug)]
-pub struct Window {
-    /// How many.
-    pub minutes: u32,
+struct Window {
+    minutes: u32,
     /// Visitors and events.
-    pub totals: Query,
+    totals: Query,
     /// Paths with most visitors.
-    pub pages: Query,
+    pages: Query,
     /// Sources with most visitors.
-    pub sources: Query,
+    sources: Query,
+}
+
+/// Visitors, events, pages and sources of the last minutes.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Realtime"))]
+pub struct RealtimeAnswer {
+    /// The last 5 and the last 30 minutes.
+    pub windows: Vec<WindowAnswer>,
+    /// `visitors` and `events` of each of the last 30 minutes.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    pub series: Vec<Value>,
+    /// What the answer is based on.
+    pub meta: RealtimeMeta,
+}
+
+/// One window.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct WindowAnswer {
+    /// Its length.
+    pub minutes: u32,
+    /// Distinct visitors.
+    pub visitors: u64,
+    /// Number of events.
+    pub events: u64,
+    /// `path`, `visitors` and `events`; most visitors first, ten at most.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    pub pages: Vec<Value>,
+    /// `source`, `visitors` and `events`; most visitors first, ten at most.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    pub sources: Vec<Value>,
+}
+
+/// The long window, and the time of the answer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct RealtimeMeta {
+    /// First instant.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End of the running minute.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
+    /// Time of the question.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub now: String,
+}
+
+impl Realtime {
+    fn questions(&self) -> impl Iterator<Item = &Query> {
+        let windows = self.windows.iter().flat_map(|window| [&window.totals, &window.pages, &window.sources]);
+        windows.chain([&self.series])
+    }
+}
+
+impl Report for Realtime {
+    type Answer = RealtimeAnswer;
+
+    fn project(&self) -> Option<&str> {
+        self.series.project.as_deref()
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        Ok(self.questions().map(|query| build(query, scope, &Plan::default())).collect())
+    }
+
+    fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<RealtimeAnswer, String> {
+        let mut rows = self.questions().zip(found).map(|(query, found)| {
+            let parts = Parts { rows: Some(found), ..Parts::default() };
+            answer(query, scope, &parts, Vec::new(), elapsed_ms).map(|answer| answer.rows)
+        });
+        let mut next = || rows.next().unwrap_or_else(|| Err("an answer is missing".to_owned()));
+        let mut windows = Vec::new();
+        for window in &self.windows {
+            let (totals, pages, sources) = (next()?, next()?, next()?);
+            let total = |name: &str| totals.first().and_then(|row| row[name].as_u64()).unwrap_or(0);
+            let (visitors, events) = (total("visitors"), total("events"));
+            windows.push(WindowAnswer { minutes: window.minutes, visitors, events, pages, sources });
+        }
+        let range = self.series.range;
+        let meta = RealtimeMeta { from: range.from.to_iso(), to: range.to.to_iso(), now: self.now.to_iso() };
+        Ok(RealtimeAnswer { windows, series: next()?, meta })
+    }
 }
 
 impl Realtime {
@@ -68,12 +156,7 @@ impl Realtime {
         };
         let fill = json!({ "bots": given.flag("bots")?, "gap_fill": true });
         let series = ask(30, json!(["time:minute"]), &[("include", fill)])?;
-        Ok(Self { windows: [window(5)?, window(30)?], series })
-    }
-
-    /// The project that an account key names.
-    pub fn project(&self) -> Option<&str> {
-        self.series.project.as_deref()
+        Ok(Self { windows: [window(5)?, window(30)?], series, now: world.now })
     }
 }
 

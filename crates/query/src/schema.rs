@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{Axis, axes};
 use super::fault::Fault;
 use super::given::Given;
+use super::read::World;
+use super::report::{Found, Report};
 use super::row::iso;
-use super::shape::Found;
-use intake::time::{DAY_MS, Timestamp};
-use statement::Binder;
-use statement::Range;
-use statement::{Scope, Statement};
+use intake::time::DAY_MS;
+use statement::{Binder, Range, Scope, Statement};
+
+/// Parameters that are allowed.
+pub const KNOWN: &[&str] = &["project"];
 
 /// Days that are looked at.
 const DAYS: i64 = 90;
@@ -30,33 +32,58 @@ pub struct Schema {
     range: Range,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    events: Vec<Event>,
-    dimensions: Vec<Axis>,
-    meta: Meta,
+/// Names of events and keys of properties in use.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct InUse {
+    /// Most frequent first, 200 at most.
+    pub events: Vec<EventInUse>,
+    /// What to group by, as in `GET /v1/metrics`.
+    pub dimensions: Vec<Axis>,
+    /// What the answer is based on.
+    pub meta: InUseMeta,
 }
 
-#[derive(Serialize)]
-struct Event {
-    name: String,
-    count: u64,
-    first_seen: String,
-    last_seen: String,
-    properties: Vec<Property>,
+/// An event that was sent.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct EventInUse {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+    /// Time of the first one.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub first_seen: String,
+    /// Time of the last one.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub last_seen: String,
+    /// Most frequent first, 100 at most.
+    pub properties: Vec<PropertyInUse>,
 }
 
-#[derive(Serialize)]
-struct Property {
-    key: String,
-    types: Vec<String>,
+/// A property that was sent.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct PropertyInUse {
+    /// Its key.
+    pub key: String,
+    /// The JSON types of its values: `string`, `number`, `boolean`, `array`, `object`, `null`.
+    pub types: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Meta {
-    from: String,
-    to: String,
-    rows_read: u64,
+/// Period and effort.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct InUseMeta {
+    /// First instant of the period.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End of the period, excluded.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
+    /// How many rows the store read.
+    pub rows_read: u64,
 }
 
 #[derive(Deserialize)]
@@ -65,25 +92,39 @@ struct Named(String, u64, String, String);
 #[derive(Deserialize)]
 struct Keyed(String, String, Vec<String>);
 
-impl Schema {
-    /// Reads a query string.
-    ///
-    /// # Errors
-    /// The parameter at fault and what it takes.
-    pub fn from_parameters(query: &str, now: Timestamp) -> Result<Self, Fault> {
-        let given = Given::read(query, &["project"])?;
-        let project = given.text("project").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
-        // Clocks of devices may be ahead by a day.
-        Ok(Self { project, range: Range { from: now.plus(-DAYS * DAY_MS), to: now.plus(DAY_MS) } })
-    }
+impl Report for Schema {
+    type Answer = InUse;
 
-    /// The project that an account key names.
-    pub fn project(&self) -> Option<&str> {
+    fn project(&self) -> Option<&str> {
         self.project.as_deref()
     }
 
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        Ok(vec![self.events(scope), self.properties(scope)])
+    }
+
+    fn answer(&self, _: &Scope<'_>, found: &[Found], _elapsed_ms: i64) -> Result<InUse, String> {
+        match found {
+            [events, properties] => self.in_use(events, properties),
+            _ => Err("there are not two answers".to_owned()),
+        }
+    }
+}
+
+impl Schema {
+    /// Parses a query string.
+    ///
+    /// # Errors
+    /// The parameter that cannot be parsed, and what it allows.
+    pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
+        let given = Given::read(query, KNOWN)?;
+        let project = given.text("project").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+        // Devices' clocks can be a day ahead.
+        Ok(Self { project, range: Range { from: world.now.plus(-DAYS * DAY_MS), to: world.now.plus(DAY_MS) } })
+    }
+
     /// The names, most frequent first: name, number, first and last instant.
-    pub fn events(&self, scope: &Scope<'_>) -> Statement {
+    fn events(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let during = scope.during(self.range, &mut bind);
         let limit = bind.value("UInt32", EVENTS);
@@ -98,7 +139,7 @@ impl Schema {
     }
 
     /// Keys of properties: event, key, JSON types; the most frequent ones of each event.
-    pub fn properties(&self, scope: &Scope<'_>) -> Statement {
+    fn properties(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let during = scope.during(self.range, &mut bind);
         let (events, keys) = (bind.value("UInt32", EVENTS), bind.value("UInt32", KEYS));
@@ -120,30 +161,25 @@ impl Schema {
         bind.statement(sql)
     }
 
-    /// Shapes the answer.
-    ///
-    /// # Errors
-    /// The store's rows are none, for the log.
-    pub fn answer(&self, events: &Found, properties: &Found) -> Result<String, String> {
-        let mut keys: BTreeMap<String, Vec<Property>> = BTreeMap::new();
+    fn in_use(&self, events: &Found, properties: &Found) -> Result<InUse, String> {
+        let mut keys: BTreeMap<String, Vec<PropertyInUse>> = BTreeMap::new();
         for Keyed(event, key, types) in lines(properties)? {
-            keys.entry(event).or_default().push(Property { key, types });
+            keys.entry(event).or_default().push(PropertyInUse { key, types });
         }
-        let events_named: Vec<Named> = lines(events)?;
-        let events_told = events_named.into_iter().map(|Named(name, count, first_seen, last_seen)| {
+        let names: Vec<Named> = lines(events)?;
+        let names = names.into_iter().map(|Named(name, count, first_seen, last_seen)| {
             let properties = keys.remove(&name).unwrap_or_default();
-            Event { name, count, first_seen, last_seen, properties }
+            EventInUse { name, count, first_seen, last_seen, properties }
         });
-        let answer = Answer {
-            events: events_told.collect(),
+        Ok(InUse {
+            events: names.collect(),
             dimensions: axes(),
-            meta: Meta {
+            meta: InUseMeta {
                 from: self.range.from.to_iso(),
                 to: self.range.to.to_iso(),
                 rows_read: events.rows_read + properties.rows_read,
             },
-        };
-        serde_json::to_string(&answer).map_err(|error| error.to_string())
+        })
     }
 }
 

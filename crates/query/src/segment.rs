@@ -13,8 +13,9 @@ use super::fault::{Fault, Path};
 use super::filter::{self, Filter};
 use super::frame::members;
 use super::given::{Given, place};
+use super::member::Members as _;
 use super::nearest::nearest;
-use super::read::{Members as _, known, project};
+use super::read::project;
 use intake::error::ErrorCode;
 use statement::Binder;
 use statement::Statement;
@@ -126,8 +127,7 @@ fn trial(filter: &Filter) -> Option<Statement> {
 }
 
 fn read_draft(body: &Value, whole: bool) -> Result<Draft, Fault> {
-    let given = members(body)?;
-    known(given, MEMBERS, &Path::new(""))?;
+    let given = members(body, MEMBERS)?;
     let (mut draft, mut tried) = (Map::new(), None);
     let (value, path) = given.member("name");
     if whole || given.contains_key("name") {

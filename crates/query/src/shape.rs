@@ -1,4 +1,4 @@
-//! From the store's rows to an answer: names, gaps, comparisons, shares.
+//! The answer of `/v1/stats`, from the store's rows: names, gaps, comparisons, shares.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,72 +9,120 @@ use super::cursor;
 use super::dimension::{Dimension, Interval};
 use super::metric::Metric;
 use super::model::Query;
+use super::report::{Found, Percent, Seconds};
 use super::steps::{instant_name, steps};
 use statement::Range;
 use statement::Scope;
 
-/// What the store found for one statement.
-#[derive(Debug, Default, Clone)]
-pub struct Found {
-    /// Arrays, one a line.
-    pub lines: Vec<u8>,
-    /// Rows the store read for it.
-    pub rows_read: u64,
-}
-
-/// All that a question needs: its own rows, those of the period it is compared with, the totals of both.
+/// The rows of a question, of the period it is compared with, and the totals of both.
 #[derive(Debug, Default)]
-pub struct Answers {
-    /// The question's.
-    pub rows: Found,
-    /// Of the other period, as many as there may be.
-    pub compared: Option<Found>,
-    /// Without dimensions.
-    pub totals: Option<Found>,
-    /// Without dimensions, of the other period.
-    pub compared_totals: Option<Found>,
-    /// The tables that the rows came from.
+pub(crate) struct Parts<'a> {
+    /// The question's own rows.
+    pub(crate) rows: Option<&'a Found>,
+    /// Rows of the other period.
+    pub(crate) compared: Option<&'a Found>,
+    /// The one row without dimensions.
+    pub(crate) totals: Option<&'a Found>,
+    /// The one row without dimensions, of the other period.
+    pub(crate) compared_totals: Option<&'a Found>,
+}
+
+/// Rows of metrics by dimensions.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StatsAnswer {
+    /// The metrics of the rows.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Metric>"))]
+    pub metrics: Vec<&'static str>,
+    /// The dimensions of the rows. The time axis is called `time`.
+    pub dimensions: Vec<String>,
+    /// One row per combination of the dimensions' values.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    pub rows: Vec<Value>,
+    /// The metrics over all rows, if asked for.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::documented::StatsRow>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Value>,
+    /// The number of rows without a limit, if asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_rows: Option<u64>,
+    /// `cursor` of the next page; `null` on the last page.
+    pub next_cursor: Option<String>,
+    /// What was asked, and what the answer is based on.
+    pub meta: StatsMeta,
+}
+
+/// Period, time zone and effort.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StatsMeta {
+    /// First instant of the period.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End of the period, excluded.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
+    /// Time zone of the question.
+    pub timezone: String,
+    /// The tables that were read.
     pub tables: Vec<&'static str>,
+    /// How many rows the store read.
+    pub rows_read: u64,
+    /// Time it took.
+    pub elapsed_ms: i64,
+    /// Whether there are more rows.
+    pub truncated: bool,
+    /// The period compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compare: Option<Span>,
+    /// What to know about the numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<&'static str>,
 }
 
-#[derive(Serialize)]
-struct Answer {
-    metrics: Vec<&'static str>,
-    dimensions: Vec<String>,
-    rows: Vec<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    totals: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total_rows: Option<u64>,
-    next_cursor: Option<String>,
-    meta: Value,
+/// A period.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Span {
+    /// First instant.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub from: String,
+    /// End, excluded.
+    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    pub to: String,
 }
 
-/// One row: its dimensions as told to people, and its metrics.
+/// One row: the values of its dimensions as shown, and its metrics.
 struct Row {
     key: Vec<Value>,
     values: Vec<Value>,
 }
 
-/// Shapes an answer.
+/// Builds the answer of `/v1/stats`.
 ///
 /// # Errors
-/// The store's rows are none, for the log.
-pub fn answer(query: &Query, scope: &Scope<'_>, answers: &Answers, elapsed_ms: i64) -> Result<String, String> {
-    let (mut rows, total_rows) = read(query, &answers.rows)?;
+/// The store's rows are not what the statements yield; the text is for the log.
+pub(crate) fn answer(
+    query: &Query,
+    scope: &Scope<'_>,
+    parts: &Parts<'_>,
+    tables: Vec<&'static str>,
+    elapsed_ms: i64,
+) -> Result<StatsAnswer, String> {
+    let (mut rows, total_rows) = read(query, parts.rows)?;
     let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
     let truncated = rows.len() > limit;
     rows.truncate(limit);
-    let compared = answers.compared.as_ref().map(|found| read(query, found)).transpose()?.map(|(rows, _)| rows);
-    let single = |found: &Option<Found>| -> Result<Option<Vec<Value>>, String> {
-        let rows = found.as_ref().map(|found| read_plain(query, found)).transpose()?;
+    let compared = parts.compared.map(|found| read(query, Some(found))).transpose()?.map(|(rows, _)| rows);
+    let single = |found: Option<&Found>| -> Result<Option<Vec<Value>>, String> {
+        let rows = found.map(|found| read_plain(query, found)).transpose()?;
         Ok(rows.and_then(|rows| rows.into_iter().next()))
     };
-    let totals = single(&answers.totals)?;
-    let compared_totals = single(&answers.compared_totals)?;
+    let totals = single(parts.totals)?;
+    let compared_totals = single(parts.compared_totals)?;
     let visitors = |totals: &Option<Vec<Value>>| share_base(query, totals.as_deref());
 
-    // What a page cuts off is no gap.
+    // Rows beyond the page are not missing, so a cut answer is not filled.
     if query.include.gap_fill && !truncated && query.offset == 0 {
         fill(query, &mut rows);
     }
@@ -98,55 +146,54 @@ pub fn answer(query: &Query, scope: &Scope<'_>, answers: &Answers, elapsed_ms: i
         put(query, &mut object, shares(query, values, base), before.as_deref());
         Value::Object(object)
     });
-    let found =
-        [Some(&answers.rows), answers.compared.as_ref(), answers.totals.as_ref(), answers.compared_totals.as_ref()];
-    let rows_read: u64 = found.into_iter().flatten().map(|found| found.rows_read).sum();
-    let answer = Answer {
+    let found = [parts.rows, parts.compared, parts.totals, parts.compared_totals];
+    Ok(StatsAnswer {
         metrics: query.metrics.iter().map(|metric| metric.as_str()).collect(),
         dimensions: query.dimensions.iter().map(Dimension::key).collect(),
         rows: shaped,
         totals,
         total_rows: query.include.total_rows.then_some(total_rows),
         next_cursor: truncated.then(|| cursor::next(query, scope)),
-        meta: meta(query, &answers.tables, truncated, rows_read, elapsed_ms),
-    };
-    serde_json::to_string(&answer).map_err(|error| error.to_string())
+        meta: StatsMeta {
+            from: query.range.from.to_iso(),
+            to: query.range.to.to_iso(),
+            timezone: query.zone.name.clone(),
+            tables,
+            rows_read: found.into_iter().flatten().map(|found| found.rows_read).sum(),
+            elapsed_ms,
+            truncated,
+            compare: query.compare.map(|Range { from, to }| Span { from: from.to_iso(), to: to.to_iso() }),
+            notes: notes(query),
+        },
+    })
 }
 
-fn meta(query: &Query, tables: &[&str], truncated: bool, rows_read: u64, elapsed_ms: i64) -> Value {
-    let mut meta = json!({
-        "from": query.range.from.to_iso(), "to": query.range.to.to_iso(), "timezone": query.zone.name,
-        "tables": tables, "rows_read": rows_read, "elapsed_ms": elapsed_ms, "truncated": truncated,
-    });
-    if let Some(Range { from, to }) = query.compare {
-        meta["compare"] = json!({ "from": from.to_iso(), "to": to.to_iso() });
-    }
+fn notes(query: &Query) -> Vec<&'static str> {
     let days = query.range.to.plus(-1).day().0 - query.range.from.day().0;
     let distinct = |metric: &Metric| metric.bases().contains(&super::Base::Visitors);
-    if days > 0 && query.metrics.iter().any(distinct) {
-        meta["notes"] = json!(["visitors without an anonymous_id count anew each UTC day"]);
-    }
-    meta
+    let counts_anew = days > 0 && query.metrics.iter().any(distinct);
+    counts_anew.then_some("visitors without an anonymous_id count anew each UTC day").into_iter().collect()
 }
 
-/// The share of a whole in percent; nothing of nothing.
-pub(super) fn percent(part: &Value, whole: &Value) -> Value {
+/// A share in percent, with two decimals; `None` if the whole is zero.
+pub(super) fn percent(part: &Value, whole: &Value) -> Percent {
     let share = part.as_f64().zip(whole.as_f64()).filter(|(_, whole)| *whole > 0.0);
-    share.map_or(Value::Null, |(part, whole)| json!((10_000.0 * part / whole).round() / 100.0))
+    share.map(|(part, whole)| (10_000.0 * part / whole).round() / 100.0)
 }
 
 /// Milliseconds of the store as seconds of an answer.
-pub(super) fn seconds(milliseconds: &Value) -> Value {
-    milliseconds.as_f64().map_or(Value::Null, |milliseconds| json!(milliseconds.round() / 1000.0))
+pub(super) fn seconds(milliseconds: &Value) -> Seconds {
+    milliseconds.as_f64().map(|milliseconds| milliseconds.round() / 1000.0)
 }
 
-/// The arrays of an answer.
-pub(super) fn lines(found: &Found) -> Result<impl Iterator<Item = Result<Vec<Value>, String>>, String> {
-    let text = str::from_utf8(&found.lines).map_err(|error| error.to_string())?;
+/// The rows of a statement, each a JSON array.
+pub(super) fn lines(found: Option<&Found>) -> Result<impl Iterator<Item = Result<Vec<Value>, String>>, String> {
+    let lines = found.map(|found| found.lines.as_slice()).unwrap_or_default();
+    let text = str::from_utf8(lines).map_err(|error| error.to_string())?;
     Ok(text.lines().map(|line| serde_json::from_str(line).map_err(|error| error.to_string())))
 }
 
-fn read(query: &Query, found: &Found) -> Result<(Vec<Row>, u64), String> {
+fn read(query: &Query, found: Option<&Found>) -> Result<(Vec<Row>, u64), String> {
     let (dimensions, metrics) = (query.dimensions.len(), query.metrics.len());
     let mut rows = Vec::new();
     let mut total = 0;
@@ -165,7 +212,7 @@ fn read(query: &Query, found: &Found) -> Result<(Vec<Row>, u64), String> {
 }
 
 fn read_plain(query: &Query, found: &Found) -> Result<Vec<Vec<Value>>, String> {
-    lines(found)?
+    lines(Some(found))?
         .map(|line| {
             line.map(|mut cells| {
                 cells.truncate(query.metrics.len());

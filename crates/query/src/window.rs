@@ -1,24 +1,30 @@
-//! How long something may take: `30m`, `1h`, `7d`.
+//! How much time may pass: `30m`, `1h`, `7d`.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::fault::Fault;
-use super::read::Members as _;
+use super::fault::{Fault, Path};
+use super::member::Member;
+use super::read::World;
 
 const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 86_400 * SECOND_MS;
 const MAX_MS: i64 = 90 * DAY_MS;
 
-/// Reads the member `window`, in milliseconds; seven days where it is missing.
-///
-/// # Errors
-/// It is none.
-pub(super) fn window(members: &Map<String, Value>) -> Result<i64, Fault> {
-    let (value, path) = members.member("window");
-    let Some(value) = value else { return Ok(7 * DAY_MS) };
-    value.as_str().and_then(milliseconds).ok_or_else(|| {
-        path.fault("must be a number of seconds, minutes, hours or days from 1s to 90d, such as 30m, 1h, 7d")
-    })
+/// A length of time in milliseconds.
+#[derive(Debug)]
+pub struct Window(pub(crate) i64);
+
+/// The window of a question that names none.
+pub(crate) fn seven_days() -> i64 {
+    7 * DAY_MS
+}
+
+impl Member for Window {
+    fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
+        value.as_str().and_then(milliseconds).map(Self).ok_or_else(|| {
+            path.fault("must be a number of seconds, minutes, hours or days from 1s to 90d, such as 30m, 1h or 7d")
+        })
+    }
 }
 
 fn milliseconds(text: &str) -> Option<i64> {

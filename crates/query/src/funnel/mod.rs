@@ -3,24 +3,23 @@
 mod build;
 mod shape;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use super::people::By;
-pub use build::build;
-pub use shape::answer;
+pub use shape::{FunnelAnswer, FunnelStep};
 
 use super::dimension::{Column, Dimension};
 use super::fault::{Fault, Path};
 use super::filter::{self, Filter, Test};
-use super::frame::{self, Frame, word};
-use super::read::{Members as _, World};
-use super::segment::Segments;
-use super::window::window;
+use super::frame::{Frame, members};
+use super::member::{Breakdown, Member, question, words};
+use super::read::World;
+use super::report::{Found, Report};
+use super::window::{Window, seven_days};
+use statement::{Scope, Statement};
 
-/// Members of a funnel besides those of every question.
-const MEMBERS: &[&str] = &["steps", "window", "order", "by", "breakdown"];
-const MIN_STEPS: usize = 2;
-const MAX_STEPS: usize = 10;
+pub(crate) const MIN_STEPS: usize = 2;
+pub(crate) const MAX_STEPS: usize = 10;
 /// Most sets of steps that may fit the same events, in any order: six steps that all overlap have 63.
 const MAX_SETS: usize = 64;
 
@@ -39,29 +38,82 @@ pub struct Funnel {
     pub by: By,
 }
 
-/// How steps must follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Each after the one before, by (timestamp, `event_id`).
-    Strict,
-    /// However they come.
-    Any,
+words! {
+    /// How steps must follow each other.
+    pub enum Order {
+        /// Each step after the one before, by (timestamp, `event_id`).
+        Strict = "strict",
+        /// In any order.
+        Any = "any",
+    }
+}
+
+question! {
+    /// How many people or sessions go from step to step.
+    pub struct FunnelQuestion in people {
+        /// Conditions on single events, one for each step.
+        #[cfg_attr(feature = "schema", schemars(required))]
+        steps: Steps,
+        /// How long after the first event the last one may come.
+        window: Window,
+        /// `strict` (the default): each step after the one before. `any`: in any order.
+        order: Order,
+        /// Who takes the steps; `person` by default.
+        by: By,
+        /// A column or property of each one's first event to break the answer down by.
+        breakdown: Breakdown,
+    }
+}
+
+/// The steps of a funnel.
+#[derive(Debug)]
+pub struct Steps(Vec<Filter>);
+
+impl Member for Steps {
+    fn read(value: &Value, path: &Path<'_>, world: World<'_>) -> Result<Self, Fault> {
+        let items = value.as_array().filter(|items| (MIN_STEPS..=MAX_STEPS).contains(&items.len()));
+        let items = items.ok_or_else(|| path.fault(steps_form()))?;
+        let step = |(index, item)| filter::read_event(item, &path.index(index), world.segments);
+        items.iter().enumerate().map(step).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn steps_form() -> String {
+    format!("must be a list of {MIN_STEPS} to {MAX_STEPS} conditions such as [\"is\",\"event\",[\"signup\"]]")
+}
+
+impl Report for Funnel {
+    type Answer = FunnelAnswer;
+
+    fn project(&self) -> Option<&str> {
+        self.frame.project.as_deref()
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        Ok(vec![build::build(self, scope)])
+    }
+
+    fn answer(&self, _: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<FunnelAnswer, String> {
+        shape::answer(self, found, elapsed_ms)
+    }
 }
 
 impl Funnel {
-    /// Reads a funnel from a JSON body.
+    /// Parses a funnel from a JSON body.
     ///
     /// # Errors
     /// What is wrong, with its path and what is allowed.
     pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = frame::members(body)?;
-        let frame = Frame::read(members, MEMBERS, world, 0)?;
-        let order = word(members, "order", &[("strict", Order::Strict), ("any", Order::Any)], Order::Strict)?;
-        let by = word(members, "by", &[("person", By::Person), ("session", By::Session)], By::Person)?;
-        let funnel = Self { frame, steps: steps(members, world.segments)?, window: window(members)?, order, by };
+        let members = members(body, FunnelQuestion::MEMBERS)?;
+        let asked = FunnelQuestion::of(members, world)?;
+        let steps = asked.steps.ok_or_else(|| Path::new("").member("steps").fault(steps_form()))?.0;
+        let (order, by) = (asked.order.unwrap_or(Order::Strict), asked.by.unwrap_or(By::Person));
+        let window = asked.window.map_or_else(seven_days, |window| window.0);
+        let frame = Frame::of(members, (asked.filters, asked.include, asked.breakdown), world, 0)?;
+        let funnel = Self { frame, steps, window, order, by };
         if order == Order::Any && funnel.sets().len() > MAX_SETS {
-            let message = "too many steps may fit the same events, in any order six at most; tell them apart by \
-                           [\"is\",\"event\",…], or ask for the strict order";
+            let message = "too many steps can match the same events: in any order at most six; name the event of \
+                           each step with [\"is\",\"event\",[…]], or ask for the strict order";
             return Err(Path::new("").member("steps").fault(message));
         }
         Ok(funnel)
@@ -104,22 +156,6 @@ fn event_names(filter: &Filter) -> Option<&[String]> {
         Filter::Or(none) if none.is_empty() => Some(&[]),
         _ => None,
     }
-}
-
-fn steps(members: &Map<String, Value>, segments: Segments<'_>) -> Result<Vec<Filter>, Fault> {
-    let (value, path) = members.member("steps");
-    let items = value.and_then(Value::as_array).filter(|items| (MIN_STEPS..=MAX_STEPS).contains(&items.len()));
-    let items = items.ok_or_else(|| {
-        path.fault(format!(
-            "must be a list of {MIN_STEPS} to {MAX_STEPS} conditions such as [\"is\",\"event\",[\"signup\"]]"
-        ))
-    })?;
-    items.iter().enumerate().map(|(index, item)| filter::read_event(item, &path.index(index), segments)).collect()
-}
-
-/// A funnel's members, in no order.
-pub fn members() -> impl Iterator<Item = &'static str> {
-    MEMBERS.iter().chain(frame::MEMBERS).copied()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Found;
+use crate::report::Answer as _;
 use crate::zone::host_offset;
 use intake::time::Timestamp;
 use statement::Scope;
@@ -57,7 +57,7 @@ fn faults_have_their_place_and_what_is_allowed() {
         (json!({ "steps": steps(2), "window": 7 }), "/window", "1s to 90d"),
         (json!({ "steps": steps(2), "order": "loose" }), "/order", "strict, any"),
         (json!({ "steps": steps(2), "by": "visitor" }), "/by", "person, session"),
-        (json!({ "steps": steps(2), "breakdown": "time:day" }), "/breakdown", "not time"),
+        (json!({ "steps": steps(2), "breakdown": "time:day" }), "/breakdown", "not a time axis"),
         (json!({ "steps": steps(2), "breakdown": "exit_path" }), "/breakdown", "events have no exit_path"),
         (json!({ "steps": steps(2), "breakdown": "colour" }), "/breakdown", "referrer_host"),
         (json!({ "steps": steps(2), "breakdown": ["source"] }), "/breakdown", "referrer_host"),
@@ -100,7 +100,7 @@ fn values_are_bound() {
             "breakdown": format!("prop:{evil}"), "filters": [["has_done", event(evil)]],
         }));
         let scope = Scope { project_id: "0190d3a0-0000-7000-8000-000000000001", env: intake::key::Env::Live };
-        let statement = build(&funnel.unwrap(), &scope);
+        let statement = build::build(&funnel.unwrap(), &scope);
         assert!(!statement.sql.contains("DROP") && !statement.sql.contains(scope.project_id));
         let tables = ["events", "identities", "computed", "dirty"];
         let reads: usize = tables.iter().map(|table| statement.sql.matches(&format!("FROM {table}")).count()).sum();
@@ -111,7 +111,7 @@ fn values_are_bound() {
 #[test]
 fn nothing_is_an_answer_and_rubbish_is_none() {
     let funnel = read(&json!({ "steps": steps(2), "breakdown": "source" })).unwrap();
-    let shaped: Value = serde_json::from_str(&answer(&funnel, &Found::default(), 3).unwrap()).unwrap();
+    let shaped: Value = shape::answer(&funnel, &[Found::default()], 3).unwrap().to_value().unwrap();
     assert_eq!(
         shaped["steps"][1],
         json!({
@@ -122,6 +122,6 @@ fn nothing_is_an_answer_and_rubbish_is_none() {
     assert_eq!(shaped["breakdown"], json!([]));
     for rubbish in ["[]", "[0,\"\",1,0,1]", "x"] {
         let found = Found { lines: rubbish.into(), ..Found::default() };
-        assert!(answer(&funnel, &found, 3).is_err(), "{rubbish}");
+        assert!(shape::answer(&funnel, &[found], 3).is_err(), "{rubbish}");
     }
 }

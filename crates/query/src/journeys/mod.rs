@@ -3,19 +3,20 @@
 mod build;
 mod shape;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use build::{build, left_out};
-pub use shape::answer;
+pub use shape::{JourneysAnswer, JourneysStep};
 
 use super::fault::Fault;
-use super::filter::{self, Filter};
-use super::frame::{self, Frame, word};
+use super::filter::Filter;
+use super::frame::{Frame, members};
+use super::member::{Condition, Whole, question, words};
 use super::people::By;
-use super::read::{Members as _, World, whole};
+use super::read::World;
+use super::report::{Found, Report};
+use statement::{Scope, Statement};
 
-/// Members of a question about journeys besides those of every question.
-const MEMBERS: &[&str] = &["start", "direction", "steps", "unit", "by", "limit"];
 /// Most steps from the start.
 pub const MAX_STEPS: u32 = 5;
 /// Steps where none are named.
@@ -44,69 +45,85 @@ pub struct Journeys {
     pub limit: u32,
 }
 
-/// Which way journeys are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// What comes after the start.
-    Next,
-    /// What comes before it.
-    Previous,
+words! {
+    /// Which way journeys are followed.
+    pub enum Direction {
+        /// What comes after the start.
+        Next = "next",
+        /// What comes before the start.
+        Previous = "previous",
+    }
 }
 
-/// What a step is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
-    /// A pageview, by its path.
-    Path,
-    /// An event, by its name; `$identify` is none.
-    Event,
+words! {
+    /// What a step is.
+    pub enum Unit {
+        /// A pageview, by its path.
+        Path = "path",
+        /// An event, by its name. `$identify` is not a step.
+        Event = "event",
+    }
 }
 
-const DIRECTIONS: &[(&str, Direction)] = &[("next", Direction::Next), ("previous", Direction::Previous)];
-const UNITS: &[(&str, Unit)] = &[("path", Unit::Path), ("event", Unit::Event)];
-const BYS: &[(&str, By)] = &[("session", By::Session), ("person", By::Person)];
+question! {
+    /// Where people go from a page or an event, or came from, step by step.
+    pub struct JourneysQuestion in people {
+        /// A condition on single events. Journeys begin at each one's first event that matches; by default at the
+        /// first event (or, backwards, at the last one).
+        start: Condition,
+        /// `next` (the default): what comes after the start. `previous`: what comes before it.
+        direction: Direction,
+        /// How many steps from the start.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_STEPS)))]
+        steps: Whole<MAX_STEPS>,
+        /// What a step is: a pageview, by its path (the default), or an event, by its name.
+        unit: Unit,
+        /// Whose journeys; `session` by default.
+        by: By,
+        /// Most names per step; the rest is `other`.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_NODES)))]
+        limit: Whole<MAX_NODES>,
+    }
+}
+
+impl Report for Journeys {
+    type Answer = JourneysAnswer;
+
+    fn project(&self) -> Option<&str> {
+        self.frame.project.as_deref()
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        let mut statements = vec![build(self, scope)];
+        if self.by == By::Person {
+            statements.push(left_out(self, scope));
+        }
+        Ok(statements)
+    }
+
+    fn answer(&self, _: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<JourneysAnswer, String> {
+        shape::answer(self, found, elapsed_ms)
+    }
+}
 
 impl Journeys {
-    /// Reads a question from a JSON body.
+    /// Parses a question from a JSON body.
     ///
     /// # Errors
     /// What is wrong, with its path and what is allowed.
     pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = frame::members(body)?;
-        let frame = Frame::read(members, MEMBERS, world, 0)?;
-        let (value, path) = members.member("start");
-        let start = value.map(|value| filter::read_event(value, &path, world.segments)).transpose()?;
-        let number = |name: &str, max: u32, default: u32| {
-            let (value, path) = members.member(name);
-            value.map_or(Ok(default), |value| whole(value, max, &path))
-        };
+        let members = members(body, JourneysQuestion::MEMBERS)?;
+        let asked = JourneysQuestion::of(members, world)?;
         Ok(Self {
-            frame,
-            start,
-            direction: word(members, "direction", DIRECTIONS, Direction::Next)?,
-            steps: number("steps", MAX_STEPS, DEFAULT_STEPS)?,
-            unit: word(members, "unit", UNITS, Unit::Path)?,
-            by: word(members, "by", BYS, By::Session)?,
-            limit: number("limit", MAX_NODES, DEFAULT_NODES)?,
+            frame: Frame::of(members, (asked.filters, asked.include, None), world, 0)?,
+            start: asked.start.map(|start| start.0),
+            direction: asked.direction.unwrap_or(Direction::Next),
+            steps: asked.steps.map_or(DEFAULT_STEPS, |steps| steps.0),
+            unit: asked.unit.unwrap_or(Unit::Path),
+            by: asked.by.unwrap_or(By::Session),
+            limit: asked.limit.map_or(DEFAULT_NODES, |limit| limit.0),
         })
     }
-
-    /// What an answer repeats of the question.
-    fn told(&self) -> Value {
-        fn name<T: PartialEq>(words: &[(&'static str, T)], wanted: &T) -> &'static str {
-            words.iter().find(|(_, meant)| meant == wanted).map_or("", |(word, _)| word)
-        }
-        json!({
-            "from": self.frame.range.from.to_iso(), "to": self.frame.range.to.to_iso(),
-            "timezone": self.frame.zone.name, "direction": name(DIRECTIONS, &self.direction),
-            "unit": name(UNITS, &self.unit), "by": name(BYS, &self.by),
-        })
-    }
-}
-
-/// The members of a question about journeys, in no order.
-pub fn members() -> impl Iterator<Item = &'static str> {
-    MEMBERS.iter().chain(frame::MEMBERS).copied()
 }
 
 #[cfg(test)]

@@ -1,19 +1,22 @@
-//! From the store's rows to an answer about journeys.
+//! The answer about journeys, from the store's rows.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use super::Journeys;
+use super::{Direction, Journeys, Unit};
+use crate::frame::FrameMeta;
 use crate::people::By;
-use crate::shape::{Found, lines, percent};
+use crate::report::{Found, Percent};
+use crate::shape::{lines, percent};
 
-/// A node of a step: a name, or all that are beyond the limit.
+/// A node of a step: a name, or `None` for all names beyond the limit.
 type Node = Option<String>;
 
-/// Entities that went from one node to another, or ended at it.
+/// How many went from one node to another, or ended at it.
 struct Link {
     step: u64,
     source: Node,
-    /// Where they went; `None` where they ended.
+    /// Where they went; `None` if they ended.
     target: Option<Node>,
     count: u64,
 }
@@ -25,12 +28,103 @@ struct Total {
     ended: u64,
 }
 
-/// Shapes the answer.
+/// Where people went, step by step.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JourneysAnswer {
+    /// The start.
+    pub start: Start,
+    /// One entry per step.
+    pub steps: Vec<JourneysStep>,
+    /// What was asked.
+    pub meta: JourneysMeta,
+}
+
+/// The start of the journeys.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Start {
+    /// How many began.
+    pub count: u64,
+    /// How many of them went no further.
+    pub ended: u64,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JourneysStep {
+    /// Number of the step, from 1.
+    pub step: u64,
+    /// Where they came, most of them first.
+    pub nodes: Vec<Named>,
+    /// All names beyond the limit; `null` if there are none.
+    pub other: Option<Came>,
+    /// Who came from where; empty for the first step.
+    pub links: Vec<Between>,
+}
+
+/// A name, and who came there.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Named {
+    /// The path or event.
+    pub name: String,
+    /// Who came.
+    #[serde(flatten)]
+    pub came: Came,
+}
+
+/// How many came to a node.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Came {
+    /// How many came here.
+    pub count: u64,
+    /// Their share of those who began, in percent.
+    pub share: Percent,
+    /// How many of them went no further; `null` at the last step, because nothing after it was read.
+    pub ended: Option<u64>,
+}
+
+/// How many went from one node to another.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Between {
+    /// The node of the step before; `null` for the names beyond the limit.
+    pub source: Node,
+    /// The node of this step; `null` for the names beyond the limit.
+    pub target: Node,
+    /// How many.
+    pub count: u64,
+    /// Their share of those who were at the source, in percent.
+    pub share: Percent,
+}
+
+/// What was asked, and what the answer is based on.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct JourneysMeta {
+    /// Period and effort.
+    #[serde(flatten)]
+    pub of: FrameMeta,
+    /// Which way.
+    pub direction: Direction,
+    /// What a step is.
+    pub unit: Unit,
+    /// Whose journeys.
+    pub by: By,
+    /// Share of the events that belong to nobody, because they have no id, in percent. Not for sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookieless_excluded: Option<Percent>,
+}
+
+/// Builds the answer from what the ways hold and, by person, the count of events that belong to nobody.
 ///
 /// # Errors
-/// The store's rows are none, for the log.
-pub fn answer(journeys: &Journeys, found: &Found, left_out: Option<&Found>, elapsed_ms: i64) -> Result<String, String> {
-    let links = lines(found)?.map(|line| link(&line?)).collect::<Result<Vec<_>, _>>()?;
+/// The store's rows are not what the statements yield; the text is for the log.
+pub(super) fn answer(journeys: &Journeys, found: &[Found], elapsed_ms: i64) -> Result<JourneysAnswer, String> {
+    let links = lines(found.first())?.map(|line| link(&line?)).collect::<Result<Vec<_>, _>>()?;
     let of = |step: u64| links.iter().filter(move |link| link.step == step);
     let sum = |step: u64, fits: &dyn Fn(&Link) -> bool| of(step).filter(|link| fits(link)).map(|link| link.count).sum();
     let began: u64 = sum(1, &|_| true);
@@ -50,43 +144,40 @@ pub fn answer(journeys: &Journeys, found: &Found, left_out: Option<&Found>, elap
             total.ended = sum(step + 1, &|link| link.target.is_none() && link.source == total.node);
         }
         totals.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.node.cmp(&b.node)));
-        let told = |total: &Total| {
-            let share = percent(&total.count.into(), &began.into());
-            // Who goes on from the last step nobody has looked for.
-            let ended = (step < u64::from(journeys.steps)).then_some(total.ended);
-            json!({ "count": total.count, "share": share, "ended": ended })
+        let came = |total: &Total| Came {
+            count: total.count,
+            share: percent(&total.count.into(), &began.into()),
+            // What comes after the last step is not read.
+            ended: (step < u64::from(journeys.steps)).then_some(total.ended),
         };
-        let nodes: Vec<Value> = totals
-            .iter()
-            .filter_map(|total| {
-                let mut node = told(total);
-                node["name"] = total.node.as_deref()?.into();
-                Some(node)
-            })
-            .collect();
-        let other = totals.iter().find(|total| total.node.is_none()).map(told);
+        let named = |total: &Total| Some(Named { name: total.node.clone()?, came: came(total) });
+        let other = totals.iter().find(|total| total.node.is_none()).map(came);
         truncated |= other.is_some();
         let mut between = Vec::new();
         for Link { source, target, count, .. } in of(step).filter(|_| step > 1) {
             let Some(target) = target else { continue };
             let came: u64 = sum(step, &|link| link.source == *source);
             let share = percent(&(*count).into(), &came.into());
-            between.push(json!({ "source": source, "target": target, "count": count, "share": share }));
+            between.push(Between { source: source.clone(), target: target.clone(), count: *count, share });
         }
-        steps.push(json!({ "step": step, "nodes": nodes, "other": other, "links": between }));
+        steps.push(JourneysStep { step, nodes: totals.iter().filter_map(named).collect(), other, links: between });
     }
-    let mut meta = journeys.told();
-    meta["rows_read"] = (found.rows_read + left_out.map_or(0, |left_out| left_out.rows_read)).into();
-    meta["elapsed_ms"] = elapsed_ms.into();
-    meta["truncated"] = truncated.into();
-    if journeys.by == By::Person {
-        let counted = left_out.map(lines).transpose()?.and_then(|mut lines| lines.next()).transpose()?;
-        meta["cookieless_excluded"] = match counted.as_deref() {
-            Some([events, nobodys]) => percent(nobodys, events),
-            _ => Value::Null,
-        };
-    }
-    Ok(json!({ "start": { "count": began, "ended": ended }, "steps": steps, "meta": meta }).to_string())
+    let left_out = found.get(1).map(|found| lines(Some(found))?.next().transpose()).transpose()?.flatten();
+    let excluded = match left_out.as_deref() {
+        Some([events, nobodys]) => percent(nobodys, events),
+        _ => None,
+    };
+    Ok(JourneysAnswer {
+        start: Start { count: began, ended },
+        steps,
+        meta: JourneysMeta {
+            of: FrameMeta::of(&journeys.frame, found, elapsed_ms, truncated),
+            direction: journeys.direction,
+            unit: journeys.unit,
+            by: journeys.by,
+            cookieless_excluded: (journeys.by == By::Person).then_some(excluded),
+        },
+    })
 }
 
 fn link(cells: &[Value]) -> Result<Link, String> {
@@ -96,9 +187,9 @@ fn link(cells: &[Value]) -> Result<Link, String> {
     let is = |flag: &Value| flag.as_u64() == Some(1);
     let node = |other: &Value, name: &Value| (!is(other)).then(|| name.as_str().unwrap_or_default().to_owned());
     Ok(Link {
-        step: step.as_u64().ok_or("a step is no number")?,
+        step: step.as_u64().ok_or("a step is not a number")?,
         source: node(other_source, source),
         target: (!is(ends)).then(|| node(other_target, target)),
-        count: count.as_u64().ok_or("a count is no number")?,
+        count: count.as_u64().ok_or("a count is not a number")?,
     })
 }

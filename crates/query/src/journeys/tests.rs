@@ -1,8 +1,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::Segments;
+use crate::report::Answer as _;
 use crate::zone::host_offset;
-use crate::{Found, Segments};
 use intake::time::Timestamp;
 use statement::Scope;
 
@@ -32,9 +33,9 @@ fn faults_have_their_place_and_what_is_allowed() {
         (json!({ "steps": 0 }), "/steps", "1 to 5"),
         (json!({ "steps": 6 }), "/steps", "1 to 5"),
         (json!({ "unit": "title" }), "/unit", "path, event"),
-        (json!({ "by": "visitor" }), "/by", "session, person"),
+        (json!({ "by": "visitor" }), "/by", "person, session"),
         (json!({ "limit": 51 }), "/limit", "1 to 50"),
-        (json!({ "breakdown": "source" }), "/breakdown", "not known"),
+        (json!({ "breakdown": "source" }), "/breakdown", "is unknown"),
         (json!({ "filters": [["is", "exit_path", "/"]] }), "/filters", "sessions"),
         (json!({ "date_range": "soon" }), "/date_range", "last_month"),
     ] {
@@ -66,7 +67,7 @@ fn nodes_links_and_ends_add_up() {
     let lines = "[1,0,\"\",0,0,\"/a\",6]\n[1,0,\"\",0,1,\"\",3]\n[1,0,\"\",1,0,\"\",1]\n\
                  [2,0,\"/a\",0,0,\"/b\",4]\n[2,1,\"\",0,1,\"\",2]\n[2,0,\"/a\",1,0,\"\",2]\n[2,1,\"\",1,0,\"\",1]\n";
     let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
-    let answer: Value = serde_json::from_str(&answer(&journeys, &found, None, 1).unwrap()).unwrap();
+    let answer: Value = shape::answer(&journeys, &[found], 1).unwrap().to_value().unwrap();
     assert_eq!(answer["start"], json!({ "count": 10, "ended": 1 }));
     assert_eq!(
         answer["steps"],
@@ -85,8 +86,7 @@ fn nodes_links_and_ends_add_up() {
 #[test]
 fn nothing_is_an_answer() {
     let journeys = read(&json!({ "by": "person", "steps": 1 })).unwrap();
-    let answer: Value =
-        serde_json::from_str(&answer(&journeys, &Found::default(), Some(&Found::default()), 1).unwrap()).unwrap();
+    let answer: Value = shape::answer(&journeys, &[Found::default(), Found::default()], 1).unwrap().to_value().unwrap();
     assert_eq!(answer["start"], json!({ "count": 0, "ended": 0 }));
     assert_eq!(answer["steps"], json!([{ "step": 1, "nodes": [], "other": null, "links": [] }]));
 }

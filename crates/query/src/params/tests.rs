@@ -54,8 +54,8 @@ fn a_body_and_parameters_ask_the_same() {
 #[test]
 fn what_is_wrong_is_said_with_what_is_allowed() {
     for (query, code, path, said) in [
-        ("metric=people", ErrorCode::InvalidParams, "?metric", "visitors"),
-        ("metric=", ErrorCode::InvalidParams, "?metric", "each metric once"),
+        ("metric=visitor", ErrorCode::InvalidParams, "?metric", "unknown value \"visitor\"; did you mean \"visitors\"? Allowed: events"),
+        ("metric=", ErrorCode::InvalidParams, "?metric", "at least one metric"),
         ("group_by=password", ErrorCode::InvalidGroupBy, "?group_by", "referrer_host"),
         ("group_by=source,source", ErrorCode::InvalidParams, "?group_by", "once"),
         ("group_by=path&metric=bounce_rate", ErrorCode::InvalidGroupBy, "?group_by", "sessions have no path"),
@@ -73,9 +73,9 @@ fn what_is_wrong_is_said_with_what_is_allowed() {
         ("metric=conversion_rate", ErrorCode::InvalidParams, "?goal", "is missing"),
         ("include=everything", ErrorCode::InvalidParams, "/everything", "gap_fill"),
         ("compare=tomorrow", ErrorCode::InvalidParams, "?compare", "year_over_year"),
-        ("metrc=events", ErrorCode::InvalidParams, "?metrc", "metric"),
+        ("metrc=events", ErrorCode::InvalidParams, "?metrc", "did you mean \"metric\"?"),
         ("metric=events&metric=events", ErrorCode::InvalidParams, "?metric", "once"),
-        ("project_id=other", ErrorCode::InvalidParams, "?project_id", "allowed"),
+        ("project_id=other", ErrorCode::InvalidParams, "?project_id", "Allowed"),
     ] {
         let error = parse(query).expect_err(query);
         assert_eq!(error.code, code, "{query}");
@@ -155,6 +155,6 @@ fn json_like() -> impl Strategy<Value = serde_json::Value> {
         any::<bool>().prop_map(Value::from),
     ];
     let value = leaf.prop_recursive(5, 40, 5, |inner| prop::collection::vec(inner, 0..5).prop_map(Value::Array));
-    prop::collection::btree_map(prop::sample::select(crate::MEMBERS.to_vec()), value, 0..6)
+    prop::collection::btree_map(prop::sample::select(crate::StatsQuestion::MEMBERS.to_vec()), value, 0..6)
         .prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

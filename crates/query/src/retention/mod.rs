@@ -6,21 +6,23 @@ mod shape;
 use serde_json::Value;
 
 pub use build::build;
-pub use shape::answer;
+pub use shape::{Cohort, RetentionAnswer};
 
 use super::dimension::Interval;
-use super::fault::Fault;
+use super::fault::{Fault, Path};
 use super::filter::{self, Filter};
-use super::frame::{self, Frame, flag, word};
+use super::frame::{Frame, members};
+use super::member::{Breakdown, Condition, Member, Members as _, Whole, question, words};
 use super::range::{first_of_month, month_of, next_month, shifted};
-use super::read::{Members as _, World, whole};
+use super::read::World;
+use super::report::{Found, Report};
 use intake::time::{DAY_MS, Day, Timestamp};
-use statement::Range;
+use statement::{Range, Scope, Statement};
 
-/// Members of a question about retention besides those of every question.
-const MEMBERS: &[&str] = &["cohort_by", "return", "interval", "periods", "unbounded", "breakdown"];
-const MAX_PERIODS: u32 = 60;
-const DEFAULT_PERIODS: u32 = 8;
+/// Most periods of a cohort.
+pub(crate) const MAX_PERIODS: u32 = 60;
+/// Periods of a cohort by default.
+pub(crate) const DEFAULT_PERIODS: u32 = 8;
 /// Most cohorts times periods.
 const MAX_CELLS: usize = 10_000;
 
@@ -43,18 +45,82 @@ pub struct Retention {
     pub now: Timestamp,
 }
 
+words! {
+    /// Width of cohorts and periods.
+    pub enum Width {
+        /// Calendar days.
+        Day = "day",
+        /// Weeks from Monday.
+        Week = "week",
+        /// Calendar months.
+        Month = "month",
+    }
+}
+
+question! {
+    /// How many people of each cohort come back in the periods after it.
+    pub struct RetentionQuestion in people {
+        /// The first event in the period that matches puts a person into a cohort; by default any event.
+        cohort_by: CohortBy,
+        /// What a return is; by default any event.
+        r#return: Condition,
+        /// Width of cohorts and periods; `week` by default.
+        interval: Width,
+        /// How many periods, including the cohort's own. Cohorts times periods are at most 10,000.
+        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_PERIODS)))]
+        periods: Whole<MAX_PERIODS>,
+        /// A return also counts for all earlier periods.
+        unbounded: bool,
+        /// A column or property of each one's cohort event to break the answer down by.
+        breakdown: Breakdown,
+    }
+}
+
+/// What puts a person into a cohort: `first`, or a condition on single events.
+#[derive(Debug)]
+pub struct CohortBy(Filter);
+
+impl Member for CohortBy {
+    fn read(value: &Value, path: &Path<'_>, world: World<'_>) -> Result<Self, Fault> {
+        match value {
+            Value::String(first) if first == "first" => Ok(Self(Filter::everything())),
+            Value::Array(_) => filter::read_event(value, path, world.segments).map(Self),
+            _ => Err(path.fault("must be first, or a condition such as [\"is\",\"event\",[\"signup\"]]")),
+        }
+    }
+}
+
+impl Report for Retention {
+    type Answer = RetentionAnswer;
+
+    fn project(&self) -> Option<&str> {
+        self.frame.project.as_deref()
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, _: &[Found]) -> Result<Vec<Statement>, String> {
+        Ok(vec![build(self, scope)])
+    }
+
+    fn answer(&self, _: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<RetentionAnswer, String> {
+        shape::answer(self, found, elapsed_ms)
+    }
+}
+
 impl Retention {
-    /// Reads a question from a JSON body.
+    /// Parses a question from a JSON body.
     ///
     /// # Errors
     /// What is wrong, with its path and what is allowed.
     pub fn from_json(body: &Value, world: World<'_>) -> Result<Self, Fault> {
-        let members = frame::members(body)?;
-        let words = [("day", Interval::Day), ("week", Interval::Week), ("month", Interval::Month)];
-        let interval = word(members, "interval", &words, Interval::Week)?;
-        let (value, path) = members.member("periods");
-        let periods = value.map_or(Ok(DEFAULT_PERIODS), |value| whole(value, MAX_PERIODS, &path))?;
-        let unbounded = flag(members, "unbounded", &super::Path::new(""))?;
+        let members = members(body, RetentionQuestion::MEMBERS)?;
+        let asked = RetentionQuestion::of(members, world)?;
+        let interval = match asked.interval.unwrap_or(Width::Week) {
+            Width::Day => Interval::Day,
+            Width::Week => Interval::Week,
+            Width::Month => Interval::Month,
+        };
+        let periods = asked.periods.map_or(DEFAULT_PERIODS, |periods| periods.0);
+        let unbounded = asked.unbounded.unwrap_or(false);
         let days = match interval {
             Interval::Week => 7,
             Interval::Month => 31,
@@ -62,20 +128,13 @@ impl Retention {
         };
         // Later returns may come until now.
         let ahead = if unbounded { world.now.0 } else { i64::from(periods) * days * DAY_MS };
-        let frame = Frame::read(members, MEMBERS, world, ahead)?;
-        let everything = || Ok(Filter::And(Vec::new()));
-        let (value, path) = members.member("cohort_by");
-        let cohort = match value {
-            None => everything(),
-            Some(Value::String(first)) if first == "first" => everything(),
-            Some(value @ Value::Array(_)) => filter::read_event(value, &path, world.segments),
-            Some(_) => Err(path.fault("must be first, or a condition such as [\"is\",\"event\",[\"signup\"]]")),
-        }?;
-        let (value, path) = members.member("return");
-        let back = value.map_or_else(everything, |value| filter::read_event(value, &path, world.segments))?;
+        let frame = Frame::of(members, (asked.filters, asked.include, asked.breakdown), world, ahead)?;
+        let cohort = asked.cohort_by.map_or_else(Filter::everything, |cohort| cohort.0);
+        let back = asked.r#return.map_or_else(Filter::everything, |back| back.0);
         let retention = Self { frame, cohort, back, interval, periods, unbounded, now: world.now };
         if retention.cells() > MAX_CELLS {
-            let message = format!("cohorts times periods must be {MAX_CELLS} at most; take fewer, or a wider interval");
+            let message =
+                format!("cohorts times periods must be at most {MAX_CELLS}; ask for fewer, or for a wider interval");
             return Err(members.member("periods").1.fault(message));
         }
         Ok(retention)
@@ -129,11 +188,6 @@ impl Retention {
         };
         Range { from, to: to.max(end) }
     }
-}
-
-/// The members of a question about retention, in no order.
-pub fn members() -> impl Iterator<Item = &'static str> {
-    MEMBERS.iter().chain(frame::MEMBERS).copied()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Found;
+use crate::report::Answer as _;
 use crate::zone::host_offset;
 use statement::Scope;
 
@@ -41,7 +41,7 @@ fn faults_have_their_place_and_what_is_allowed() {
         (json!({ "periods": 2.5 }), "/periods", "1 to 60"),
         (json!({ "unbounded": "yes" }), "/unbounded", "true or false"),
         (json!({ "interval": "day", "periods": 60, "date_range": "366d" }), "/periods", "10000"),
-        (json!({ "breakdown": "time:week" }), "/breakdown", "not time"),
+        (json!({ "breakdown": "time:week" }), "/breakdown", "not a time axis"),
         (json!({ "filters": [["is", "entry_path", "/"]] }), "/filters", "sessions"),
         (json!({ "timezone": 7 }), "/timezone", "IANA"),
         (json!({ "steps": [] }), "/steps", "cohort_by"),
@@ -96,7 +96,7 @@ fn the_future_is_unknown_and_rubbish_is_no_answer() {
     let retention = read(&json!({ "periods": 3, "date_range": "7d" })).unwrap();
     let found =
         Found { lines: b"[0,\"\",4,[[2967,-1,4],[2967,0,4],[2967,1,1],[0,-2,8],[0,-3,2]]]".into(), ..Found::default() };
-    let shaped: Value = serde_json::from_str(&answer(&retention, &found, 1).unwrap()).unwrap();
+    let shaped: Value = shape::answer(&retention, &[found], 1).unwrap().to_value().unwrap();
     // Week 2967 since 1970 begins on 9 November 2026.
     assert_eq!(
         shaped["rows"],
@@ -108,6 +108,6 @@ fn the_future_is_unknown_and_rubbish_is_no_answer() {
     assert_eq!(shaped["meta"]["cookieless_excluded"], 25.0);
     for rubbish in ["[]", "[0,\"\",4,7]", "[0,\"\",4,[[1,2]]]", "x"] {
         let found = Found { lines: rubbish.into(), ..Found::default() };
-        assert!(answer(&retention, &found, 1).is_err(), "{rubbish}");
+        assert!(shape::answer(&retention, &[found], 1).is_err(), "{rubbish}");
     }
 }

@@ -1,14 +1,15 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::Segments;
+use crate::report::Answer as _;
 use crate::zone::host_offset;
-use crate::{Found, Segments};
 use intake::time::Timestamp;
 use statement::Scope;
 
-fn read(body: &Value) -> Result<Pairs, Fault> {
+fn read(body: &Value) -> Result<Match, Fault> {
     let now = Timestamp(1_795_255_200_000);
-    Pairs::from_json(body, World { now, timezone: "UTC", offset_at: host_offset, segments: Segments::Closed })
+    Match::from_json(body, World { now, timezone: "UTC", offset_at: host_offset, segments: Segments::Closed })
 }
 
 fn asked(more: &Value) -> Value {
@@ -50,7 +51,7 @@ fn faults_have_their_place_and_what_is_allowed() {
         (asked(&json!({ "window": "0s" })), "/window", "1s to 90d"),
         (asked(&json!({ "window": "91d" })), "/window", "1s to 90d"),
         (asked(&json!({ "window": 60 })), "/window", "1s to 90d"),
-        (asked(&json!({ "result_by": "time:day" })), "/result_by", "not time"),
+        (asked(&json!({ "result_by": "time:day" })), "/result_by", "not a time axis"),
         (asked(&json!({ "result_by": "entry_path" })), "/result_by", "no entry_path"),
         (asked(&json!({ "breakdown": "nothing" })), "/breakdown", "prop:KEY"),
         (asked(&json!({ "filters": [["is", "entry_path", "/"]] })), "/filters", "sessions"),
@@ -81,8 +82,7 @@ fn every_value_is_bound() {
 #[test]
 fn nothing_is_an_answer() {
     let pairs = read(&asked(&json!({ "breakdown": "source", "result_by": "event" }))).unwrap();
-    let answer: Value =
-        serde_json::from_str(&answer(&pairs, &Found::default(), &Found::default(), 1).unwrap()).unwrap();
+    let answer: Value = shape::answer(&pairs, &[Found::default(), Found::default()], 1).unwrap().to_value().unwrap();
     assert_eq!((&answer["triggers"], &answer["match_rate"]), (&json!(0), &Value::Null));
     assert_eq!((&answer["breakdown"], &answer["results"]), (&json!([]), &json!([])));
 }

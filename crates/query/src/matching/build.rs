@@ -1,7 +1,7 @@
 //! The SQL of pairs: triggers and results of each shared value in order of time, and of each trigger the nearest
 //! result after it.
 
-use super::{Pairs, Shared};
+use super::{Match, Shared};
 use crate::dimension::Dimension;
 use crate::people::{during, with_person};
 use statement::Binder;
@@ -13,10 +13,10 @@ pub(super) const MAX_VALUES: u32 = 100;
 /// The statement that answers the question. Its rows: all (0), a value of the breakdown (1) or of the results (2),
 /// the value, how many triggers, how many of them have a result, and median and 90th percentile of the milliseconds
 /// until it.
-pub fn build(pairs: &Pairs, scope: &Scope<'_>) -> Statement {
+pub fn build(question: &Match, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
-    let events = events(pairs, scope, &mut bind);
-    let window = bind.value("Int64", &pairs.window.to_string());
+    let events = events(question, scope, &mut bind);
+    let window = bind.value("Int64", &question.window.to_string());
     let limit = bind.value("UInt32", &(MAX_VALUES + 1).to_string());
     // Backwards in time the frame only grows. The nearest result is the earliest in it; of none the time is 0.
     let paired = format!(
@@ -30,16 +30,16 @@ pub fn build(pairs: &Pairs, scope: &Scope<'_>) -> Statement {
         format!("if(countIf(has_result) = 0, NULL, quantileExactInclusiveIf({part})(next.1 - at, has_result))")
     };
     let (mut sets, mut kinds) = (vec!["()"], vec![]);
-    if pairs.frame.breakdown.is_some() {
+    if question.frame.breakdown.is_some() {
         sets.push("(value)");
         kinds.push("1 - grouping(value)");
     }
-    if pairs.result_by.is_some() {
+    if question.result_by.is_some() {
         sets.push("(told)");
         kinds.push("2 * (1 - grouping(told))");
     }
     let kind = if kinds.is_empty() { "0".to_owned() } else { kinds.join(" + ") };
-    let name = match (pairs.frame.breakdown.is_some(), pairs.result_by.is_some()) {
+    let name = match (question.frame.breakdown.is_some(), question.result_by.is_some()) {
         (true, true) => "if(kind = 2, told, value)",
         (true, false) => "value",
         (false, true) => "told",
@@ -58,11 +58,11 @@ pub fn build(pairs: &Pairs, scope: &Scope<'_>) -> Statement {
 }
 
 /// Counts the events that are triggers or results, and those of them that have nothing to share.
-pub fn left_out(pairs: &Pairs, scope: &Scope<'_>) -> Statement {
+pub fn left_out(question: &Match, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
-    let (trigger, result) = conditions(pairs, scope, &mut bind);
-    let condition = pairs.frame.chosen(scope).within(&[pairs.whole()], &pairs.frame.filter, &mut bind);
-    let none = match &pairs.on {
+    let (trigger, result) = conditions(question, scope, &mut bind);
+    let condition = question.frame.chosen(scope).within(&[question.whole()], &question.frame.filter, &mut bind);
+    let none = match &question.on {
         Shared::Person => "user_id = '' AND anonymous_id = ''".to_owned(),
         Shared::User => "user_id = ''".to_owned(),
         Shared::Property(property) => format!("{} = ''", property_text(property, &mut bind)),
@@ -74,11 +74,11 @@ pub fn left_out(pairs: &Pairs, scope: &Scope<'_>) -> Statement {
 }
 
 /// What is a trigger, and what a result.
-fn conditions(pairs: &Pairs, scope: &Scope<'_>, bind: &mut Binder) -> (String, String) {
-    let chosen = pairs.frame.chosen(scope);
-    let begins = during("events.timestamp", &[pairs.frame.range], bind);
-    let trigger = format!("({begins} AND {})", chosen.fits(&pairs.trigger, "events", bind));
-    (trigger, chosen.fits(&pairs.result, "events", bind))
+fn conditions(question: &Match, scope: &Scope<'_>, bind: &mut Binder) -> (String, String) {
+    let chosen = question.frame.chosen(scope);
+    let begins = during("events.timestamp", &[question.frame.range], bind);
+    let trigger = format!("({begins} AND {})", chosen.fits(&question.trigger, "events", bind));
+    (trigger, chosen.fits(&question.result, "events", bind))
 }
 
 /// A property's text, empty also where it is null.
@@ -89,16 +89,16 @@ fn property_text(property: &Dimension, bind: &mut Binder) -> String {
 
 /// `SELECT shared, at, event_id, is_trigger, is_result, value, told`: the triggers of the period and all results that
 /// may be theirs, with what they share; `at` in milliseconds.
-fn events(pairs: &Pairs, scope: &Scope<'_>, bind: &mut Binder) -> String {
-    let (trigger, result) = conditions(pairs, scope, bind);
-    let condition = pairs.frame.chosen(scope).within(&[pairs.whole()], &pairs.frame.filter, bind);
+fn events(question: &Match, scope: &Scope<'_>, bind: &mut Binder) -> String {
+    let (trigger, result) = conditions(question, scope, bind);
+    let condition = question.frame.chosen(scope).within(&[question.whole()], &question.frame.filter, bind);
     let text = |dimension: &Option<Dimension>, when: &str, bind: &mut Binder| {
         let text = dimension.as_ref().map(|dimension| dimension.text("events", bind));
         text.map_or_else(|| "''".to_owned(), |text| format!("if({when}, {text}, '')"))
     };
-    let value = text(&pairs.frame.breakdown, "is_trigger", bind);
-    let told = text(&pairs.result_by, "is_result", bind);
-    let (shared, columns, has_one) = match &pairs.on {
+    let value = text(&question.frame.breakdown, "is_trigger", bind);
+    let told = text(&question.result_by, "is_result", bind);
+    let (shared, columns, has_one) = match &question.on {
         Shared::Person => ("person", "user_id, anonymous_id".to_owned(), "(user_id != '' OR anonymous_id != '')"),
         Shared::User => ("shared", "user_id AS shared".to_owned(), "shared != ''"),
         Shared::Property(property) => {
@@ -110,6 +110,6 @@ fn events(pairs: &Pairs, scope: &Scope<'_>, bind: &mut Binder) -> String {
          {result} AS is_result, {value} AS value, {told} AS told\nFROM events FINAL\n\
          WHERE {condition} AND {has_one} AND (is_trigger OR is_result)"
     );
-    let events = if pairs.on == Shared::Person { with_person(&events, scope, bind) } else { events };
+    let events = if question.on == Shared::Person { with_person(&events, scope, bind) } else { events };
     format!("SELECT {shared} AS shared, at, event_id, is_trigger, is_result, value, told FROM ({events})")
 }

@@ -1,0 +1,115 @@
+//! The one life of a report: parse the question, run its statements, build the answer. The Worker runs it for REST
+//! and for MCP alike; [`REPORTS`](crate::REPORTS) lists the reports.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::fault::Fault;
+use statement::{Scope, Statement};
+
+/// A share in percent with two decimals; `None` if the whole is zero.
+pub type Percent = Option<f64>;
+/// A length of time in seconds with three decimals; `None` if there is none.
+pub type Seconds = Option<f64>;
+
+/// What the store found for one statement.
+#[derive(Debug, Default, Clone)]
+pub struct Found {
+    /// JSON arrays, one per line.
+    pub lines: Vec<u8>,
+    /// How many rows the store read.
+    pub rows_read: u64,
+}
+
+/// A kind of question. A value of the type is one question, parsed; [`crate::REPORTS`] says how.
+pub trait Report: Sized {
+    /// What it answers.
+    type Answer: Serialize + 'static;
+
+    /// The project that the question names, by slug or id.
+    fn project(&self) -> Option<&str>;
+
+    /// Statements to run before the others: what [`Report::statements`] must know. Most reports need none.
+    ///
+    /// # Errors
+    /// The question does not fit the scope, such as a cursor of another project.
+    fn lookups(&mut self, _scope: &Scope<'_>) -> Result<Vec<Statement>, Fault> {
+        Ok(Vec::new())
+    }
+
+    /// The statements that answer it; they run at the same time. `looked_up` holds what the lookups found.
+    ///
+    /// # Errors
+    /// The store's rows are not what the lookups yield; the text is for the log.
+    fn statements(&mut self, scope: &Scope<'_>, looked_up: &[Found]) -> Result<Vec<Statement>, String>;
+
+    /// Builds the answer from what the statements found, in their order.
+    ///
+    /// # Errors
+    /// The store's rows are not what the statements yield; the text is for the log.
+    fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<Self::Answer, String>;
+}
+
+/// A question of any kind, so that one handler runs them all.
+pub trait Asked {
+    /// As [`Report::project`].
+    fn project(&self) -> Option<&str>;
+    /// As [`Report::lookups`].
+    ///
+    /// # Errors
+    /// As there.
+    fn lookups(&mut self, scope: &Scope<'_>) -> Result<Vec<Statement>, Fault>;
+    /// As [`Report::statements`].
+    ///
+    /// # Errors
+    /// As there.
+    fn statements(&mut self, scope: &Scope<'_>, looked_up: &[Found]) -> Result<Vec<Statement>, String>;
+    /// As [`Report::answer`].
+    ///
+    /// # Errors
+    /// As there.
+    fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<Box<dyn Answer>, String>;
+}
+
+impl<R: Report> Asked for R {
+    fn project(&self) -> Option<&str> {
+        Report::project(self)
+    }
+
+    fn lookups(&mut self, scope: &Scope<'_>) -> Result<Vec<Statement>, Fault> {
+        Report::lookups(self, scope)
+    }
+
+    fn statements(&mut self, scope: &Scope<'_>, looked_up: &[Found]) -> Result<Vec<Statement>, String> {
+        Report::statements(self, scope, looked_up)
+    }
+
+    fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<Box<dyn Answer>, String> {
+        Ok(Box::new(Report::answer(self, scope, found, elapsed_ms)?))
+    }
+}
+
+/// An answer of any kind. It stays a value until the edge: REST writes it, MCP adds to it.
+pub trait Answer {
+    /// Its JSON, members in the order of the type.
+    ///
+    /// # Errors
+    /// It cannot be written; the text is for the log.
+    fn to_json(&self) -> Result<Vec<u8>, String>;
+
+    /// As a value.
+    ///
+    /// # Errors
+    /// As [`Answer::to_json`].
+    fn to_value(&self) -> Result<Value, String>;
+}
+
+impl<T: Serialize> Answer for T {
+    fn to_json(&self) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(self).map_err(|error| error.to_string())
+    }
+
+    fn to_value(&self) -> Result<Value, String> {
+        serde_json::to_value(self).map_err(|error| error.to_string())
+    }
+}
