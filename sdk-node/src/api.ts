@@ -20,16 +20,20 @@ export type BatchAnswer = {
   results: Verdict[];
 };
 
+/** The people of one day, week or month. */
 export type Cohort = {
-  /** The date it begins on. */
+  /** The date the cohort begins on. */
   cohort: string;
   /** The same in percent of the size. */
   rates: (number | null)[];
-  /** How many came back in each period; null: it lies in the future. */
+  /** How many came back in each period; `null` for a period in the future. */
   returned: (number | null)[];
   /** How many people. */
   size: number;
 };
+
+/** A period to compare with: `previous_period` (of the same length, directly before), `year_over_year`, or a pair of dates or instants. */
+export type Compare = "previous_period" | "year_over_year" | [Edge, Edge];
 
 /** What a server knows about the visitor, from `sk` keys only: used as a browser's own would be, and thrown away like it. From other keys it is ignored. */
 export type Context = {
@@ -45,7 +49,7 @@ export type Context = {
   user_agent?: string | null;
 };
 
-/** What answers are grouped by. `entry_path` and `exit_path` go with metrics of sessions alone; sessions know no `event`, `path`, `title`, versions, user or properties (see `GET /v1/metrics`). */
+/** What to group by. `GET /v1/metrics` says which dimensions go with which metrics. */
 export type Dimension = "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}` | "time:minute" | "time:hour" | "time:day" | "time:week" | "time:month";
 
 /** A date or an instant. */
@@ -110,16 +114,24 @@ export type Event = {
   user_id?: string | null;
 };
 
+/** A page of events. */
 export type EventPage = {
+  /** What was asked. */
   meta: {
+    /** Time it took. */
     elapsed_ms: number;
+    /** First instant of the period. */
     from: string;
+    /** How many rows the store read. */
     rows_read: number;
+    /** Time zone of the question. */
     timezone: string;
+    /** End of the period, excluded. */
     to: string;
   };
-  /** Where the next page begins; null: this is the last one. */
+  /** `cursor` of the next page; `null` on the last page. */
   next_cursor: string | null;
+  /** The events, as the store wrote them: properties are passed on to the byte. */
   rows: StoredEvent[];
 };
 
@@ -133,7 +145,7 @@ export type FieldError = {
   path: string;
 };
 
-/** A condition. A question has at most 100 of them, those of segments among them, 6 deep. */
+/** A condition. A question has at most 100 of them, including those of its segments, nested at most 6 deep. */
 export type Filter = ["and", Filter[]] | ["or", Filter[]] | ["not", Filter] | ["has_done" | "has_not_done", Filter] | ["is" | "is_not" | "contains" | "not_contains" | "starts_with", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["is" | "is_not", "segment", string[] | string] | ["matches", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["gt" | "gte" | "lt" | "lte", `prop:${string}` | "revenue", number] | ["exists", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}` | "revenue"];
 
 export type ForgetAccepted = {
@@ -161,46 +173,78 @@ export type ForgetReceipt = {
   status: "pending" | "done";
 };
 
+/** How many went from step to step. */
 export type FunnelAnswer = {
-  /** By value, those that most took the first step with come first. */
+  /** The same by value of the breakdown, if one was asked for; most people in the first step first. */
   breakdown?: ({
+    /** One entry per step. */
     steps: FunnelStep[];
+    /** The value. */
     value: string;
-  })[];
-  meta: PeopleMeta;
+  })[] | null;
+  /** What was asked. */
+  meta: FunnelMeta;
+  /** One entry per step. */
   steps: FunnelStep[];
 };
 
+/** What was asked, and what the answer is based on. */
+export type FunnelMeta = {
+  /** Who takes the steps. */
+  by: "person" | "session";
+  /** Share of the events that belong to nobody, because they have no id, in percent. Not for sessions. */
+  cookieless_excluded?: number | null;
+  /** Time it took. */
+  elapsed_ms: number;
+  /** First instant of the period. */
+  from: string;
+  /** The order of the steps. */
+  order: "strict" | "any";
+  /** How many rows the store read. */
+  rows_read: number;
+  /** Time zone of the question. */
+  timezone: string;
+  /** End of the period, excluded. */
+  to: string;
+  /** Whether there are more values or names than shown. */
+  truncated: boolean;
+  /** The window. */
+  window_seconds: number;
+};
+
+/** How many people or sessions go from step to step. */
 export type FunnelQuestion = {
-  /** A column or property of each one's first event to tell answers apart by; no time axis. */
+  /** A column or property of each one's first event to break the answer down by. */
   breakdown?: Dimension | null;
-  /** Who takes the steps; `person` where absent. */
+  /** Who takes the steps; `person` by default. */
   by?: "person" | "session" | null;
   date_range?: Period | null;
-  /** Conditions on every event that counts. */
+  /** Conditions that every counted event must meet. */
   filters?: Filter[] | null;
   include?: IncludeBots | null;
-  /** Each step after the one before (`strict`, where absent), or however they come. */
+  /** `strict` (the default): each step after the one before. `any`: in any order. */
   order?: "strict" | "any" | null;
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string | null;
-  /** Conditions on single events. */
+  /** Conditions on single events, one for each step. */
   steps: Filter[];
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string | null;
-  /** How long after the first event the last may come: `1s` to `90d`; `7d` where absent. */
+  /** How long after the first event the last one may come. */
   window?: string | null;
 };
 
+/** How many reached a step. */
 export type FunnelStep = {
-  /** How many came this far. */
+  /** How many reached it. */
   count: number;
   /** How many took the step before and not this one. */
   drop_off: number;
+  /** Number of the step, from 0. */
   index: number;
-  /** Time since the step before. */
+  /** Median time since the step before. */
   median_seconds: number | null;
-  /** Time since the step before that nine in ten do not pass. */
+  /** 90th percentile of the time since the step before. */
   p90_seconds: number | null;
   /** Their share of those who took the step before, in percent. */
   rate_from_previous: number | null;
@@ -232,18 +276,21 @@ export type Identification = {
   user_id: string;
 };
 
+/** What to add to the answer. */
 export type Include = {
-  /** Count what bots do as well. */
+  /** Count bots as well. */
   bots?: boolean | null;
-  /** A row for each step of the time axis, also where nothing was. */
+  /** Add a row for each step of the time axis that has no events. */
   gap_fill?: boolean | null;
-  /** The number of rows without a limit. */
+  /** Add the number of rows without a limit. */
   total_rows?: boolean | null;
-  /** The metrics over all rows. */
+  /** Add the metrics over all rows. */
   totals?: boolean | null;
 };
 
+/** What to add to the answer of a question about people. */
 export type IncludeBots = {
+  /** Count bots as well. */
   bots?: boolean | null;
 };
 
@@ -265,32 +312,13 @@ export type IncludeBots = {
  */
 export type Metric = "events" | "visitors" | "users" | "sessions" | "pageviews" | "bounce_rate" | "session_duration" | "views_per_session" | "events_per_visitor" | "revenue" | "average_revenue" | "conversion_rate" | "percentage" | "paid_share";
 
-/** First by this, then by that. In any case the time axis, the first metric and all dimensions follow, so that pages do not overlap. */
+/** Sort keys, in order. The time axis, the first metric and all dimensions follow, so that pages do not overlap. */
 export type OrderBy = ([string, "asc" | "desc"])[];
 
-export type PeopleMeta = {
-  by?: "person" | "session";
-  /** Share of the events that are nobody's, because they have no id, in percent; not by session. */
-  cookieless_excluded?: number | null;
-  elapsed_ms: number;
-  from: string;
-  interval?: "day" | "week" | "month";
-  order?: "strict" | "any";
-  periods?: number;
-  /** How many rows the store read. */
-  rows_read: number;
-  timezone: string;
-  to: string;
-  /** There are more values. */
-  truncated: boolean;
-  unbounded?: boolean;
-  window_seconds?: number;
-};
-
-/** The period; the last 30 days where absent. */
+/** The period; by default the last 30 days. */
 export type Period = PeriodWord | [Edge, Edge];
 
-/** `24h`, `30d` or `12mo`: the last hours, days or months, this one included; `week` from Monday, `month` from the first, `year` from January, up to now; `yesterday`, `last_month` as a whole. Five years at most. */
+/** `24h`, `30d` or `12mo`: the last hours, days or months, including the current one. `week` from Monday, `month` from the first, `year` from January, up to now. `yesterday` and `last_month` are complete. At most five years. */
 export type PeriodWord = "today" | "day" | "yesterday" | "week" | "month" | "last_month" | "year" | string;
 
 export type PersonAsked = {
@@ -323,36 +351,66 @@ export type Problem = {
 /** Anything, at most 32 deep. More than 8192 bytes of JSON are replaced by `{"__truncated":true,"original_bytes":N}`, and the event is kept. */
 export type Properties = Record<string, unknown>;
 
+/** How many people of each cohort came back. */
 export type RetentionAnswer = {
-  /** By value, those with most people first. */
+  /** The same by value of the breakdown, if one was asked for; most people first. */
   breakdown?: ({
+    /** One row per cohort. */
     rows: Cohort[];
+    /** The value. */
     value: string;
-  })[];
-  meta: PeopleMeta;
+  })[] | null;
+  /** What was asked. */
+  meta: RetentionMeta;
+  /** One row per cohort, in order. */
   rows: Cohort[];
 };
 
+/** What was asked, and what the answer is based on. */
+export type RetentionMeta = {
+  /** Share of the events that belong to nobody, because they have no id, in percent. */
+  cookieless_excluded: number | null;
+  /** Time it took. */
+  elapsed_ms: number;
+  /** First instant of the period. */
+  from: string;
+  /** Width of cohorts and periods. */
+  interval: string;
+  /** Number of periods. */
+  periods: number;
+  /** How many rows the store read. */
+  rows_read: number;
+  /** Time zone of the question. */
+  timezone: string;
+  /** End of the period, excluded. */
+  to: string;
+  /** Whether there are more values or names than shown. */
+  truncated: boolean;
+  /** Whether a return counts for all earlier periods. */
+  unbounded: boolean;
+};
+
+/** How many people of each cohort come back in the periods after it. */
 export type RetentionQuestion = {
-  /** A column or property of each one's cohort event to tell answers apart by; no time axis. */
+  /** A column or property of each one's cohort event to break the answer down by. */
   breakdown?: Dimension | null;
-  /** The first event in the period that fits puts a person into a cohort; any, where absent. */
+  /** The first event in the period that matches puts a person into a cohort; by default any event. */
   cohort_by?: "first" | Filter | null;
   date_range?: Period | null;
-  /** Conditions on every event that counts. */
+  /** Conditions that every counted event must meet. */
   filters?: Filter[] | null;
   include?: IncludeBots | null;
-  /** Width of cohorts and periods; `week` where absent. */
+  /** Width of cohorts and periods; `week` by default. */
   interval?: "day" | "week" | "month" | null;
-  /** How many periods, the cohort's own among them. Cohorts times periods are 10,000 at most. */
+  /** How many periods, including the cohort's own. Cohorts times periods are at most 10,000. */
   periods?: number | null;
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string | null;
-  /** What a return is; any event, where absent. */
+  /** What a return is; by default any event. */
   return?: Filter | null;
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string | null;
-  /** A return counts for its period and all before it. */
+  /** A return also counts for all earlier periods. */
   unbounded?: boolean | null;
 };
 
@@ -364,64 +422,76 @@ export type Revenue = {
   currency: string;
 };
 
+/** Rows of metrics by dimensions. */
 export type StatsAnswer = {
-  /** Members of the rows; the time axis is `time`. */
+  /** The dimensions of the rows. The time axis is called `time`. */
   dimensions: string[];
+  /** What was asked, and what the answer is based on. */
   meta: StatsMeta;
+  /** The metrics of the rows. */
   metrics: Metric[];
-  /** Where the next page begins; null: this is the last one. */
+  /** `cursor` of the next page; `null` on the last page. */
   next_cursor: string | null;
+  /** One row per combination of the dimensions' values. */
   rows: StatsRow[];
-  /** The number of rows without a limit, where asked for. */
-  total_rows?: number;
-  /** The metrics over all rows, where asked for. */
-  totals?: StatsRow;
+  /** The number of rows without a limit, if asked for. */
+  total_rows?: number | null;
+  /** The metrics over all rows, if asked for. */
+  totals?: StatsRow | null;
 };
 
+/** Period, time zone and effort. */
 export type StatsMeta = {
+  /** The period compared with. */
   compare?: {
+    /** First instant. */
     from: string;
+    /** End, excluded. */
     to: string;
-  };
+  } | null;
+  /** Time it took. */
   elapsed_ms: number;
+  /** First instant of the period. */
   from: string;
   /** What to know about the numbers. */
   notes?: string[];
   /** How many rows the store read. */
   rows_read: number;
-  /** Where the numbers came from. */
+  /** The tables that were read. */
   tables: string[];
+  /** Time zone of the question. */
   timezone: string;
+  /** End of the period, excluded. */
   to: string;
-  /** There are more rows. */
+  /** Whether there are more rows. */
   truncated: boolean;
 };
 
-/** A question. Without members: the events of the last 30 days. */
+/** A question. Without members: the number of events of the last 30 days. */
 export type StatsQuestion = {
-  /** A period to compare with: `previous_period` (as long, right before), `year_over_year`, or a pair of dates or instants. */
-  compare?: "previous_period" | "year_over_year" | [Edge, Edge] | null;
-  /** `next_cursor` of the page before, with the same question. */
+  compare?: Compare | null;
+  /** `next_cursor` of the previous page, with the same question. */
   cursor?: string | null;
   date_range?: Period | null;
-  /** What the answer is grouped by, with one time axis at most. */
+  /** What to group by, with one time axis at most. */
   dimensions?: Dimension[] | Dimension | null;
   /** Conditions that must all hold. */
   filters?: Filter[] | null;
   /** What a conversion is, for `conversion_rate`: a condition on single events. */
   goal?: Filter | null;
   include?: Include | null;
+  /** Maximum number of rows in the answer. */
   limit?: number | null;
-  /** What is measured; `events` where absent. */
+  /** What to measure; `events` by default. */
   metrics?: Metric[] | Metric | null;
   order_by?: OrderBy | null;
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string | null;
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string | null;
 };
 
-/** The dimensions and metrics that were asked for. Shares and means of nothing are null. */
+/** The dimensions and metrics that were asked for. Shares and means of nothing are `null`. */
 export type StatsRow = {
   average_revenue?: Record<string, number>;
   bot_class?: string;
@@ -432,10 +502,11 @@ export type StatsRow = {
   channel?: string;
   city?: string;
   click_id?: string;
-  /** For each metric its value in the period compared with. */
+  /** For each metric its value in the period compared with, and the change. */
   compare?: Record<string, {
-    /** In percent; null where there is none. */
+    /** In percent; `null` if there is none. */
     change: number | null;
+    /** As the metric itself. */
     previous: unknown;
   }>;
   content?: string;
@@ -463,7 +534,7 @@ export type StatsRow = {
   sessions?: number;
   source?: string;
   term?: string;
-  /** `2026-11-21` for days, weeks (their Monday) and months (their first), with the zone's time for hours and minutes. */
+  /** A date for days, weeks (their Monday) and months (their first day); for hours and minutes an instant with the time zone's offset. */
   time?: string;
   title?: string;
   user_id?: string;
@@ -473,7 +544,7 @@ export type StatsRow = {
   [name: `prop:${string}`]: string;
 };
 
-/** An event as it is stored; what is not known is empty. */
+/** An event as it is stored. What is unknown is empty. */
 export type StoredEvent = {
   anonymous_id: string;
   bot_class: string;
@@ -502,7 +573,7 @@ export type StoredEvent = {
   referrer: string;
   referrer_host: string;
   region: string;
-  /** The amount as text: a number could lose digits. */
+  /** The amount is a string, because a number could lose digits. */
   revenue: {
     amount: string;
     currency: string;
@@ -515,7 +586,7 @@ export type StoredEvent = {
   title: string;
   url: string;
   user_id: string;
-  /** 64 bits as a decimal text; empty where there is none. */
+  /** 64 bits as a decimal number; empty if there are none. */
   visitor_hash: string;
 };
 
@@ -538,29 +609,29 @@ export type BatchParameters = {
 
 /** Query parameters of `GET /v1/sources`. */
 export type SourcesParameters = {
-  /** How finely; `source_medium` where absent. */
-  breakdown?: "source_medium" | "source" | "channel";
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string;
-  /** First instant that counts; 30 days before `to` where absent. */
+  /** How to group; `source_medium` by default. */
+  breakdown?: "source_medium" | "source" | "channel";
+  /** First instant; by default 30 days before `to`. */
   from?: Edge;
-  /** First instant that no longer counts, also where it is a date; now where absent. */
+  /** End, excluded, also if it is a date; by default now. */
   to?: Edge;
-  /** A period in one word, in place of `from` and `to`. */
+  /** A period in one word, instead of `from` and `to`. */
   date_range?: PeriodWord;
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string;
-  /** Events of this name only. */
+  /** Only events of this name. */
   event?: string;
-  /** Conditions that must all hold, as JSON. */
+  /** Conditions that must all hold. */
   filters?: Filter[];
-  /** Count what bots do as well. */
+  /** Count bots as well. */
   bots?: boolean;
-  /** A period to compare with: `previous_period` (as long, right before), `year_over_year`, or a pair of dates or instants. */
+  /** A period to compare with. */
   compare?: "previous_period" | "year_over_year" | string;
-  /** Most rows of the answer. */
+  /** Maximum number of rows in the answer. */
   limit?: number;
-  /** `next_cursor` of the page before, with the same question. */
+  /** `next_cursor` of the previous page, with the same question. */
   cursor?: string;
 };
 
@@ -568,45 +639,45 @@ export type SourcesParameters = {
 export type EventsParameters = {
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string;
-  /** First instant that counts; 30 days before `to` where absent. */
+  /** First instant; by default 30 days before `to`. */
   from?: Edge;
-  /** First instant that no longer counts, also where it is a date; now where absent. */
+  /** End, excluded, also if it is a date; by default now. */
   to?: Edge;
-  /** A period in one word, in place of `from` and `to`. */
+  /** A period in one word, instead of `from` and `to`. */
   date_range?: PeriodWord;
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string;
-  /** Events of this name only. */
+  /** Only events of this name. */
   event?: string;
-  /** Conditions that must all hold, as JSON. */
+  /** Conditions that must all hold. */
   filters?: Filter[];
-  /** Count what bots do as well. */
+  /** Count bots as well. */
   bots?: boolean;
-  /** Most rows of the answer. */
+  /** Maximum number of events in the answer. */
   limit?: number;
-  /** `next_cursor` of the page before, with the same question. */
+  /** `next_cursor` of the previous page, with the same question. */
   cursor?: string;
 };
 
 /** Query parameters of `GET /v1/export`. */
 export type ExportParameters = {
-  /** What it is written as; `ndjson` where absent. */
-  format?: "ndjson" | "csv" | "parquet";
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string;
-  /** First instant that counts; 30 days before `to` where absent. */
+  /** File format; `ndjson` by default. */
+  format?: "ndjson" | "csv" | "parquet";
+  /** First instant; by default 30 days before `to`. */
   from?: Edge;
-  /** First instant that no longer counts, also where it is a date; now where absent. */
+  /** End, excluded, also if it is a date; by default now. */
   to?: Edge;
-  /** A period in one word, in place of `from` and `to`. */
+  /** A period in one word, instead of `from` and `to`. */
   date_range?: PeriodWord;
-  /** Time zone of the IANA database; the project's where absent. */
+  /** Time zone of the IANA database; by default the project's. */
   timezone?: string;
-  /** Events of this name only. */
+  /** Only events of this name. */
   event?: string;
-  /** Conditions that must all hold, as JSON. */
+  /** Conditions that must all hold. */
   filters?: Filter[];
-  /** Count what bots do as well. */
+  /** Count bots as well. */
   bots?: boolean;
 };
 

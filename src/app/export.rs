@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::authenticate::Caller;
 use super::inbound::{Body, Inbound, Reply};
+use super::limits::tell;
 use super::{App, lock};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
 use intake::time::Timestamp;
-use query::{Export, Format, World};
+use query::{Export, Format, World, placed_in_parameters};
 use statement::{Scope, Statement};
 
 /// Longest that an export may take.
@@ -79,13 +80,20 @@ impl Drop for Turn {
 }
 
 impl App {
-    pub(super) async fn export(
-        &self,
-        request: &impl Inbound,
-        caller: &Caller,
-        now: Timestamp,
-    ) -> Result<Reply, ApiError> {
-        let read = |world: World<'_>| Export::from_parameters(request.query(), world);
+    pub(super) async fn export(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
+        let now = (self.runtime.now)();
+        let left = self.admit_question(caller, now).await?;
+        let query = request.query();
+        let reply = self.exported(request, caller, now).await.map_err(|error| placed_in_parameters(error, query))?;
+        let reply = reply.header("cache-control", "private, no-store");
+        Ok(match left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        })
+    }
+
+    async fn exported(&self, request: &impl Inbound, caller: &Caller, now: Timestamp) -> Result<Reply, ApiError> {
+        let read = |world: World<'_>| Ok(Export::from_parameters(request.query(), world)?);
         let project = |export: &Export| export.project().map(ToOwned::to_owned);
         let (export, project_id) = self.understood(caller, now, "?project", read, project).await?;
         let format = export.format;

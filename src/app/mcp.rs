@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
+use super::report::Sent;
 use super::{After, App, Deadline};
 use crate::mcp::{
     Asked, Call, Door, Era, Headers, Message, Resource, RpcError, Tool, What, Who, asked, contents, era_of, failed,
@@ -110,10 +111,10 @@ impl App {
         Ok(match what {
             What::Language => crate::mcp::LANGUAGE.to_owned(),
             What::Definitions => definitions()?.to_string(),
-            What::Schema => self.schema("", caller, now).await?,
+            What::Schema => self.value_of(caller, query::SCHEMA, Sent::Parameters(""), now).await?.to_string(),
             What::Recent => {
-                let answer = self.events_of(&json!({ "limit": 100 }), caller, now).await?;
-                let mut answer = parsed(&answer)?;
+                let asked = json!({ "limit": 100 });
+                let mut answer = self.value_of(caller, query::EVENTS, Sent::Json(&asked), now).await?;
                 crate::mcp::trimmed(&mut answer, &Map::new());
                 answer.to_string()
             }
@@ -152,14 +153,9 @@ fn refusal(id: &Value, error: &RpcError) -> Reply {
 }
 
 fn forbidden(tool: &Tool) -> ApiError {
-    let kind = tool.kind.map(|kind| format!(" of kind {}", kind.as_str())).unwrap_or_default();
-    let detail = format!("{} needs a key{kind} with scope {}", tool.name, tool.scope.as_str());
+    let kind = tool.key_kind().map(|kind| format!(" of kind {}", kind.as_str())).unwrap_or_default();
+    let detail = format!("{} needs a key{kind} with scope {}", tool.name, tool.scope().as_str());
     ApiError::new(ErrorCode::InsufficientScope, detail)
-}
-
-/// An answer of ours, to be added to.
-pub(super) fn parsed(answer: &str) -> Result<Value, ApiError> {
-    serde_json::from_str(answer).map_err(|error| crate::store::StoreError::Unusable(error.to_string()).events())
 }
 
 /// What metrics mean.

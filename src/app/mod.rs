@@ -15,27 +15,22 @@ mod expire_report;
 mod export;
 mod forget;
 mod forget_run;
-mod funnel;
 mod health;
 mod identify;
 mod in_flight;
 mod inbound;
 mod ingest;
-mod journeys;
 mod limits;
 mod manage;
 mod mcp;
-mod pairs;
 mod people;
-mod question;
 mod read;
-mod retention;
+mod report;
 mod rollups;
 mod routes;
 mod segments;
 mod signing;
 mod sink;
-mod stats;
 mod tools;
 mod tools_account;
 mod track;
@@ -70,7 +65,7 @@ pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
 #[cfg(test)]
 pub(crate) use {
-    batch::MAX_BODY as MAX_BATCH_BODY, stats::MAX_BODY as MAX_QUESTION_BODY, track::MAX_BODY as MAX_EVENT_BODY,
+    batch::MAX_BODY as MAX_BATCH_BODY, report::MAX_BODY as MAX_QUESTION_BODY, track::MAX_BODY as MAX_EVENT_BODY,
 };
 
 /// Something that a runtime will have done.
@@ -189,23 +184,20 @@ impl App {
         let is_question = matches!(access, Access::Read | Access::Mcp | Access::McpAccount);
         let _asking = if is_question { self.begin_question(&caller) } else { None };
         let reply = match route.handler {
-            Handler::Ask(question) => self.answer(request, &caller, question).await?,
+            Handler::Report(kind) => self.report(request, &caller, kind).await?,
+            Handler::Export => self.export(request, &caller).await?,
+            Handler::Metrics => self.metrics(request, &caller).await?,
             Handler::Batch => self.batch(request, &caller, &deadline).await?,
             Handler::Buffer => self.buffer().await?,
             Handler::Identify => self.identify(request, &caller, &deadline).await?,
-            Handler::Stats => self.stats(request, &caller).await?,
             Handler::Forget => self.forget(request, &caller, &deadline).await?,
             Handler::Forgotten => self.forgotten(&caller, id, &deadline).await?,
             Handler::Person => self.access(request, &caller, &deadline).await?,
-            Handler::Funnel => self.funnel(request, &caller).await?,
-            Handler::Journeys => self.journeys(request, &caller).await?,
-            Handler::Match => self.matched(request, &caller).await?,
             Handler::Mcp(door) => {
                 let (reply, used) = Box::pin(self.mcp(request, &caller, door, &deadline)).await?;
                 after.extend(used);
                 reply
             }
-            Handler::Retention => self.retention(request, &caller).await?,
             Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
             Handler::Track => self.track(request, &caller, &deadline).await?,
             Handler::Document(_) | Handler::Health | Handler::Ready | Handler::RetentionRun | Handler::Manage(_) => {

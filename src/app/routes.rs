@@ -3,6 +3,7 @@
 use crate::mcp::Door;
 use intake::error::{ApiError, ErrorCode};
 use intake::key::Access;
+use query::Kind;
 
 /// What answers a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,20 +30,14 @@ pub enum Handler {
     Person,
     /// `GET /v1/buffer`
     Buffer,
-    /// `GET /v1/stats`
-    Stats,
-    /// Questions with a form of their own.
-    Ask(Question),
-    /// `POST /v1/funnel`
-    Funnel,
-    /// `POST /v1/journeys`
-    Journeys,
-    /// `POST /v1/match`
-    Match,
+    /// A report.
+    Report(&'static Kind),
+    /// `GET /v1/export`
+    Export,
+    /// `GET /v1/metrics`
+    Metrics,
     /// `POST /mcp`, `POST /mcp/account`
     Mcp(Door),
-    /// `POST /v1/retention`
-    Retention,
     /// `/v1/segments`: filters that are saved under a name.
     Segments(Segments),
     /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
@@ -56,23 +51,6 @@ pub enum Document {
     OpenApi,
     /// `GET /v1/a.js`, `GET /s.js`
     Script,
-}
-
-/// What is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
-    /// `GET /v1/query`
-    Events,
-    /// `GET /v1/export`
-    Export,
-    /// `GET /v1/metrics`
-    Metrics,
-    /// `GET /v1/realtime`
-    Realtime,
-    /// `GET /v1/schema`
-    Schema,
-    /// `GET /v1/sources`
-    Sources,
 }
 
 /// What is done with saved segments.
@@ -144,8 +122,8 @@ const fn document(path: &'static str, what: Document) -> Route {
     route("GET", path, Handler::Document(what), None)
 }
 
-const fn ask(path: &'static str, what: Question) -> Route {
-    route("GET", path, Handler::Ask(what), Some(Access::Read))
+const fn report(method: &'static str, path: &'static str, kind: &'static Kind) -> Route {
+    route(method, path, Handler::Report(kind), Some(Access::Read))
 }
 
 /// All routes (contract, "Endpoints").
@@ -158,18 +136,18 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/forget/{id}", Handler::Forgotten, Some(Access::Forget)),
     route("POST", "/v1/access", Handler::Person, Some(Access::Forget)),
     route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
-    route("GET", "/v1/stats", Handler::Stats, Some(Access::Read)),
-    route("POST", "/v1/stats", Handler::Stats, Some(Access::Read)),
-    ask("/v1/query", Question::Events),
-    ask("/v1/export", Question::Export),
-    ask("/v1/sources", Question::Sources),
-    ask("/v1/realtime", Question::Realtime),
-    ask("/v1/schema", Question::Schema),
-    ask("/v1/metrics", Question::Metrics),
-    route("POST", "/v1/funnel", Handler::Funnel, Some(Access::Read)),
-    route("POST", "/v1/retention", Handler::Retention, Some(Access::Read)),
-    route("POST", "/v1/journeys", Handler::Journeys, Some(Access::Read)),
-    route("POST", "/v1/match", Handler::Match, Some(Access::Read)),
+    report("GET", "/v1/stats", query::STATS),
+    report("POST", "/v1/stats", query::STATS),
+    report("GET", "/v1/query", query::EVENTS),
+    route("GET", "/v1/export", Handler::Export, Some(Access::Read)),
+    report("GET", "/v1/sources", query::SOURCES),
+    report("GET", "/v1/realtime", query::REALTIME),
+    report("GET", "/v1/schema", query::SCHEMA),
+    route("GET", "/v1/metrics", Handler::Metrics, Some(Access::Read)),
+    report("POST", "/v1/funnel", query::FUNNEL),
+    report("POST", "/v1/retention", query::RETENTION),
+    report("POST", "/v1/journeys", query::JOURNEYS),
+    report("POST", "/v1/match", query::MATCH),
     segments("GET", "/v1/segments", Segments::List, Access::Read),
     segments("POST", "/v1/segments", Segments::Create, Access::Save),
     segments("GET", "/v1/segments/{id}", Segments::Get, Access::Read),

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
 use intake::time::Timestamp;
 use query::segment::{Draft, Noted, Saved, draft, project_in};
-use query::{Fault, Segments, World, placed};
+use query::{Segments, World, placed};
 
 /// Longest that the control plane may take.
 const LIMIT: Duration = Duration::from_millis(2_500);
@@ -68,6 +68,12 @@ impl App {
         })
     }
 
+    /// The saved segments of a project, for the tool: `{"segments":[…]}`.
+    pub(super) async fn segments_of(&self, caller: &Caller, project: Option<&str>) -> Result<Value, ApiError> {
+        let project_id = self.project_of(caller, project, "/project").await?;
+        Ok(json!({ "segments": self.saved("segments", &json!({ "project_id": project_id })).await? }))
+    }
+
     /// The members of a segment as they are to be stored. What is saved can be asked: the store tries its patterns.
     async fn segment(&self, request: &mut impl Inbound, whole: bool) -> Result<Value, ApiError> {
         let body = self.question(request).await?;
@@ -85,7 +91,7 @@ impl App {
         caller: &Caller,
         now: Timestamp,
         place: &'static str,
-        read: impl Fn(World<'_>) -> Result<Q, Fault>,
+        read: impl Fn(World<'_>) -> Result<Q, ApiError>,
         project: impl Fn(&Q) -> Option<String>,
     ) -> Result<(Q, String), ApiError> {
         let timezone = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());

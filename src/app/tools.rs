@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::authenticate::Caller;
 use super::inbound::Inbound;
-use super::mcp::{definitions, parsed};
+use super::mcp::definitions;
+use super::report::Sent;
 use super::{App, Deadline};
 use crate::mcp::{Ask, Door, Named, Tool, instead_of, names_in, notes, question, trimmed};
 use intake::error::ApiError;
@@ -57,15 +58,16 @@ impl App {
         if let Some(project) = project {
             asked["project"] = project.into();
         }
-        let mut answer = match tool.ask {
-            Ask::Definitions => definitions()?,
-            Ask::Explain => explained(caller, given)?,
-            Ask::Schema => self.schema_of(caller, project, now).await?,
-            Ask::Realtime => Box::pin(self.realtime(&in_parameters(given, project), caller, now)).await?,
-            Ask::Events => parsed(&Box::pin(self.events_of(&asked, caller, now)).await?)?,
-            Ask::Funnel => parsed(&Box::pin(self.funnel_of(&asked, caller, now)).await?)?,
-            Ask::Retention => parsed(&Box::pin(self.retention_of(&asked, caller, now)).await?)?,
-            _ => parsed(&Box::pin(self.stats_of(&asked, caller, now)).await?)?,
+        let mut answer = match (tool.ask, tool.ask.kind()) {
+            (Ask::Schema, _) => self.schema_of(caller, project, now).await?,
+            (_, Some(kind)) if kind.json.is_some() => self.value_of(caller, kind, Sent::Json(&asked), now).await?,
+            (_, Some(kind)) => {
+                let query = in_parameters(given, project);
+                self.value_of(caller, kind, Sent::Parameters(&query), now).await?
+            }
+            (Ask::Definitions, None) => definitions()?,
+            (Ask::Segments, None) => self.segments_of(caller, project).await?,
+            (_, None) => explained(caller, given)?,
         };
         if tool.ask == Ask::Events {
             trimmed(&mut answer, given);
@@ -98,7 +100,8 @@ impl App {
 
     /// The names of events and properties; what can be grouped by is told elsewhere.
     async fn schema_of(&self, caller: &Caller, project: Option<&str>, now: Timestamp) -> Result<Value, ApiError> {
-        let mut answer = parsed(&self.schema(&in_parameters(&Map::new(), project), caller, now).await?)?;
+        let query = in_parameters(&Map::new(), project);
+        let mut answer = self.value_of(caller, query::SCHEMA, Sent::Parameters(&query), now).await?;
         if let Some(members) = answer.as_object_mut() {
             members.remove("dimensions");
         }
@@ -129,8 +132,7 @@ impl App {
                     values[name] = value.clone();
                 }
             }
-            let rows = Box::pin(self.stats_of(&values, caller, now)).await.and_then(|rows| parsed(&rows));
-            if let Ok(rows) = rows {
+            if let Ok(rows) = self.value_of(caller, query::STATS, Sent::Json(&values), now).await {
                 told.extend(Named::other_values(dimension, wanted, &rows));
             }
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::authenticate::Caller;
 use super::manage::{month, outward};
-use super::mcp::parsed;
+use super::report::Sent;
 use crate::mcp::{Ask, Tool, failed, notes, question};
 use crate::store::StoreError;
 use intake::error::ApiError;
@@ -152,7 +152,7 @@ impl App {
         let ask = async |project: &Listed, now: Timestamp| {
             let mut asked = question(tool.ask, given, self.today(caller, given, now))?;
             asked["project"] = project.id.as_str().into();
-            let mut answer = parsed(&Box::pin(self.stats_of(&asked, caller, now)).await?)?;
+            let mut answer = self.value_of(caller, query::STATS, Sent::Json(&asked), now).await?;
             // Without dimensions there is one row, also of nothing.
             let mut row = answer.pointer_mut("/rows/0").map_or_else(|| json!({}), Value::take);
             row["project"] = project.slug.as_str().into();

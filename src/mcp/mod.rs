@@ -12,6 +12,8 @@ mod revision;
 mod server;
 mod text;
 mod tools;
+#[cfg(test)]
+mod typed;
 
 pub use message::{Call, Message, RpcError, read, refused, reply};
 pub use notes::{Named, instead_of, names_in, notes};

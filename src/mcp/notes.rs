@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::question::CONDITIONS;
 use super::text::quoted;
 use super::tools::Ask;
 use query::nearest;
@@ -77,22 +78,24 @@ fn is_empty(ask: Ask, answer: &Value) -> bool {
         // One step that nobody takes is worth a look at its name.
         Ask::Funnel => list("steps").iter().any(|step| is_nothing(step.get("count"))),
         Ask::Retention => list("rows").iter().all(|row| is_nothing(row.get("size"))),
+        Ask::Journeys => is_nothing(answer.pointer("/start/count")),
+        Ask::Match => is_nothing(answer.get("triggers")) || is_nothing(answer.get("matched")),
         Ask::Realtime => list("windows").iter().all(|window| is_nothing(window.get("events"))),
         Ask::Schema => list("events").is_empty(),
-        Ask::Explain | Ask::Definitions | Ask::Track | Ask::Projects | Ask::Usage => false,
+        Ask::Segments | Ask::Explain | Ask::Definitions | Ask::Track | Ask::Projects | Ask::Usage => false,
     }
 }
 
 /// The names that a question hangs on.
 pub fn names_in(question: &Value) -> Named {
     let mut named = Named::default();
-    for name in ["filters", "goal", "steps", "cohort_by", "return"] {
+    for name in CONDITIONS {
         if let Some(part) = question.get(name) {
             look(part, &mut named);
         }
     }
     let listed = question.get("dimensions").and_then(Value::as_array).into_iter().flatten();
-    for name in listed.chain(question.get("breakdown")).filter_map(Value::as_str) {
+    for name in listed.chain(question.get("breakdown")).chain(question.get("result_by")).filter_map(Value::as_str) {
         if let Some(key) = name.strip_prefix("prop:") {
             add(&mut named.properties, key);
         }

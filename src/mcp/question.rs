@@ -14,6 +14,10 @@ const IDENTIFIERS: [&str; 4] = ["anonymous_id", "user_id", "session_id", "visito
 /// What says nothing that another column does not.
 const LEFT_OUT: [&str; 6] = ["received_at", "url", "referrer", "rule_id", "confidence", "classifier_version"];
 
+/// Members of questions that hold conditions. Except for `filters`, the name of an event can take a condition's place.
+pub(super) const CONDITIONS: [&str; 8] =
+    ["filters", "goal", "steps", "cohort_by", "return", "start", "trigger", "result"];
+
 /// The question in JSON that a tool's arguments stand for. `today` is the date in the question's zone.
 ///
 /// # Errors
@@ -40,11 +44,15 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
     if let Some(bots) = question.remove("include_bots") {
         question.insert("include".to_owned(), json!({ "bots": bots }));
     }
-    for name in ["goal", "return", "cohort_by"] {
-        if let Some(condition) = question.get_mut(name)
-            && !(name == "cohort_by" && *condition == "first")
-        {
-            *condition = named(condition.take());
+    for name in CONDITIONS {
+        match question.get_mut(name) {
+            Some(Value::Array(steps)) if name == "steps" => {
+                steps.iter_mut().for_each(|step| *step = named(step.take()));
+            }
+            Some(condition) if !(name == "cohort_by" && *condition == "first") && name != "filters" => {
+                *condition = named(condition.take());
+            }
+            _ => {}
         }
     }
     let mut default = |name: &str, value: Value| {
@@ -103,13 +111,6 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
             }
             for name in ["event", "properties", "identifiers"] {
                 question.remove(name);
-            }
-        }
-        Ask::Funnel => {
-            if let Some(Value::Array(steps)) = question.get_mut("steps") {
-                for step in steps {
-                    *step = named(step.take());
-                }
             }
         }
         _ => {}

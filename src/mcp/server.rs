@@ -46,7 +46,7 @@ pub enum Asked {
 
 impl Who<'_> {
     fn may(&self, tool: &Tool) -> bool {
-        self.scopes.contains(&tool.scope) && tool.kind.is_none_or(|kind| kind == self.kind)
+        self.scopes.contains(&tool.scope()) && tool.key_kind().is_none_or(|kind| kind == self.kind)
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
         let narrow = Who { door: Door::Project, kind: Kind::Secret, scopes: &[Scope::Read] };
         let ak = Who { door: Door::Account, kind: Kind::Account, scopes: &[Scope::Read] };
         let admin = Who { door: Door::Account, kind: Kind::Account, scopes: &[Scope::Read, Scope::Admin] };
-        assert_eq!((names(&RK).len(), names(&sk).len(), names(&narrow).len()), (11, 12, 11));
+        assert_eq!((names(&RK).len(), names(&sk).len(), names(&narrow).len()), (14, 15, 14));
         assert!(names(&sk).contains(&"track_event".to_owned()) && !names(&ak).contains(&"usage".to_owned()));
         assert!(names(&ak).contains(&"list_projects".to_owned()) && names(&admin).contains(&"usage".to_owned()));
         let track = call("tools/call", json!({ "name": "track_event" }));

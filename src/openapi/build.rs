@@ -8,7 +8,7 @@ pub(super) fn reference(name: &str) -> Value {
 }
 
 /// With a sentence for people.
-pub(super) fn told(mut schema: Value, description: &str) -> Value {
+pub(super) fn described(mut schema: Value, description: &str) -> Value {
     schema["description"] = description.into();
     schema
 }

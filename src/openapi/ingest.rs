@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::build::{count, each_or_null, examples, list, object, one_of, parameter, pattern, reference, text, told};
+use super::build::{
+    count, described, each_or_null, examples, list, object, one_of, parameter, pattern, reference, text,
+};
 use super::operation::Operation;
 use crate::app::{MAX_BATCH_BODY, MAX_EVENT_BODY};
 use intake::error::ErrorCode;
@@ -112,17 +114,17 @@ pub(super) fn schemas() -> Schemas {
 /// What every event may have.
 fn common() -> Value {
     json!({
-        "event_id": told(text(1, MAX_ID), "Tells events apart within a UTC day: the first one counts. Made by the server \
+        "event_id": described(text(1, MAX_ID), "Tells events apart within a UTC day: the first one counts. Made by the server \
             where absent; only an event with both `event_id` and `timestamp` is safe to send again."),
         "timestamp": reference("EventTime"),
-        "anonymous_id": told(text(1, MAX_ID), "The device's id, where the page keeps one."),
-        "user_id": told(text(1, MAX_USER_ID), "Your own id of the person."),
-        "session_id": told(text(1, MAX_ID), "The client's own session; without it a gap of 30 minutes ends one."),
-        "url": told(text(0, MAX_ADDRESS), "Address of the page. User info, fragment, click ids' values and parameters that \
+        "anonymous_id": described(text(1, MAX_ID), "The device's id, where the page keeps one."),
+        "user_id": described(text(1, MAX_USER_ID), "Your own id of the person."),
+        "session_id": described(text(1, MAX_ID), "The client's own session; without it a gap of 30 minutes ends one."),
+        "url": described(text(0, MAX_ADDRESS), "Address of the page. User info, fragment, click ids' values and parameters that \
             the project does not keep are not stored."),
-        "referrer": told(text(0, MAX_ADDRESS), "Where the visitor came from. Its query is not stored."),
-        "path": told(text(0, MAX_ADDRESS), "Taken from `url` where absent. Of a fragment a route (`/app#/inbox`) is stored."),
-        "title": told(text(0, MAX_TITLE), "Title of the page."),
+        "referrer": described(text(0, MAX_ADDRESS), "Where the visitor came from. Its query is not stored."),
+        "path": described(text(0, MAX_ADDRESS), "Taken from `url` where absent. Of a fragment a route (`/app#/inbox`) is stored."),
+        "title": described(text(0, MAX_TITLE), "Title of the page."),
         "revenue": reference("Revenue"),
         "context": reference("Context"),
     })
@@ -132,9 +134,9 @@ fn event() -> Value {
     let mut properties = common();
     properties["properties"] = reference("Properties");
     let mut properties = each_or_null(properties);
-    properties["event"] = told(text(1, MAX_ID), "Its name: `pageview` counts as one.");
+    properties["event"] = described(text(1, MAX_ID), "Its name: `pageview` counts as one.");
     examples(
-        told(object(&["event"], properties), "Something that happened."),
+        described(object(&["event"], properties), "Something that happened."),
         json!([
             {
                 "event": "pageview", "event_id": "01a1fc25-40ad-72ea-9425-245b22ad2c45",
@@ -153,10 +155,10 @@ fn event() -> Value {
 
 fn identification() -> Value {
     let mut properties = common();
-    properties["traits"] = told(reference("Properties"), "What is known about the person.");
+    properties["traits"] = described(reference("Properties"), "What is known about the person.");
     let mut properties = each_or_null(properties);
-    properties["anonymous_id"] = told(text(1, MAX_ID), "The device.");
-    properties["user_id"] = told(text(1, MAX_USER_ID), "The person.");
+    properties["anonymous_id"] = described(text(1, MAX_ID), "The device.");
+    properties["user_id"] = described(text(1, MAX_USER_ID), "The person.");
     examples(
         object(&["anonymous_id", "user_id"], properties),
         json!([{ "anonymous_id": "visitor-1", "user_id": "customer-7", "traits": { "plan": "pro" } }]),
@@ -165,9 +167,9 @@ fn identification() -> Value {
 
 fn time() -> Value {
     examples(
-        told(
+        described(
             json!({ "anyOf": [
-                told(pattern(r"^\d{4}-\d{2}-\d{2}([T ].+)?$"), "ISO 8601; UTC where it names no zone."),
+                described(pattern(r"^\d{4}-\d{2}-\d{2}([T ].+)?$"), "ISO 8601; UTC where it names no zone."),
                 { "type": "number", "minimum": intake::time::YEAR_2000_MS, "maximum": intake::time::LAST_MS,
                   "description": "Milliseconds since 1970." },
             ] }),
@@ -180,7 +182,7 @@ fn time() -> Value {
 
 fn properties() -> Value {
     examples(
-        told(
+        described(
             json!({ "type": "object" }),
             &format!(
                 "Anything, at most {MAX_NESTING} deep. More than {MAX_PROPERTIES} bytes of JSON are replaced by \
@@ -193,7 +195,7 @@ fn properties() -> Value {
 
 fn revenue() -> Value {
     examples(
-        told(
+        described(
             object(
                 &["amount", "currency"],
                 json!({
@@ -205,7 +207,7 @@ fn revenue() -> Value {
                             pattern(r"^-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?$"),
                         ],
                     },
-                    "currency": told(pattern("^[A-Za-z]{3}$"), "ISO 4217."),
+                    "currency": described(pattern("^[A-Za-z]{3}$"), "ISO 4217."),
                 }),
             ),
             "Money that the event brought.",
@@ -215,15 +217,15 @@ fn revenue() -> Value {
 }
 
 fn context() -> Value {
-    let header = |what: &str| told(text(0, MAX_HEADER), what);
+    let header = |what: &str| described(text(0, MAX_HEADER), what);
     examples(
-        told(
+        described(
             object(
                 &[],
                 each_or_null(json!({
-                    "ip": told(json!({ "type": "string" }), "The visitor's IPv4 or IPv6 address."),
+                    "ip": described(json!({ "type": "string" }), "The visitor's IPv4 or IPv6 address."),
                     "user_agent": header("The visitor's `User-Agent`."),
-                    "country": told(pattern("^[A-Za-z]{2}$"), "ISO 3166."),
+                    "country": described(pattern("^[A-Za-z]{2}$"), "ISO 3166."),
                     "language": header("The visitor's `Accept-Language`."),
                     "dnt": { "type": "boolean", "description": "The visitor asked not to be tracked." },
                 })),
@@ -268,7 +270,7 @@ fn batch_answer() -> Value {
             &["ok", "accepted", "results"],
             json!({
                 "ok": { "const": true },
-                "accepted": told(count(), "How many were stored."),
+                "accepted": described(count(), "How many were stored."),
                 "results": list(&reference("Verdict"), MAX_EVENTS),
             }),
         ),
@@ -284,11 +286,11 @@ fn verdict() -> Value {
         .map(|code| code.as_str())
         .filter(|code| matches!(*code, "invalid_payload" | "timestamp_too_old"));
     let codes = codes.chain(["duplicate", TIME_REPLACED.0]);
-    told(
+    described(
         object(
             &["index", "status", "code", "detail"],
             json!({
-                "index": told(count(), "Place in the batch, from 0."),
+                "index": described(count(), "Place in the batch, from 0."),
                 "event_id": { "type": "string", "description": "Where it could be read." },
                 "status": one_of(["accepted", "duplicate", "rejected"]),
                 "code": one_of(codes),

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::Schemas;
 use super::build::{
-    closed, count, each_or_null, examples, instant, list, object, one_of, or_null, parameter, pattern, reference, text,
-    told,
+    closed, count, described, each_or_null, examples, instant, list, object, one_of, or_null, parameter, pattern,
+    reference, text,
 };
 use super::operation::Operation;
 use intake::error::ErrorCode;
@@ -92,32 +92,32 @@ fn id() -> Value {
 }
 
 fn slug() -> Value {
-    told(pattern("^[a-z0-9][a-z0-9-]{0,62}$"), "Short name, unique within the organization.")
+    described(pattern("^[a-z0-9][a-z0-9-]{0,62}$"), "Short name, unique within the organization.")
 }
 
 fn settings() -> Value {
     json!({
         "name": text(1, 128),
-        "timezone": told(text(1, 64), "IANA time zone of its reports."),
+        "timezone": described(text(1, 64), "IANA time zone of its reports."),
         "retention_days": {
             "type": ["integer", "null"], "minimum": 1, "maximum": 36500,
             "description": "Days for which events are kept; null: for ever.",
         },
-        "dnt_mode": told(
+        "dnt_mode": described(
             one_of(["ignore", "anonymous", "drop"]),
             "Events of people who ask not to be tracked: taken like others, without hash and ids, not at all.",
         ),
-        "geo_level": told(one_of(["country", "region", "city"]), "How exactly places are stored."),
-        "kept_params": told(
+        "geo_level": described(one_of(["country", "region", "city"]), "How exactly places are stored."),
+        "kept_params": described(
             or_null(list(&text(1, 128), 100)),
             "Query parameters that stay in stored URLs; null: `utm_*`, `ref`, `source`, `via`.",
         ),
-        "excluded_ip_ranges": told(
+        "excluded_ip_ranges": described(
             list(&text(1, 64), 100),
             "Addresses and CIDR ranges whose traffic is not counted.",
         ),
         "classifier_rules": list(&reference("ClassifierRule"), 100),
-        "internal_hosts": told(list(&text(1, 253), 100), "Hosts that count as the same site."),
+        "internal_hosts": described(list(&text(1, 253), 100), "Hosts that count as the same site."),
         "archived": { "type": "boolean", "description": "Out of use." },
     })
 }
@@ -133,14 +133,14 @@ fn project() -> Value {
     if let Some(members) = properties.as_object_mut() {
         members.remove("archived");
     }
-    let rate = told(count(), "0 is no limit.");
+    let rate = described(count(), "0 is no limit.");
     for (name, schema) in [
         ("id", id()),
         ("organization_id", id()),
         ("slug", slug()),
-        ("quota_events", told(or_null(count()), "Events a month; null: without end.")),
-        ("test_quota_events", told(or_null(count()), "Test events a month; null: without end.")),
-        ("quota_mode", told(one_of(["soft", "block"]), "Past the quota: only say so, or refuse events.")),
+        ("quota_events", described(or_null(count()), "Events a month; null: without end.")),
+        ("test_quota_events", described(or_null(count()), "Test events a month; null: without end.")),
+        ("quota_mode", described(one_of(["soft", "block"]), "Past the quota: only say so, or refuse events.")),
         ("events_per_second", rate.clone()),
         ("burst", rate),
         ("archived_at", or_null(instant())),
@@ -184,16 +184,16 @@ fn project() -> Value {
 
 fn rule() -> Value {
     examples(
-        told(
+        described(
             closed(
                 &["id", "field", "pattern", "source", "medium"],
                 json!({
-                    "id": told(text(1, 256), "What `rule_id` of an event says where this rule decided."),
+                    "id": described(text(1, 256), "What `rule_id` of an event says where this rule decided."),
                     "field": one_of(["referrer_host", "utm_source", "utm_medium", "utm_campaign"]),
                     "pattern": text(1, 256),
                     "source": text(1, 256),
                     "medium": text(1, 256),
-                    "channel": told(or_null(text(1, 256)), "Computed from source and medium where absent."),
+                    "channel": described(or_null(text(1, 256)), "Computed from source and medium where absent."),
                 }),
             ),
             "A rule of the project's own, which goes before the classifier's (docs/classifier.md).",
@@ -210,24 +210,24 @@ fn changeable() -> Value {
     scopes["minItems"] = 1.into();
     json!({
         "name": text(0, 128),
-        "scopes": told(scopes, "They narrow what the kind may do and never widen it."),
-        "allowed_origins": told(
+        "scopes": described(scopes, "They narrow what the kind may do and never widen it."),
+        "allowed_origins": described(
             list(&text(1, 270), 100),
             "Pages that may use a `pk` key: `https://example.com`, `https://*.example.com` or `http://localhost:*`. None: none.",
         ),
-        "expires_at": told(or_null(instant()), "In the future; null: never."),
+        "expires_at": described(or_null(instant()), "In the future; null: never."),
     })
 }
 
 fn kind() -> Value {
-    told(
+    described(
         one_of(Kind::ALL.into_iter().map(Kind::as_str)),
         "`pk`: in browsers, writes; `sk`: on servers, writes and reads; `rk`: reads; `ak`: an organization.",
     )
 }
 
 fn env() -> Value {
-    told(one_of(Env::ALL.into_iter().map(Env::as_str)), "Which of the project's two data sets.")
+    described(one_of(Env::ALL.into_iter().map(Env::as_str)), "Which of the project's two data sets.")
 }
 
 fn key_members() -> Value {
@@ -235,14 +235,14 @@ fn key_members() -> Value {
     for (name, schema) in [
         ("id", id()),
         ("organization_id", id()),
-        ("project_id", told(or_null(id()), "Null for account keys.")),
+        ("project_id", described(or_null(id()), "Null for account keys.")),
         ("kind", kind()),
         ("env", env()),
-        ("prefix", told(pattern("^[0-9a-z]{8}$"), "Safe to show and to log.")),
+        ("prefix", described(pattern("^[0-9a-z]{8}$"), "Safe to show and to log.")),
         ("redacted", json!({ "type": "string" })),
         ("revoked_at", or_null(instant())),
-        ("last_used_at", told(or_null(instant()), "To the hour.")),
-        ("rotated_to", told(or_null(id()), "Its successor.")),
+        ("last_used_at", described(or_null(instant()), "To the hour.")),
+        ("rotated_to", described(or_null(id()), "Its successor.")),
         ("created_at", instant()),
     ] {
         properties[name] = schema;
@@ -279,7 +279,7 @@ fn example_key() -> Value {
 }
 
 fn key() -> Value {
-    examples(told(object(&KEY, key_members()), "A key, without its secret."), json!([example_key()]))
+    examples(described(object(&KEY, key_members()), "A key, without its secret."), json!([example_key()]))
 }
 
 /// A key and its secret.
@@ -298,14 +298,14 @@ fn made_key() -> Value {
 }
 
 fn rotated_key() -> Value {
-    told(made(&[("replaced", reference("Key"))]), "The successor, and the key that it replaces.")
+    described(made(&[("replaced", reference("Key"))]), "The successor, and the key that it replaces.")
 }
 
 fn new_key() -> Value {
     let mut properties = each_or_null(changeable());
     properties["kind"] = kind();
     properties["env"] = env();
-    properties["project_id"] = told(or_null(id()), "Every key has one but account keys.");
+    properties["project_id"] = described(or_null(id()), "Every key has one but account keys.");
     examples(
         closed(&["kind"], properties),
         json!([{ "kind": "pk", "project_id": "d0f20aea-0b76-4434-a826-4dd8e8b94f11", "name": "site",
@@ -314,7 +314,7 @@ fn new_key() -> Value {
 }
 
 fn key_settings() -> Value {
-    told(
+    described(
         examples(closed(&[], changeable()), json!([{ "name": "old site", "expires_at": "2027-01-01T00:00:00Z" }])),
         "Scopes can only be taken away.",
     )

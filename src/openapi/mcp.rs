@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::build::{closed, examples, object, one_of, reference, told};
+use super::build::{closed, described, examples, object, one_of, reference};
 use super::operation::Operation;
 use intake::error::ErrorCode;
 
@@ -46,7 +46,7 @@ pub(super) fn schemas() -> Schemas {
         &["jsonrpc", "method"],
         json!({
             "jsonrpc": { "const": "2.0" },
-            "id": told(id, "Absent: a notification."),
+            "id": described(id, "Absent: a notification."),
             "method": one_of([
                 "server/discover", "initialize", "notifications/initialized", "ping", "tools/list", "tools/call",
                 "resources/list", "resources/templates/list", "resources/read",

@@ -56,6 +56,12 @@ impl Operation {
         self
     }
 
+    /// A body in JSON, by its schema.
+    pub(super) fn reads_schema(mut self, schema: Value) -> Self {
+        self.body = Some(json!({ "application/json": { "schema": schema } }));
+        self
+    }
+
     /// An answer in JSON.
     pub(super) fn answers(self, status: u16, schema: &'static str) -> Self {
         self.answers_with(status, "application/json", reference(schema))

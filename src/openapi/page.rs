@@ -129,11 +129,9 @@ fn kind(schema: &Value) -> String {
         return either.iter().map(kind).collect::<Vec<_>>().join(" or ");
     }
     if let Some(words) = schema["enum"].as_array() {
-        return words
-            .iter()
-            .map(|word| format!("`{}`", word.as_str().unwrap_or_default()))
-            .collect::<Vec<_>>()
-            .join(", ");
+        let shown =
+            words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        return if words.contains(&Value::Null) { format!("{shown} or null") } else { shown };
     }
     if !schema["const"].is_null() {
         return format!("`{}`", schema["const"]);
@@ -147,9 +145,9 @@ fn kind(schema: &Value) -> String {
         _ => "anything".to_owned(),
     };
     let number = |name: &str| schema[name].as_f64().map(|_| schema[name].to_string());
-    if types == "array" {
-        let most = number("maxItems").map_or_else(String::new, |max| format!(", {max} at most"));
-        return format!("list of {}{most}", kind(&schema["items"]));
+    if let Some(null) = types.strip_prefix("array") {
+        let most = number("maxItems").map_or_else(String::new, |max| format!(", at most {max}"));
+        return format!("list of {}{most}{null}", kind(&schema["items"]));
     }
     let bounds = |min: &str, max: &str| match (number(min), number(max)) {
         (Some(min), Some(max)) => format!(", {min}..{max}"),

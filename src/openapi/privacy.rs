@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Schemas;
-use super::build::{closed, count, each_or_null, examples, instant, object, one_of, or_null, text, told};
+use super::build::{closed, count, described, each_or_null, examples, instant, object, one_of, or_null, text};
 use super::operation::Operation;
 use intake::error::ErrorCode;
 use intake::event::{MAX_ID, MAX_USER_ID};
@@ -50,15 +50,15 @@ pub(super) fn operations() -> Vec<Operation> {
                  missing.",
             )
             .reads("PersonAsked")
-            .answers_with(200, Format::Ndjson.media_type(), told(json!({ "type": "string" }), "A line for each row."))
+            .answers_with(200, Format::Ndjson.media_type(), described(json!({ "type": "string" }), "A line for each row."))
             .fails(ACCESS_CODES),
     ]
 }
 
 pub(super) fn schemas() -> Schemas {
     let ids = each_or_null(json!({
-        "user_id": told(text(1, MAX_USER_ID), "Your own id of the person."),
-        "anonymous_id": told(text(1, MAX_ID), "A device's id."),
+        "user_id": described(text(1, MAX_USER_ID), "Your own id of the person."),
+        "anonymous_id": described(text(1, MAX_ID), "A device's id."),
     }));
     let mut asked = closed(&[], ids);
     asked["anyOf"] = json!([
@@ -68,11 +68,11 @@ pub(super) fn schemas() -> Schemas {
     let counts = object(
         &["events", "sessions", "identities", "dead_letters", "buffered"],
         json!({
-            "events": told(count(), "Events in the store, each once."),
+            "events": described(count(), "Events in the store, each once."),
             "sessions": count(),
-            "identities": told(count(), "Identifications, once a day."),
+            "identities": described(count(), "Identifications, once a day."),
             "dead_letters": count(),
-            "buffered": told(count(), "Events that still waited for the store."),
+            "buffered": described(count(), "Events that still waited for the store."),
         }),
     );
     let example = "0b8f6a52-7f0e-4a3c-9d52-3f6c2a1e9b10";
@@ -98,10 +98,10 @@ pub(super) fn schemas() -> Schemas {
                     &["request_id", "status", "requested_at", "done_at", "counts"],
                     json!({
                         "request_id": { "type": "string", "format": "uuid" },
-                        "status": told(one_of(["pending", "done"]), "`done`: all that was there is erased."),
-                        "requested_at": told(instant(), "When it was asked for last."),
+                        "status": described(one_of(["pending", "done"]), "`done`: all that was there is erased."),
+                        "requested_at": described(instant(), "When it was asked for last."),
                         "done_at": or_null(instant()),
-                        "counts": told(counts, "What was erased so far, what arrived later included."),
+                        "counts": described(counts, "What was erased so far, what arrived later included."),
                     }),
                 ),
                 json!([{

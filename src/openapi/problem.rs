@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Schemas;
-use super::build::{examples, object, one_of, reference, told};
+use super::build::{described, examples, object, one_of, reference};
 use intake::error::{ApiError, ErrorCode};
 
 pub(super) fn schemas() -> Schemas {
@@ -18,7 +18,7 @@ pub(super) fn schemas() -> Schemas {
         (
             "Problem",
             examples(
-                told(
+                described(
                     object(
                         &["type", "title", "status", "error", "detail", "request_id"],
                         json!({
@@ -52,6 +52,6 @@ pub(super) fn schemas() -> Schemas {
                 }),
             ),
         ),
-        ("ErrorCode", told(one_of(codes), &titles.join("\n"))),
+        ("ErrorCode", described(one_of(codes), &titles.join("\n"))),
     ]
 }

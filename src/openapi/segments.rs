@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::build::{closed, examples, instant, list, object, or_null, reference, text, told};
+use super::build::{closed, described, examples, instant, list, object, or_null, reference, text};
 use super::operation::Operation;
-use super::questions::project;
+use super::reports::project;
 use intake::error::ErrorCode;
 use query::MAX_FILTERS;
 use query::segment::{MAX_BYTES, MAX_DESCRIPTION, MAX_NAME};
@@ -76,9 +76,9 @@ fn members() -> Value {
     let mut filters = list(&reference("Filter"), MAX_FILTERS);
     filters["minItems"] = 1.into();
     json!({
-        "name": told(text(1, MAX_NAME), "Unique in the project, whatever the case; not in the form of an id."),
+        "name": described(text(1, MAX_NAME), "Unique in the project, whatever the case; not in the form of an id."),
         "description": or_null(text(1, MAX_DESCRIPTION)),
-        "filters": told(
+        "filters": described(
             filters,
             &format!("Conditions that must all hold, up to {} KiB; they name no other segments.", MAX_BYTES / 1024),
         ),

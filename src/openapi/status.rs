@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Schemas;
-use super::build::{count, examples, object, one_of, or_null, parameter, reference, told};
+use super::build::{count, described, examples, object, one_of, or_null, parameter, reference};
 use super::operation::Operation;
 use intake::error::ErrorCode;
 
@@ -53,15 +53,15 @@ pub(super) fn operations() -> Vec<Operation> {
 pub(super) fn schemas() -> Schemas {
     let waiting = json!({
         "events": count(), "bytes": count(),
-        "oldest_age_s": told(or_null(count()), "Seconds for which the oldest has waited."),
+        "oldest_age_s": described(or_null(count()), "Seconds for which the oldest has waited."),
     });
     let mut buffer = waiting.clone();
     buffer["sink"] = one_of(["buffer", "direct"]);
     buffer["objects"] = json!({ "type": "array", "items": reference("BufferObject") });
     let mut part = waiting.clone();
     part["shard"] = json!({ "type": "string" });
-    part["failures"] = told(count(), "Attempts that failed since the last success.");
-    part["problem"] = told(json!({ "type": ["string", "null"] }), "What the last failure was.");
+    part["failures"] = described(count(), "Attempts that failed since the last success.");
+    part["problem"] = described(json!({ "type": ["string", "null"] }), "What the last failure was.");
     let state = one_of(["ok", "missing", "unavailable"]);
     vec![
         ("Health", examples(object(&["status"], json!({ "status": { "const": "ok" } })), json!([{ "status": "ok" }]))),
@@ -86,7 +86,10 @@ pub(super) fn schemas() -> Schemas {
                 }]),
             ),
         ),
-        ("Waiting", told(object(&["events", "bytes", "oldest_age_s"], waiting), "What waits for the event store.")),
+        (
+            "Waiting",
+            described(object(&["events", "bytes", "oldest_age_s"], waiting), "What waits for the event store."),
+        ),
         (
             "Buffer",
             examples(
@@ -99,7 +102,10 @@ pub(super) fn schemas() -> Schemas {
             ),
         ),
         ("RetentionRun", retention_run()),
-        ("BufferObject", told(object(&["shard", "problem"], part), "An object that holds something or has trouble.")),
+        (
+            "BufferObject",
+            described(object(&["shard", "problem"], part), "An object that holds something or has trouble."),
+        ),
     ]
 }
 
@@ -109,26 +115,26 @@ fn retention_run() -> Value {
         json!({
             "project_id": { "type": "string", "format": "uuid" },
             "slug": { "type": "string" },
-            "kept_from": told(json!({ "type": "string", "format": "date" }), "First day (UTC) that is kept."),
+            "kept_from": described(json!({ "type": "string", "format": "date" }), "First day (UTC) that is kept."),
             "rows": {
                 "type": "object", "additionalProperties": count(),
                 "description": "Rows deleted, by env; in a dry run those to be deleted.",
             },
-            "took_ms": told(count(), "Of the statements that deleted them; projects share them."),
+            "took_ms": described(count(), "Of the statements that deleted them; projects share them."),
             "failed": { "type": "boolean" },
         }),
     );
     let members = json!({
-        "ok": told(json!({ "type": "boolean" }), "Whether no project failed."),
+        "ok": described(json!({ "type": "boolean" }), "Whether no project failed."),
         "status": one_of(["complete", "partial", "busy"]),
         "dry_run": { "type": "boolean" },
-        "projects": told(json!({ "type": "array", "items": project }), "Those that had something to delete, or failed."),
-        "dropped_months": told(
+        "projects": described(json!({ "type": "array", "items": project }), "Those that had something to delete, or failed."),
+        "dropped_months": described(
             json!({ "type": "array", "items": { "type": "integer" } }),
             "Months (`YYYYMM`) that were older than every project keeps its events, and went whole.",
         ),
-        "dead_letters": told(count(), "Refused rows older than 14 days."),
-        "day_keys": told(count(), "Day keys whose time was over."),
+        "dead_letters": described(count(), "Refused rows older than 14 days."),
+        "day_keys": described(count(), "Day keys whose time was over."),
         "took_ms": count(),
     });
     let all = ["ok", "status", "dry_run", "projects", "dropped_months", "dead_letters", "day_keys", "took_ms"];

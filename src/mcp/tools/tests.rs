@@ -39,7 +39,7 @@ fn schemas_are_strict_small_and_fit_their_examples() {
             }
             whole += tool.listed(*door).to_string().len();
         }
-        assert!(whole < 40 * 1024, "{door:?} has {whole} bytes");
+        assert!(whole < 50 * 1024, "{door:?} has {whole} bytes");
     }
 }
 
@@ -67,7 +67,7 @@ fn the_documentation_tells_of_every_tool() {
     for tool in TOOLS {
         let doors: Vec<&str> =
             tool.doors.iter().map(|door| if *door == Door::Project { "project" } else { "account" }).collect();
-        let key = match (tool.kind, tool.scope) {
+        let key = match (tool.key_kind(), tool.scope()) {
             (Some(kind), scope) => format!(", `{}` with `{}`", kind.as_str(), scope.as_str()),
             (None, Scope::Read) => String::new(),
             (None, scope) => format!(", with `{}`", scope.as_str()),

@@ -54,7 +54,12 @@ fn a_body_and_parameters_ask_the_same() {
 #[test]
 fn what_is_wrong_is_said_with_what_is_allowed() {
     for (query, code, path, said) in [
-        ("metric=visitor", ErrorCode::InvalidParams, "?metric", "unknown value \"visitor\"; did you mean \"visitors\"? Allowed: events"),
+        (
+            "metric=visitor",
+            ErrorCode::InvalidParams,
+            "?metric",
+            "unknown value \"visitor\"; did you mean \"visitors\"? Allowed: events",
+        ),
         ("metric=", ErrorCode::InvalidParams, "?metric", "at least one metric"),
         ("group_by=password", ErrorCode::InvalidGroupBy, "?group_by", "referrer_host"),
         ("group_by=source,source", ErrorCode::InvalidParams, "?group_by", "once"),
