@@ -5,12 +5,11 @@ use serde_json::{Map, Value, json};
 use super::tools::Ask;
 use intake::time::Day;
 use query::{Fault, Path, spoken, spoken_dates};
+use schema::Column;
 
 const PERIODS: &str = "is not understood; say last 30 days, yesterday, last week, 2026-10, 2026-10-01 to 2026-10-15, or \
      give a pair of dates";
 
-/// What is told of nobody unless it is asked for.
-const IDENTIFIERS: [&str; 4] = ["anonymous_id", "user_id", "session_id", "visitor_hash"];
 /// What says nothing that another column does not.
 const LEFT_OUT: [&str; 6] = ["received_at", "url", "referrer", "rule_id", "confidence", "classifier_version"];
 
@@ -140,8 +139,9 @@ pub fn trimmed(answer: &mut Value, given: &Map<String, Value>) {
             properties.retain(|key, _| keys.contains(&key.as_str()));
         }
         row.retain(|name, value| {
+            let identifies = Column::PERSONAL.iter().any(|column| column.as_str() == name);
             let is_empty = value.is_null() || value == "" || value.as_object().is_some_and(Map::is_empty);
-            !is_empty && !LEFT_OUT.contains(&name.as_str()) && (identifiers || !IDENTIFIERS.contains(&name.as_str()))
+            !is_empty && !LEFT_OUT.contains(&name.as_str()) && (identifiers || !identifies)
         });
     }
 }

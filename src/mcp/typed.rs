@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::KEYWORDS;
 use super::tools::{Ask, TOOLS, Tool};
-use query::{Kind, MAX_FILTERS, Metric};
+use query::{Interval, Kind, MAX_FILTERS, Metric};
+use schema::Column;
 
 /// Longest name of an event.
 const MAX_EVENT: usize = 128;
@@ -433,14 +434,15 @@ fn of_question(kind: &Kind) -> Value {
         } else if name == "dimensions" {
             simple["type"] = "array".into();
             simple["items"] = json!({ "type": "string", "maxLength": 210 });
+            let times: Vec<String> = Interval::ALL.iter().map(|width| format!("time:{}", width.as_str())).collect();
             let described = format!(
-                "Group by up to {} of: {}. {}",
+                "Group by up to {} of: {}, prop:KEY, and one of {}. Metrics of sessions cannot be grouped by {}.",
                 query::MAX_DIMENSIONS,
-                axes(|_, _| true),
-                "Only one time axis."
+                Column::names(Column::GROUPABLE),
+                times.join(", "),
+                Column::not_of_sessions()
             );
-            let sessions = format!(" Metrics of sessions cannot be grouped by {}.", axes(|_, sessions| !sessions));
-            simple["description"] = format!("{described}{sessions}").into();
+            simple["description"] = described.into();
         } else if name == "limit" && kind == query::STATS {
             simple["maximum"] = 1000.into();
             simple["default"] = 100.into();
@@ -468,14 +470,6 @@ fn named(mut condition: Value) -> Value {
     condition["type"] = json!(["string", "array"]);
     condition["maxLength"] = MAX_EVENT.into();
     condition
-}
-
-/// The names of the dimensions that go with metrics of events and of sessions as asked.
-fn axes(wanted: impl Fn(bool, bool) -> bool) -> String {
-    let axes = serde_json::to_value(query::axes()).unwrap();
-    let flag = |axis: &Value, name: &str| axis[name].as_bool().unwrap();
-    let axes = axes.as_array().unwrap().iter().filter(|axis| wanted(flag(axis, "events"), flag(axis, "sessions")));
-    axes.map(|axis| axis["name"].as_str().unwrap()).collect::<Vec<_>>().join(", ")
 }
 
 /// The arguments of a type, with shared parts as references by name (`true`).

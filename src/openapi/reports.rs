@@ -1,5 +1,5 @@
 //! Reports: their operations, and the schemas of their questions and answers, which come from the types
-//! (`crates/query`, feature `schema`).
+//! (`crates/query`, feature `documented`).
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;

@@ -55,11 +55,12 @@ impl Columns<'_> {
     }
 }
 
-/// What stands before a column's value: `"name":"`.
+/// What stands before a column's value: `"name":"`. Does not compile for what is no column of the table.
 macro_rules! column {
-    ($name:literal) => {
+    ($name:literal) => {{
+        const { assert!(schema::is_written($name), "not a column that the row writer writes") };
         concat!("\"", $name, "\":\"")
-    };
+    }};
 }
 pub(crate) use column;
 

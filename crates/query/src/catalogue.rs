@@ -7,7 +7,7 @@ use super::metric::{Level, Metric};
 
 /// All metrics and dimensions.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Catalogue {
     /// All metrics.
     metrics: Vec<Measure>,
@@ -17,10 +17,10 @@ pub struct Catalogue {
 
 /// A metric.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 struct Measure {
     /// Its name in questions and answers.
-    #[cfg_attr(feature = "schema", schemars(with = "Metric"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Metric"))]
     name: &'static str,
     /// `count`, `percent`, `seconds`, `ratio` or `amount by currency`.
     unit: &'static str,
@@ -30,7 +30,7 @@ struct Measure {
 
 /// A dimension, and which metrics it goes with.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Axis {
     /// Its name in questions and answers. `prop:KEY` is any property.
     name: String,
@@ -49,7 +49,7 @@ pub fn catalogue() -> Catalogue {
 
 /// All dimensions. `prop:KEY` stands for every property.
 pub fn axes() -> Vec<Axis> {
-    let columns = Column::ALL.iter().map(|column| (column.as_str().to_owned(), Dimension::Column(*column)));
+    let columns = Column::GROUPABLE.iter().map(|column| (column.as_str().to_owned(), Dimension::Column(*column)));
     let property = ("prop:KEY".to_owned(), Dimension::Property("KEY".to_owned()));
     let times = Interval::ALL.iter().map(|width| (format!("time:{}", width.as_str()), Dimension::Time(*width)));
     let all = columns.chain([property]).chain(times);

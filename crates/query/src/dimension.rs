@@ -1,70 +1,11 @@
 //! What answers can be grouped and filtered by: a closed list, and properties by their key.
 
 use super::metric::Level;
+pub use schema::Column;
 use statement::Binder;
 
 /// Most characters of a property's key.
 pub const MAX_KEY: usize = 200;
-
-macro_rules! columns {
-    ($($name:ident = $word:literal, $session:expr;)*) => {
-        /// A column of `events`, or of sessions where it has one there.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "named after the columns")]
-        pub enum Column { $($name,)* }
-
-        impl Column {
-            /// All columns, in the order they are told to people.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// Its name in questions and answers.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-
-            /// Where it is known: of events alone, of sessions alone, of both.
-            fn known(self) -> Known {
-                match self { $(Self::$name => $session,)* }
-            }
-        }
-    };
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
-    Events,
-    Sessions,
-    Both,
-}
-use Known::{Both, Events, Sessions};
-
-columns! {
-    Event = "event", Events;
-    Source = "source", Both;
-    Medium = "medium", Both;
-    Channel = "channel", Both;
-    Campaign = "campaign", Both;
-    Term = "term", Both;
-    Content = "content", Both;
-    ReferrerHost = "referrer_host", Both;
-    ClickId = "click_id", Both;
-    Country = "country", Both;
-    Region = "region", Both;
-    City = "city", Both;
-    Language = "language", Both;
-    DeviceType = "device_type", Both;
-    Browser = "browser", Both;
-    BrowserVersion = "browser_version", Events;
-    Os = "os", Both;
-    OsVersion = "os_version", Events;
-    Host = "host", Both;
-    Path = "path", Events;
-    Title = "title", Events;
-    EntryPath = "entry_path", Sessions;
-    ExitPath = "exit_path", Sessions;
-    BotClass = "bot_class", Events;
-    UserId = "user_id", Events;
-}
 
 /// Width of a step on the time axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,8 +66,7 @@ impl Dimension {
             let found = Interval::ALL.iter().copied().find(|interval| interval.as_str() == width);
             return found.map(Self::Time).ok_or_else(allowed);
         }
-        let column = Column::ALL.iter().copied().find(|column| column.as_str() == name);
-        column.map(Self::Column).ok_or_else(allowed)
+        Column::groupable(name).map(Self::Column).ok_or_else(allowed)
     }
 
     /// Its key in the rows of an answer. The time axis is `time`, whatever its width.
@@ -141,10 +81,9 @@ impl Dimension {
     /// Whether rows of this level have it.
     pub fn is_known_to(&self, level: Level) -> bool {
         match self {
-            Self::Column(column) => match column.known() {
-                Events => level == Level::Event,
-                Sessions => level == Level::Session,
-                Both => true,
+            Self::Column(column) => match level {
+                Level::Event => column.is_of_events(),
+                Level::Session => column.is_of_sessions(),
             },
             Self::Property(_) => level == Level::Event,
             Self::Time(_) => true,
@@ -181,7 +120,6 @@ impl Dimension {
 
 /// All that can be named, for people.
 pub fn allowed() -> String {
-    let columns: Vec<&str> = Column::ALL.iter().map(|column| column.as_str()).collect();
     let times: Vec<String> = Interval::ALL.iter().map(|interval| format!("time:{}", interval.as_str())).collect();
-    format!("must be of {}, prop:KEY, {}", columns.join(", "), times.join(", "))
+    format!("must be of {}, prop:KEY, {}", Column::names(Column::GROUPABLE), times.join(", "))
 }

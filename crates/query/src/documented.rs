@@ -1,12 +1,12 @@
 //! Questions and answers as JSON Schema, where deriving is not enough: values that read themselves from text, and rows
-//! whose members depend on the question. Compiled only with the feature `schema`, for the generated documents.
+//! whose members depend on the question. Compiled only with the feature `documented`, for the generated documents.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
-use crate::dimension::{Column, Dimension, Interval, MAX_KEY};
+use crate::dimension::{Dimension, Interval, MAX_KEY};
 use crate::filter::{Filter, MAX_DEPTH, MAX_NODES, MAX_PATTERN, MAX_VALUE, MAX_VALUES};
 use crate::funnel::{MAX_STEPS, MIN_STEPS, Steps};
 use crate::matching::Shared;
@@ -18,10 +18,10 @@ use crate::metric::Metric;
 use crate::range::{Compare, Period};
 use crate::read::OrderBy;
 use crate::retention::CohortBy;
-use crate::row::{COLUMNS, Holds};
 use crate::segment::{MAX_NAME, MAX_NAMED};
 use crate::window::Window;
 use intake::time::LAST_MS;
+use schema::{Column, Holds};
 
 /// Implements `JsonSchema`: a named component, or a schema that stands in its place (`inline`).
 macro_rules! described {
@@ -72,7 +72,7 @@ fn property() -> Value {
 }
 
 fn columns() -> Value {
-    json!({ "type": "string", "enum": names(Column::ALL.iter().map(|column| column.as_str())) })
+    json!({ "type": "string", "enum": names(Column::GROUPABLE.iter().map(|column| column.as_str())) })
 }
 
 described!(Metric, "Metric", |_generator| {
@@ -90,7 +90,12 @@ described!(Dimension, "Dimension", |_generator| {
     let times: Vec<String> = Interval::ALL.iter().map(|one| format!("time:{}", one.as_str())).collect();
     json_schema!({
         "anyOf": [columns(), property(), { "type": "string", "enum": times }],
-        "description": "What to group by. `GET /v1/metrics` says which dimensions go with which metrics.",
+        "description": format!(
+            "What to group by. Metrics of sessions cannot be grouped by {}; {} go with metrics of sessions alone (see \
+             `GET /v1/metrics`).",
+            Column::not_of_sessions(),
+            Column::not_of_events()
+        ),
         "examples": ["source", "prop:plan", "time:day"],
     })
 });
@@ -285,7 +290,9 @@ pub struct StatsRow;
 described!(StatsRow, "StatsRow", |_generator| {
     let mut members: Map<String, Value> =
         Metric::ALL.iter().map(|metric| (metric.as_str().to_owned(), value(*metric))).collect();
-    members.extend(Column::ALL.iter().map(|column| (column.as_str().to_owned(), json!({ "type": "string" }))));
+    members.extend(Column::GROUPABLE.iter().map(|column| {
+        (column.as_str().to_owned(), json!({ "type": "string", "description": column.about() }))
+    }));
     let time = "A date for days, weeks (their Monday) and months (their first day); for hours and minutes an instant with \
         the time zone's offset.";
     members.insert("time".to_owned(), json!({ "type": "string", "description": time, "examples": ["2026-11-21"] }));
@@ -313,24 +320,23 @@ described!(StatsRow, "StatsRow", |_generator| {
 pub struct StoredEvent;
 
 described!(StoredEvent, "StoredEvent", |_generator| {
-    let column = |holds: Holds| match holds {
-        Holds::Text => json!({ "type": "string" }),
-        Holds::Time => json!({ "type": "string", "format": "date-time" }),
-        Holds::Hash => json!({
-            "type": "string", "description": "64 bits as a decimal number; empty if there are none.",
-        }),
-        Holds::Money => json!({
-            "type": ["object", "null"], "required": ["amount", "currency"],
-            "properties": { "amount": { "type": "string" }, "currency": { "type": "string" } },
-            "description": "The amount is a string, because a number could lose digits.",
-        }),
-        Holds::Json => json!({ "type": "object", "description": "As sent, to the byte." }),
+    let column = |column: &Column| {
+        let mut schema = match column.holds() {
+            Holds::Text | Holds::Hash => json!({ "type": "string" }),
+            Holds::Time => json!({ "type": "string", "format": "date-time" }),
+            Holds::Money => json!({
+                "type": ["object", "null"], "required": ["amount", "currency"],
+                "properties": { "amount": { "type": "string" }, "currency": { "type": "string" } },
+            }),
+            Holds::Json => json!({ "type": "object" }),
+        };
+        schema["description"] = column.about().into();
+        (column.as_str().to_owned(), schema)
     };
-    let members: Map<String, Value> =
-        COLUMNS.iter().map(|(name, holds)| ((*name).to_owned(), column(*holds))).collect();
+    let members: Map<String, Value> = Column::SHOWN.iter().map(column).collect();
     json_schema!({
         "type": "object", "properties": members, "additionalProperties": false,
-        "required": names(COLUMNS.iter().map(|(name, _)| *name)),
+        "required": names(Column::SHOWN.iter().map(|column| column.as_str())),
         "description": "An event as it is stored. What is unknown is empty.",
     })
 });

@@ -51,7 +51,7 @@ question! {
         filters: Conditions,
         include: IncludeBots,
         /// Maximum number of events in the answer.
-        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_LIMIT)))]
+        #[cfg_attr(feature = "documented", schemars(extend("default" = DEFAULT_LIMIT)))]
         limit: Whole<MAX_LIMIT>,
         /// `next_cursor` of the previous page, with the same question.
         cursor: Cursor,
@@ -174,10 +174,10 @@ impl Events {
 
 /// A page of events.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct EventPage {
     /// The events, as the store wrote them: properties are passed on to the byte.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StoredEvent>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StoredEvent>"))]
     pub rows: Box<RawValue>,
     /// `cursor` of the next page; `null` on the last page.
     pub next_cursor: Option<String>,
@@ -187,13 +187,13 @@ pub struct EventPage {
 
 /// Period, time zone and effort.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct EventsMeta {
     /// First instant of the period.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End of the period, excluded.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
     /// Time zone of the question.
     pub timezone: String,

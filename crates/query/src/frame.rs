@@ -71,13 +71,13 @@ impl Frame {
 
 /// The part of `meta` that all these questions share.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FrameMeta {
     /// First instant of the period.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End of the period, excluded.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
     /// Time zone of the question.
     pub timezone: String,

@@ -1,5 +1,5 @@
 //! The members of questions: one type for each kind of value, which reads itself from JSON and, with the feature
-//! `schema`, describes itself ([`crate::documented`]). A question is a list of such members ([`question!`]).
+//! `documented`, describes itself ([`crate::documented`]). A question is a list of such members ([`question!`]).
 
 use serde_json::{Map, Value};
 
@@ -56,7 +56,7 @@ impl Members for Map<String, Value> {
 
 /// Declares a question, or an object within one: a struct whose fields are its optional members. The struct is the
 /// only list of them: it yields the names that are allowed (`MEMBERS`), the reader (`of`) and, with the feature
-/// `schema`, the JSON Schema. `in people` adds the members that all questions about people over time share.
+/// `documented`, the JSON Schema. `in people` adds the members that all questions about people over time share.
 macro_rules! question {
     ($(#[$meta:meta])* $vis:vis struct $name:ident in people { $($own:tt)* }) => {
         $crate::member::question! {
@@ -76,7 +76,7 @@ macro_rules! question {
     ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$doc:meta])* $field:ident: $kind:ty,)* }) => {
         $(#[$meta])*
         #[derive(Debug)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+        #[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
         #[allow(dead_code, missing_docs, reason = "members that questions share are read in one place, `periods`")]
         $vis struct $name { $($(#[$doc])* pub(crate) $field: Option<$kind>,)* }
 
@@ -132,7 +132,7 @@ macro_rules! words {
             }
         }
 
-        #[cfg(feature = "schema")]
+        #[cfg(feature = "documented")]
         impl schemars::JsonSchema for $name {
             fn inline_schema() -> bool {
                 true

@@ -71,7 +71,7 @@ impl Base {
             Self::Events | Self::Sessions => "count()".to_owned(),
             Self::Visitors => "uniqExactIf(visitor, visitor != 0)".to_owned(),
             Self::Users => "uniqExactIf(person, person != '')".to_owned(),
-            Self::Pageviews => "countIf(event = 'pageview')".to_owned(),
+            Self::Pageviews => format!("countIf({})", schema::is_pageview("event")),
             // Currencies are never added up.
             Self::Revenue => "sumMapIf(map(currency, assumeNotNull(revenue)), revenue IS NOT NULL)".to_owned(),
             Self::Sales => "sumMapIf(map(currency, toUInt64(1)), revenue IS NOT NULL)".to_owned(),

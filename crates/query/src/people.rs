@@ -2,6 +2,7 @@
 
 use super::filter::Filter;
 use super::member::words;
+use schema::LINK;
 use statement::Binder;
 use statement::Range;
 use statement::{Kind, clean_value};
@@ -91,7 +92,7 @@ fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
          FROM identities\nWHERE {scope} AND (day, generation) IN (SELECT arrayJoin({clean}))\n\
          UNION ALL\n\
          SELECT anonymous_id, user_id, (timestamp, event_id)\n\
-         FROM events FINAL\nWHERE {scope} AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
+         FROM events FINAL\nWHERE {scope} AND {LINK}\n\
          AND toDate(timestamp) IN (SELECT toDate(toUInt16(number)) AS day FROM numbers(65536)\n\
          WHERE day NOT IN (SELECT arrayJoin({clean}).1)))\nGROUP BY device"
     )

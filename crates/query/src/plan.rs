@@ -5,6 +5,7 @@ use super::dimension::{Column, Dimension, Interval};
 use super::metric::{Base, Level};
 use super::model::Query;
 use intake::time::Day;
+use schema::RollupDimension;
 use statement::Range;
 use statement::{Generation, Kind};
 
@@ -111,10 +112,10 @@ fn slice(query: &Query) -> Option<Slice> {
         }
     }
     let (dimension, value, second) = match columns.as_slice() {
-        [] => ("total", None, None),
+        [] => (RollupDimension::TOTAL.name, None, None),
         [one] => (name(*one)?, Some(*one), None),
         [Column::Source, Column::Medium] | [Column::Medium, Column::Source] => {
-            ("source_medium", Some(Column::Source), Some(Column::Medium))
+            (RollupDimension::SOURCE_MEDIUM.name, Some(Column::Source), Some(Column::Medium))
         }
         _ => return None,
     };
@@ -129,25 +130,7 @@ fn slice(query: &Query) -> Option<Slice> {
 
 /// A column's name in the rollup.
 fn name(column: Column) -> Option<&'static str> {
-    use Column::{
-        Browser, Campaign, Channel, Country, DeviceType, Event, Host, Language, Medium, Os, Path, ReferrerHost, Source,
-    };
-    let known = [
-        Event,
-        Source,
-        Medium,
-        Channel,
-        Campaign,
-        ReferrerHost,
-        Country,
-        DeviceType,
-        Browser,
-        Os,
-        Language,
-        Host,
-        Path,
-    ];
-    known.contains(&column).then(|| column.as_str())
+    column.is_of_rollup().then(|| column.as_str())
 }
 
 impl Plan {

@@ -43,7 +43,7 @@ question! {
         compare: Compare,
         include: Include,
         /// Maximum number of rows in the answer.
-        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_LIMIT)))]
+        #[cfg_attr(feature = "documented", schemars(extend("default" = DEFAULT_LIMIT)))]
         limit: Whole<MAX_LIMIT>,
         /// `next_cursor` of the previous page, with the same question.
         cursor: Cursor,

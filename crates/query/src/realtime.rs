@@ -45,12 +45,12 @@ struct Window {
 
 /// Visitors, events, pages and sources of the last minutes.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Realtime"))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(rename = "Realtime"))]
 pub struct RealtimeAnswer {
     /// The last 5 and the last 30 minutes.
     pub windows: Vec<WindowAnswer>,
     /// `visitors` and `events` of each of the last 30 minutes.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StatsRow>"))]
     pub series: Vec<Value>,
     /// What the answer is based on.
     pub meta: RealtimeMeta,
@@ -58,7 +58,7 @@ pub struct RealtimeAnswer {
 
 /// One window.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct WindowAnswer {
     /// Its length.
     pub minutes: u32,
@@ -67,25 +67,25 @@ pub struct WindowAnswer {
     /// Number of events.
     pub events: u64,
     /// `path`, `visitors` and `events`; most visitors first, ten at most.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StatsRow>"))]
     pub pages: Vec<Value>,
     /// `source`, `visitors` and `events`; most visitors first, ten at most.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StatsRow>"))]
     pub sources: Vec<Value>,
 }
 
 /// The long window, and the time of the answer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RealtimeMeta {
     /// First instant.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End of the running minute.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
     /// Time of the question.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub now: String,
 }
 

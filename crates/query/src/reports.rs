@@ -12,7 +12,7 @@ use crate::read::{StatsQuestion, World, from_json};
 use crate::realtime::{Realtime, RealtimeAnswer};
 use crate::report::{Asked, Report};
 use crate::retention::{Retention, RetentionAnswer, RetentionQuestion};
-use crate::schema::{InUse, Schema};
+use crate::in_use::{InUse, Schema};
 use crate::shape::StatsAnswer;
 use crate::sources::sources;
 use crate::stats::Stats;
@@ -29,10 +29,10 @@ pub struct Kind {
     /// Parses a query string.
     pub parameters: Option<fn(&str, World<'_>) -> Result<Question, Fault>>,
     /// Schema of the JSON body.
-    #[cfg(feature = "schema")]
+    #[cfg(feature = "documented")]
     pub question: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,
     /// Schema of the answer.
-    #[cfg(feature = "schema")]
+    #[cfg(feature = "documented")]
     pub answer: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
 
@@ -63,9 +63,9 @@ macro_rules! reports {
                 name: $word,
                 json: $json,
                 parameters: $parameters,
-                #[cfg(feature = "schema")]
+                #[cfg(feature = "documented")]
                 question: question_schema!($($question)?),
-                #[cfg(feature = "schema")]
+                #[cfg(feature = "documented")]
                 answer: schemars::SchemaGenerator::subschema_for::<$answer>,
             };
         )*
@@ -73,12 +73,12 @@ macro_rules! reports {
         /// All kinds of reports.
         pub const REPORTS: &[&Kind] = &[$($name,)*];
 
-        // Without the feature `schema` nothing else uses these types here.
+        // Without the feature `documented` nothing else uses these types here.
         const _: fn() = || { $(let _ = std::mem::size_of::<($answer, $(Option<$question>)?)>();)* };
     };
 }
 
-#[cfg(feature = "schema")]
+#[cfg(feature = "documented")]
 macro_rules! question_schema {
     () => {
         None

@@ -1,60 +1,7 @@
 //! An event as its owner sees it: every column, as JSON and as flat columns.
 
-/// What a column holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    /// Text.
-    Text,
-    /// An instant.
-    Time,
-    /// 64 bits, which do not fit a JSON number everywhere; nothing where 0.
-    Hash,
-    /// An amount and its currency, which are two columns.
-    Money,
-    /// An object as it was sent; nothing where none was.
-    Json,
-}
-use Holds::{Hash, Json, Money, Text, Time};
-
-/// All columns, in the order they are told.
-pub const COLUMNS: &[(&str, Holds)] = &[
-    ("event_id", Text),
-    ("event", Text),
-    ("timestamp", Time),
-    ("received_at", Time),
-    ("anonymous_id", Text),
-    ("user_id", Text),
-    ("session_id", Text),
-    ("visitor_hash", Hash),
-    ("url", Text),
-    ("host", Text),
-    ("path", Text),
-    ("title", Text),
-    ("referrer", Text),
-    ("referrer_host", Text),
-    ("source", Text),
-    ("medium", Text),
-    ("channel", Text),
-    ("campaign", Text),
-    ("term", Text),
-    ("content", Text),
-    ("click_id", Text),
-    ("rule_id", Text),
-    ("confidence", Text),
-    ("classifier_version", Text),
-    ("country", Text),
-    ("region", Text),
-    ("city", Text),
-    ("language", Text),
-    ("device_type", Text),
-    ("browser", Text),
-    ("browser_version", Text),
-    ("os", Text),
-    ("os_version", Text),
-    ("bot_class", Text),
-    ("revenue", Money),
-    ("properties", Json),
-];
+use schema::Column;
+use schema::Holds::{Hash, Json, Money, Text, Time};
 
 /// An instant of the store as ISO 8601 with `Z`.
 pub(super) fn iso(column: &str) -> String {
@@ -64,11 +11,12 @@ pub(super) fn iso(column: &str) -> String {
 /// The row of `events` as the text of a JSON object. Properties stand in it as they were sent, to the byte; in
 /// `one_line`, line breaks between their members become blanks.
 pub fn object(one_line: bool) -> String {
-    let members: Vec<String> = COLUMNS
+    let members: Vec<String> = Column::SHOWN
         .iter()
-        .map(|(name, holds)| {
+        .map(|shown| {
+            let name = shown.as_str();
             let column = format!("events.{name}");
-            let value = match holds {
+            let value = match shown.holds() {
                 Text => format!("toJSONString(toString({column}))"),
                 Time => format!("'\"', {}, '\"'", iso(&column)),
                 Hash => format!("'\"', if({column} = 0, '', toString({column})), '\"'"),
@@ -88,11 +36,12 @@ pub fn object(one_line: bool) -> String {
 
 /// The row as flat columns; `typed`: instants stay instants, else they are texts.
 pub(super) fn columns(typed: bool) -> String {
-    let columns: Vec<String> = COLUMNS
+    let columns: Vec<String> = Column::SHOWN
         .iter()
-        .map(|(name, holds)| {
+        .map(|shown| {
+            let name = shown.as_str();
             let column = format!("events.{name}");
-            match holds {
+            match shown.holds() {
                 Time if typed => format!("{column} AS {name}"),
                 Time => format!("{} AS {name}", iso(&column)),
                 Hash => format!("if({column} = 0, '', toString({column})) AS {name}"),
@@ -106,9 +55,9 @@ pub(super) fn columns(typed: bool) -> String {
 
 /// The names of the flat columns as a line of CSV.
 pub(super) fn header() -> String {
-    let names = COLUMNS.iter().flat_map(|(name, holds)| match holds {
-        Money => vec![*name, "currency"],
-        _ => vec![*name],
+    let names = Column::SHOWN.iter().flat_map(|shown| match shown.holds() {
+        Money => vec![shown.as_str(), "currency"],
+        _ => vec![shown.as_str()],
     });
     let names: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
     format!("{}\n", names.join(","))

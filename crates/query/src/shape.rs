@@ -29,18 +29,18 @@ pub(crate) struct Parts<'a> {
 
 /// Rows of metrics by dimensions.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct StatsAnswer {
     /// The metrics of the rows.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<Metric>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<Metric>"))]
     pub metrics: Vec<&'static str>,
     /// The dimensions of the rows. The time axis is called `time`.
     pub dimensions: Vec<String>,
     /// One row per combination of the dimensions' values.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::documented::StatsRow>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StatsRow>"))]
     pub rows: Vec<Value>,
     /// The metrics over all rows, if asked for.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<crate::documented::StatsRow>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<crate::documented::StatsRow>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<Value>,
     /// The number of rows without a limit, if asked for.
@@ -54,13 +54,13 @@ pub struct StatsAnswer {
 
 /// Period, time zone and effort.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct StatsMeta {
     /// First instant of the period.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End of the period, excluded.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
     /// Time zone of the question.
     pub timezone: String,
@@ -82,13 +82,13 @@ pub struct StatsMeta {
 
 /// A period.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Span {
     /// First instant.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End, excluded.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
 }
 

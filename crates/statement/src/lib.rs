@@ -13,5 +13,5 @@ pub use computed::{
     Generation, Kind, Parameters, ProjectDay, clean, clean_days, clean_rows, clean_value, marks, newest, parameter,
     span,
 };
-pub use sessions::{ENTRY, session_events, session_rows};
+pub use sessions::{session_events, session_rows};
 pub use sql::{Range, Scope, Statement, instant, usage};

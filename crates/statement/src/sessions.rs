@@ -12,36 +12,19 @@
 //!
 //! Its entry is the first event that stands on a page, else the first; its exit the last one that does.
 
+use schema::{Column, is_activity, is_pageview};
+
 /// A gap of this many minutes ends a session without an id.
 const GAP_MINUTES: u32 = 30;
 /// A gap of this many minutes ends a session with one.
 const GAP_MINUTES_WITH_ID: u32 = 24 * 60;
 
-/// Columns of `sessions` that are taken from its entry, as they are named in `events`.
-pub const ENTRY: &[&str] = &[
-    "host",
-    "source",
-    "medium",
-    "channel",
-    "campaign",
-    "term",
-    "content",
-    "referrer_host",
-    "click_id",
-    "country",
-    "region",
-    "city",
-    "language",
-    "device_type",
-    "browser",
-    "os",
-];
-
 /// `SELECT project_id, env, day, visitor, …, duration_ms`, and a column for each of `holds`: whether an event of
 /// the session fits the condition over `events`. `events` is as in [`session_events`].
 pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
-    let attributes = ENTRY.join(", ");
-    let entry: Vec<String> = ENTRY.iter().zip(2..).map(|(name, at)| format!("entry.{at} AS {name}")).collect();
+    let attributes = Column::names(Column::OF_ENTRY);
+    let entry: Vec<String> =
+        Column::OF_ENTRY.iter().zip(2..).map(|(column, at)| format!("entry.{at} AS {}", column.as_str())).collect();
     let each = |write: &dyn Fn(&(String, String)) -> String| holds.iter().map(write).collect::<String>();
     let names = each(&|(_, name)| format!(", {name}"));
     let any = each(&|(_, name)| format!(", max({name}) AS {name}"));
@@ -51,11 +34,13 @@ pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
          pageviews, is_bounce, entry.1 AS entry_path, exit_path, {entry},\n\
          dateDiff('millisecond', started_at, ended_at) AS duration_ms{names}\n\
          FROM (SELECT {KEY}, started_at, max(timestamp) AS ended_at, count() AS events,\n\
-         countIf(event = 'pageview') AS pageviews, countIf(event != '$identify') <= 1 AS is_bounce,\n\
+         countIf({is_pageview}) AS pageviews, countIf({is_activity}) <= 1 AS is_bounce,\n\
          argMin((path, {attributes}), (path = '', timestamp, event_id)) AS entry,\n\
          argMax(path, (path != '', timestamp, event_id)) AS exit_path{any}\n\
          FROM ({events})\n\
          GROUP BY {KEY}, started_at)",
+        is_pageview = is_pageview("event"),
+        is_activity = is_activity("event"),
         entry = entry.join(", "),
         events = session_events(events, &format!("event, path, {attributes}{fits}")),
     )

@@ -58,13 +58,17 @@ pub fn instant(at: Timestamp, bind: &mut Binder) -> String {
     bind.value("DateTime64(3, 'UTC')", &at.to_store())
 }
 
-/// Counts the events of each project and env in this month and the last (UTC): one JSON object a row, as
+/// Counts the metered events of each project and env in this month and the last (UTC): one JSON object a row, as
 /// the control plane's `usage_set` takes it. The one statement that is not about a single project.
 pub fn usage(now: Timestamp) -> Statement {
-    let sql = "SELECT project_id, env, toString(toStartOfMonth(timestamp)) AS month, count() AS events\n\
+    let sql = format!(
+        "SELECT project_id, env, toString(toStartOfMonth(timestamp)) AS month, count() AS events\n\
                FROM events FINAL\n\
-               WHERE timestamp >= toStartOfMonth({now:DateTime64(3, 'UTC')} - INTERVAL 1 MONTH)\n\
-               AND timestamp < toStartOfMonth({now:DateTime64(3, 'UTC')} + INTERVAL 1 MONTH)\n\
-               GROUP BY project_id, env, month\nORDER BY project_id, env, month\nFORMAT JSONEachRow";
-    Statement { sql: sql.to_owned(), parameters: vec![("now".to_owned(), now.to_store())] }
+               WHERE timestamp >= toStartOfMonth({{now:DateTime64(3, 'UTC')}} - INTERVAL 1 MONTH)\n\
+               AND timestamp < toStartOfMonth({{now:DateTime64(3, 'UTC')}} + INTERVAL 1 MONTH)\n\
+               AND {}\n\
+               GROUP BY project_id, env, month\nORDER BY project_id, env, month\nFORMAT JSONEachRow",
+        schema::is_metered()
+    );
+    Statement { sql, parameters: vec![("now".to_owned(), now.to_store())] }
 }

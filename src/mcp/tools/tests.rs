@@ -1,5 +1,6 @@
 use super::*;
 use query::Metric;
+use schema::Column;
 
 /// Every schema in a schema.
 fn walk(schema: &Value, see: &mut dyn FnMut(&Value)) {
@@ -51,9 +52,38 @@ fn names_are_unique_and_metrics_are_those_there_are() {
     assert_eq!(names.len(), TOOLS.len());
     let metrics: Vec<&str> = Metric::ALL.iter().map(|metric| metric.as_str()).collect();
     assert_eq!(parsed(PARTS)["metrics"]["items"]["enum"], json!(metrics));
-    let stats = TOOLS[0].input(Door::Project).to_string();
-    for axis in query::axes() {
-        assert!(stats.contains(serde_json::to_value(axis).unwrap()["name"].as_str().unwrap()));
+}
+
+#[test]
+fn dimensions_are_those_there_are() {
+    let columns = Column::names(Column::GROUPABLE);
+    let times: Vec<String> = query::Interval::ALL.iter().map(|width| format!("time:{}", width.as_str())).collect();
+    assert_eq!(
+        TOOLS[0].input(Door::Project)["properties"]["dimensions"]["description"],
+        format!(
+            "Group by up to {} of: {columns}, prop:KEY, and one of {}. Metrics of sessions cannot be grouped by {}.",
+            query::MAX_DIMENSIONS,
+            times.join(", "),
+            Column::not_of_sessions()
+        )
+    );
+    let lines: Vec<&str> = super::super::resources::LANGUAGE.lines().collect();
+    let of_sessions: Vec<&str> =
+        Metric::ALL.iter().filter(|metric| metric.is_of_sessions()).map(|metric| metric.as_str()).collect();
+    let (last, first) = of_sessions.split_last().unwrap();
+    for line in [
+        format!(
+            "Columns: {columns}. Properties: `prop:KEY`. One time axis: {}.",
+            times.join(", ").replace("time:week", "time:week (from Monday)")
+        ),
+        format!(
+            "{} and {last} are counted over sessions: they cannot be grouped by {}. {} go with metrics of sessions alone.",
+            first.join(", "),
+            Column::not_of_sessions(),
+            Column::not_of_events()
+        ),
+    ] {
+        assert!(lines.contains(&line.as_str()), "src/mcp/query-language.md lacks the line: {line}");
     }
 }
 

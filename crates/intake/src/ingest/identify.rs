@@ -8,7 +8,7 @@ use crate::error::{ApiError, ErrorCode, FieldError};
 use crate::event::{Event, Object, RawEvent, Scalar};
 
 /// Name of the event.
-pub const IDENTIFY: &str = "$identify";
+pub use schema::IDENTIFY;
 
 #[derive(Deserialize)]
 struct RawIdentification<'a> {

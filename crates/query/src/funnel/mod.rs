@@ -52,7 +52,7 @@ question! {
     /// How many people or sessions go from step to step.
     pub struct FunnelQuestion in people {
         /// Conditions on single events, one for each step.
-        #[cfg_attr(feature = "schema", schemars(required))]
+        #[cfg_attr(feature = "documented", schemars(required))]
         steps: Steps,
         /// How long after the first event the last one may come.
         window: Window,

@@ -11,7 +11,7 @@ use crate::shape::{lines, percent, seconds};
 
 /// How many went from step to step.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FunnelAnswer {
     /// One entry per step.
     pub steps: Vec<FunnelStep>,
@@ -24,7 +24,7 @@ pub struct FunnelAnswer {
 
 /// The steps of one value of the breakdown.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct FunnelValue {
     /// The value.
     pub value: String,
@@ -34,7 +34,7 @@ pub struct FunnelValue {
 
 /// How many reached a step.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FunnelStep {
     /// Number of the step, from 0.
     pub index: usize,
@@ -54,7 +54,7 @@ pub struct FunnelStep {
 
 /// What was asked, and what the answer is based on.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FunnelMeta {
     /// Period and effort.
     #[serde(flatten)]

@@ -6,6 +6,7 @@
 use super::{Direction, Journeys, Unit};
 use crate::filter::Filter;
 use crate::people::{By, during, with_person};
+use schema::{is_activity, is_pageview};
 use statement::Binder;
 use statement::session_events;
 use statement::{Scope, Statement};
@@ -53,12 +54,12 @@ pub fn left_out(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
 }
 
 /// What is a start, and what a step.
-fn conditions(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> (String, &'static str) {
+fn conditions(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> (String, String) {
     let chosen = journeys.frame.chosen(scope);
     let start = journeys.start.as_ref().map(|start| chosen.fits(start, "events", bind));
     let is_step = match journeys.unit {
-        Unit::Path => "events.event = 'pageview'",
-        Unit::Event => "events.event != '$identify'",
+        Unit::Path => is_pageview("events.event"),
+        Unit::Event => is_activity("events.event"),
     };
     (start.unwrap_or_else(|| "0".to_owned()), is_step)
 }

@@ -74,14 +74,14 @@ question! {
         /// `next` (the default): what comes after the start. `previous`: what comes before it.
         direction: Direction,
         /// How many steps from the start.
-        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_STEPS)))]
+        #[cfg_attr(feature = "documented", schemars(extend("default" = DEFAULT_STEPS)))]
         steps: Whole<MAX_STEPS>,
         /// What a step is: a pageview, by its path (the default), or an event, by its name.
         unit: Unit,
         /// Whose journeys; `session` by default.
         by: By,
         /// Most names per step; the rest is `other`.
-        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_NODES)))]
+        #[cfg_attr(feature = "documented", schemars(extend("default" = DEFAULT_NODES)))]
         limit: Whole<MAX_NODES>,
     }
 }

@@ -30,7 +30,7 @@ struct Total {
 
 /// Where people went, step by step.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct JourneysAnswer {
     /// The start.
     pub start: Start,
@@ -42,7 +42,7 @@ pub struct JourneysAnswer {
 
 /// The start of the journeys.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Start {
     /// How many began.
     pub count: u64,
@@ -52,7 +52,7 @@ pub struct Start {
 
 /// One step.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct JourneysStep {
     /// Number of the step, from 1.
     pub step: u64,
@@ -66,7 +66,7 @@ pub struct JourneysStep {
 
 /// A name, and who came there.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Named {
     /// The path or event.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Named {
 
 /// How many came to a node.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Came {
     /// How many came here.
     pub count: u64,
@@ -89,7 +89,7 @@ pub struct Came {
 
 /// How many went from one node to another.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Between {
     /// The node of the step before; `null` for the names beyond the limit.
     pub source: Node,
@@ -103,7 +103,7 @@ pub struct Between {
 
 /// What was asked, and what the answer is based on.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct JourneysMeta {
     /// Period and effort.
     #[serde(flatten)]

@@ -51,10 +51,10 @@ question! {
     /// What follows what: each trigger, and the first result after it that shares a value.
     pub struct MatchQuestion in people {
         /// What a trigger is: a condition on single events.
-        #[cfg_attr(feature = "schema", schemars(required))]
+        #[cfg_attr(feature = "documented", schemars(required))]
         trigger: Condition,
         /// What a result is: a condition on single events.
-        #[cfg_attr(feature = "schema", schemars(required))]
+        #[cfg_attr(feature = "documented", schemars(required))]
         result: Condition,
         /// What trigger and result must share; `person` by default.
         on: Shared,

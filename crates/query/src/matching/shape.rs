@@ -11,7 +11,7 @@ use crate::shape::{lines, percent, seconds};
 
 /// How many triggers were followed by a result, and how soon.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct MatchAnswer {
     /// All of them.
     #[serde(flatten)]
@@ -28,7 +28,7 @@ pub struct MatchAnswer {
 
 /// Triggers, and those that were followed by a result.
 #[derive(Debug, Default, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Matched {
     /// Number of triggers.
     pub triggers: u64,
@@ -44,7 +44,7 @@ pub struct Matched {
 
 /// The triggers of one value.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct TriggerValue {
     /// The value.
     pub value: String,
@@ -55,7 +55,7 @@ pub struct TriggerValue {
 
 /// The results of one value.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct ResultValue {
     /// The value.
     pub value: String,
@@ -71,7 +71,7 @@ pub struct ResultValue {
 
 /// What was asked, and what the answer is based on.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct MatchMeta {
     /// Period and effort.
     #[serde(flatten)]

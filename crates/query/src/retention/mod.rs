@@ -67,7 +67,7 @@ question! {
         /// Width of cohorts and periods; `week` by default.
         interval: Width,
         /// How many periods, including the cohort's own. Cohorts times periods are at most 10,000.
-        #[cfg_attr(feature = "schema", schemars(extend("default" = DEFAULT_PERIODS)))]
+        #[cfg_attr(feature = "documented", schemars(extend("default" = DEFAULT_PERIODS)))]
         periods: Whole<MAX_PERIODS>,
         /// A return also counts for all earlier periods.
         unbounded: bool,

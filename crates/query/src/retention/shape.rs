@@ -17,7 +17,7 @@ type Counts = HashMap<(i64, i64), u64>;
 
 /// How many people of each cohort came back.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct RetentionAnswer {
     /// One row per cohort, in order.
     pub rows: Vec<Cohort>,
@@ -30,7 +30,7 @@ pub struct RetentionAnswer {
 
 /// The cohorts of one value of the breakdown.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RetentionValue {
     /// The value.
     pub value: String,
@@ -40,7 +40,7 @@ pub struct RetentionValue {
 
 /// The people of one day, week or month.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Cohort {
     /// The date the cohort begins on.
     pub cohort: String,
@@ -54,7 +54,7 @@ pub struct Cohort {
 
 /// What was asked, and what the answer is based on.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct RetentionMeta {
     /// Period and effort.
     #[serde(flatten)]

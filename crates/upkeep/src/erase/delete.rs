@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_events_are_erased_by_every_column_that_finds_a_person() {
+        let known = schema::Column::FINDING.iter().map(|column| column.as_str());
+        let bare = |text: &'static str| text.trim_start_matches("toString(").trim_end_matches(')');
+        let erased = Table::Events.subjects().iter().map(|(_, value)| bare(value));
+        assert_eq!(erased.collect::<BTreeSet<_>>(), known.collect::<BTreeSet<_>>());
+    }
+
+    #[test]
     fn no_id_stands_in_a_statement_and_all_its_values_fit_a_url() {
         let people: Vec<Person> = (0..40).map(|n| person(&format!("00000000-0000-4000-8000-{n:012}"), 20)).collect();
         let none = BTreeSet::new();

@@ -9,6 +9,7 @@ use super::closure::Link;
 use super::person::{Ids, Person};
 use super::{Parameters, SCOPE, numbers, parameter, rows, scoped, texts};
 use intake::time::Day;
+use schema::LINK;
 use statement::Statement;
 
 /// Most links of one answer: a person has fewer.
@@ -47,7 +48,7 @@ fn bound_ids(ids: &Ids) -> Parameters {
 /// Asks for the links that name one of a person's ids: a row for each pair of device and user.
 pub fn links(person: &Person) -> Statement {
     // Of all events only those that may be one are read as the table's key tells them apart.
-    let one = format!("{SCOPE} AND event = '$identify' AND anonymous_id != '' AND user_id != '' AND {BY_ID}");
+    let one = format!("{SCOPE} AND {LINK} AND {BY_ID}");
     let sql = format!(
         "SELECT anonymous_id, user_id, toString(first.1) AS at, first.2 AS event_id FROM (\n\
          SELECT anonymous_id, user_id, min((timestamp, event_id)) AS first FROM events FINAL\n\

@@ -7,6 +7,7 @@ use super::find::{BY_ID, in_line};
 use super::person::Person;
 use super::{SCOPE, numbers, parameter, scoped, texts};
 use query::event_object;
+use schema::Field;
 use statement::Statement;
 
 /// A request to forget the person, as the control plane tells it.
@@ -39,52 +40,6 @@ pub fn head(receipts: &[Receipt], waiting: &str) -> String {
     text
 }
 
-/// A member of a line: its name, its column, and whether that is a number.
-type Member = (&'static str, &'static str, bool);
-
-const SESSION: &[Member] = &[
-    ("day", "day", false),
-    ("visitor", "visitor", false),
-    ("session_id", "session_id", false),
-    ("started_at", "started_at", false),
-    ("ended_at", "ended_at", false),
-    ("events", "events", true),
-    ("pageviews", "pageviews", true),
-    ("is_bounce", "is_bounce", true),
-    ("entry_path", "entry_path", false),
-    ("exit_path", "exit_path", false),
-    ("host", "host", false),
-    ("source", "source", false),
-    ("medium", "medium", false),
-    ("channel", "channel", false),
-    ("campaign", "campaign", false),
-    ("term", "term", false),
-    ("content", "content", false),
-    ("referrer_host", "referrer_host", false),
-    ("click_id", "click_id", false),
-    ("country", "country", false),
-    ("region", "region", false),
-    ("city", "city", false),
-    ("language", "language", false),
-    ("device_type", "device_type", false),
-    ("browser", "browser", false),
-    ("os", "os", false),
-];
-const IDENTITY: &[Member] = &[
-    ("day", "day", false),
-    ("anonymous_id", "anonymous_id", false),
-    ("user_id", "user_id", false),
-    ("timestamp", "timestamp", false),
-    ("event_id", "event_id", false),
-];
-const LETTER: &[Member] = &[
-    ("id", "id", false),
-    ("at", "at", false),
-    ("code", "code", false),
-    ("reason", "reason", false),
-    ("line", "line", false),
-];
-
 /// The statement that tells what the store holds: exactly the rows that forgetting the person would erase, of
 /// sessions and identifications those that count. The person's hashes are looked up by it; given ones come to them.
 pub fn tell(person: &Person) -> Statement {
@@ -115,11 +70,11 @@ pub fn tell(person: &Person) -> Statement {
          UNION ALL SELECT {} FROM sessions WHERE {SCOPE} AND {} AND {visits}\n\
          UNION ALL SELECT {} FROM identities WHERE {SCOPE} AND {} AND {BY_ID}\n\
          UNION ALL SELECT {} FROM dead_letters WHERE {SCOPE} AND {letters}\nFORMAT TSVRaw",
-        line("sessions", SESSION),
+        line("sessions", &schema::sessions()),
         current("sessions"),
-        line("identities", IDENTITY),
+        line("identities", schema::IDENTITIES),
         current("identities"),
-        line("dead_letters", LETTER),
+        line("dead_letters", schema::DEAD_LETTERS),
     );
     let more = vec![
         parameter("users", texts(&person.ids.users)),
@@ -129,13 +84,15 @@ pub fn tell(person: &Person) -> Statement {
     scoped(person, sql, more)
 }
 
-/// A row as the text of a JSON object.
-fn line(table: &str, members: &[Member]) -> String {
-    let each = members.iter().map(|(name, column, is_number)| {
-        let value = if *is_number {
-            format!("toString(toInt64({column}))")
+/// A row as the text of a JSON object: the scope is the reader's own, and only small numbers fit JSON everywhere.
+fn line(table: &str, fields: &[Field]) -> String {
+    let day: &[Field] = if table == "dead_letters" { &[] } else { &[("day", "Date")] };
+    let told = day.iter().chain(fields).filter(|(name, _)| !matches!(*name, "project_id" | "env"));
+    let each = told.map(|(name, kind)| {
+        let value = if matches!(*kind, "UInt32" | "Bool") {
+            format!("toString(toInt64({name}))")
         } else {
-            format!("toJSONString(toString({column}))")
+            format!("toJSONString(toString({name}))")
         };
         format!("',\"{name}\":', {value}")
     });

@@ -1,7 +1,7 @@
 //! Days computed anew, and which computed days may be read.
 
-use super::rows::{IDENTITY_COLUMNS, ROLLUP_COLUMNS, bounds, identities, rollup};
-use super::sessions::{columns, sessions};
+use super::rows::{bounds, identities, rollup};
+use super::sessions::sessions;
 use super::{Generation, Kind, ProjectDay, TARGETS, bound, parameter};
 use intake::time::{Day, Timestamp};
 use statement::{Scope, Statement, span};
@@ -65,9 +65,11 @@ pub(super) fn select(kind: Kind) -> String {
 
 /// The columns that follow project, env, day and generation.
 pub(super) fn row_columns(kind: Kind) -> String {
-    match kind {
-        Kind::Rollup => ROLLUP_COLUMNS.to_owned(),
-        Kind::Sessions => columns(),
-        Kind::Identities => IDENTITY_COLUMNS.to_owned(),
-    }
+    let fields = match kind {
+        Kind::Rollup => schema::DAILY_ROLLUP.to_vec(),
+        Kind::Sessions => schema::sessions(),
+        Kind::Identities => schema::IDENTITIES.to_vec(),
+    };
+    let names: Vec<&str> = fields.into_iter().map(|(name, _)| name).collect();
+    names.join(", ")
 }

@@ -2,37 +2,11 @@
 
 use super::{Kind, Parameters, ProjectDay, TARGETS, parameter};
 use intake::time::Day;
-
-/// What a row of the rollup is about: the dimension's name, and the expressions of `value` and `second`.
-///
-/// The names are those of the column `dimension` (`migrations/clickhouse/0002_rollups.sql`).
-pub(super) const DIMENSIONS: &[(&str, &str, &str)] = &[
-    ("total", "''", "''"),
-    ("event", "event", "''"),
-    ("source", "source", "''"),
-    ("medium", "medium", "''"),
-    ("channel", "channel", "''"),
-    ("campaign", "campaign", "''"),
-    ("source_medium", "source", "medium"),
-    ("referrer_host", "referrer_host", "''"),
-    ("country", "country", "''"),
-    ("device_type", "device_type", "''"),
-    ("browser", "browser", "''"),
-    ("os", "os", "''"),
-    ("language", "language", "''"),
-    ("host", "host", "''"),
-    ("path", "path", "''"),
-];
+use schema::{Column, LINK, is_pageview, rollup_dimensions};
 
 /// Which rows of the rollup hold the set of their visitors. Paths do not: there are so many of them that their sets
 /// are as large as the events, and slower to read.
 pub(super) const HAS_SET: &str = "grain = 'hour' AND dimension != 'path'";
-
-/// Columns of `daily_rollup` after project, env, day and generation.
-pub(super) const ROLLUP_COLUMNS: &str =
-    "dimension, grain, hour, value, second, events, pageviews, visitors_count, visitors";
-/// Columns of `identities` after project, env, day and generation.
-pub(super) const IDENTITY_COLUMNS: &str = "anonymous_id, user_id, timestamp, event_id";
 
 /// `FROM` and `WHERE` for the events of the bound days and of those that bear on them, each identity once.
 /// The bounds of time spare the partitions that hold none of them.
@@ -61,20 +35,24 @@ pub(super) fn bounds<'a>(kind: Kind, days: impl Iterator<Item = &'a ProjectDay>)
     ]
 }
 
-/// `SELECT project_id, env, day, …ROLLUP_COLUMNS`.
+/// `SELECT project_id, env, day, …` and the columns of `daily_rollup`.
 pub(super) fn rollup() -> String {
-    let dimensions: Vec<String> =
-        DIMENSIONS.iter().map(|(name, value, second)| format!("('{name}', {value}, {second})")).collect();
+    let text = |column: Option<Column>| column.map_or("''", Column::as_str);
+    let dimensions: Vec<String> = rollup_dimensions()
+        .iter()
+        .map(|one| format!("('{}', {}, {})", one.name, text(one.value), text(one.second)))
+        .collect();
     let by = |grain: &str, hour: &str| {
         format!(
             "SELECT project_id, env, day, d.1 AS dimension, '{grain}' AS grain, toUInt8({hour}) AS hour, d.2 AS value,\n\
-             d.3 AS second, count() AS events, countIf(event = 'pageview') AS pageviews,\n\
+             d.3 AS second, count() AS events, countIf({}) AS pageviews,\n\
              uniqExactIf(visitor, visitor != 0) AS visitors_count,\n\
              uniqExactStateIf(visitor, visitor != 0 AND {HAS_SET}) AS visitors\n\
              FROM (SELECT project_id, env, toDate(timestamp) AS day, toHour(timestamp) AS utc_hour, event, visitor,\n\
              [{}] AS dimensions\n{}\nAND bot_class = '')\n\
              ARRAY JOIN dimensions AS d\n\
              GROUP BY project_id, env, day, dimension, hour, value, second",
+            is_pageview("event"),
             dimensions.join(", "),
             events(Kind::Rollup)
         )
@@ -82,14 +60,14 @@ pub(super) fn rollup() -> String {
     format!("{}\nUNION ALL\n{}", by("hour", "utc_hour"), by("day", "0"))
 }
 
-/// `SELECT project_id, env, day, …IDENTITY_COLUMNS`. Whoever sent it, bot or not: it is something that the site
+/// `SELECT project_id, env, day, …` and the columns of `identities`. Whoever sent it, bot or not: it is something that the site
 /// says.
 pub(super) fn identities() -> String {
     format!(
         "SELECT project_id, env, day, anonymous_id, user_id, first.1 AS timestamp, first.2 AS event_id\n\
          FROM (SELECT project_id, env, toDate(timestamp) AS day, anonymous_id, user_id,\n\
          min((timestamp, event_id)) AS first\n{}\n\
-         AND event = '$identify' AND anonymous_id != '' AND user_id != ''\n\
+         AND {LINK}\n\
          GROUP BY project_id, env, day, anonymous_id, user_id)",
         events(Kind::Identities)
     )

@@ -1,19 +1,9 @@
-use super::rows::DIMENSIONS;
 use super::*;
 use intake::key::Env;
 use intake::time::Day;
 
-const MIGRATION: &str = include_str!("../../../../migrations/clickhouse/0002_rollups.sql");
-
 fn day(at: i32) -> ProjectDay {
     ProjectDay { project_id: "00000000-0000-0000-0000-000000000001".to_owned(), env: Env::Live, day: Day(at) }
-}
-
-#[test]
-fn the_dimensions_are_those_of_the_table() {
-    let list = MIGRATION.split("dimension Enum8(").nth(1).unwrap().split(')').next().unwrap();
-    let names: Vec<&str> = list.split('\'').skip(1).step_by(2).collect();
-    assert_eq!(names, DIMENSIONS.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
 }
 
 #[test]

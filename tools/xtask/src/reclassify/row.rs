@@ -150,6 +150,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_rewritten_is_what_the_table_of_columns_says() {
+        let row: Row = serde_json::from_value(row("https://a.test/", "", "x", "direct")).unwrap();
+        let answer = serde_json::to_value(row.answer).unwrap();
+        let mut rewritten: Vec<&str> = answer.as_object().unwrap().keys().map(String::as_str).collect();
+        rewritten.push("classifier_version");
+        rewritten.sort_unstable();
+        let mut known: Vec<&str> = schema::Column::RECLASSIFIED.iter().map(|column| column.as_str()).collect();
+        known.sort_unstable();
+        assert_eq!(rewritten, known);
+    }
+
+    #[test]
     fn the_projects_own_rules_hold() {
         let rules = json!({ "classifier_rules": [
             { "id": "ours", "field": "referrer_host", "pattern": "google.com", "source": "own", "medium": "rule" }] });

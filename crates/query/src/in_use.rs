@@ -34,7 +34,7 @@ pub struct Schema {
 
 /// Names of events and keys of properties in use.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct InUse {
     /// Most frequent first, 200 at most.
     pub events: Vec<EventInUse>,
@@ -46,17 +46,17 @@ pub struct InUse {
 
 /// An event that was sent.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct EventInUse {
     /// Its name.
     pub name: String,
     /// How many.
     pub count: u64,
     /// Time of the first one.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub first_seen: String,
     /// Time of the last one.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub last_seen: String,
     /// Most frequent first, 100 at most.
     pub properties: Vec<PropertyInUse>,
@@ -64,7 +64,7 @@ pub struct EventInUse {
 
 /// A property that was sent.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct PropertyInUse {
     /// Its key.
     pub key: String,
@@ -74,13 +74,13 @@ pub struct PropertyInUse {
 
 /// Period and effort.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct InUseMeta {
     /// First instant of the period.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub from: String,
     /// End of the period, excluded.
-    #[cfg_attr(feature = "schema", schemars(extend("format" = "date-time")))]
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
     pub to: String,
     /// How many rows the store read.
     pub rows_read: u64,
