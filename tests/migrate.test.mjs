@@ -31,3 +31,41 @@ test("brings an empty database to the current schema, and a second run changes n
   assert.deepEqual(await ledger(), noted);
   assert.deepEqual(await tables(), made);
 });
+
+test("utm_source and utm_medium of events that were stored before are taken from their addresses", async () => {
+  const run = (sql) => select(sql, {}, database);
+  await migrate();
+  await run("ALTER TABLE events DROP COLUMN utm_source, DROP COLUMN utm_medium");
+  await run("DELETE FROM headwater_migrations WHERE name = '0004_screen_and_utm.sql'");
+  const urls = {
+    a: "https://a.test/?utm_source=News+Letter&utm_medium=E%2DMail",
+    b: "https://a.test/?x=1&amp;UTM_Source=+b%20&utm_source=c",
+    c: "https://a.test/?utm_source=&utm_source=second&utm_medium=%C3%A4",
+    d: "https://a.test/?xutm_source=d",
+    e: "",
+  };
+  const day = "'00000000-0000-0000-0000-000000000001', 'live'";
+  for (const [id, url] of Object.entries(urls))
+    await run(
+      `INSERT INTO events (project_id, env, timestamp, event_id, url) VALUES (${day}, now(), '${id}', '${url}')`,
+    );
+  for (const kind of ["rollup", "sessions"])
+    await run(`INSERT INTO computed (project_id, env, kind, day) VALUES (${day}, '${kind}', today())`);
+  await migrate();
+  const stored = () => run("SELECT utm_source, utm_medium FROM events ORDER BY event_id");
+  const expected = [
+    ["News Letter", "E-Mail"],
+    ["b", ""],
+    ["second", "ä"],
+    ["", ""],
+    ["", ""],
+  ];
+  const wanted = expected.map(([utm_source, utm_medium]) => ({ utm_source, utm_medium }));
+  assert.deepEqual(await stored(), wanted, "at once");
+  await run(
+    "ALTER TABLE events MATERIALIZE COLUMN utm_source, MATERIALIZE COLUMN utm_medium SETTINGS mutations_sync = 2",
+  );
+  await run("ALTER TABLE events UPDATE url = '' WHERE 1 SETTINGS mutations_sync = 2");
+  assert.deepEqual(await stored(), wanted, "written, not computed");
+  assert.deepEqual(await run("SELECT toString(kind) AS kind FROM computed"), [{ kind: "rollup" }]);
+});

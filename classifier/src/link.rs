@@ -37,6 +37,16 @@ impl<'a> Page<'a> {
     pub fn host(&self) -> &str {
         self.host.as_deref().unwrap_or_default()
     }
+
+    /// `utm_source` as it was sent, decoded and trimmed; empty where there is none. The first that is not empty.
+    pub fn utm_source(&self) -> &str {
+        &self.query.source
+    }
+
+    /// `utm_medium`, as [`Page::utm_source`].
+    pub fn utm_medium(&self) -> &str {
+        &self.query.medium
+    }
 }
 
 /// A referrer's address: what it says of a visit, and what of it may be stored

@@ -228,10 +228,17 @@ fn context() -> Value {
                     "country": described(pattern("^[A-Za-z]{2}$"), "ISO 3166."),
                     "language": header("The visitor's `Accept-Language`."),
                     "dnt": { "type": "boolean", "description": "The visitor asked not to be tracked." },
+                    "screen": told(
+                        object(&[], each_or_null(json!({
+                            "width": { "type": "number" }, "height": { "type": "number" },
+                        }))),
+                        "Size of the visitor's screen in CSS pixels, from any key. Stored as a class by width: `mobile` \
+                         below 576, `tablet` below 992, `laptop` below 1440, else `desktop`.",
+                    ),
                 })),
             ),
-            "What a server knows about the visitor, from `sk` keys only: used as a browser's own would be, and thrown \
-             away like it. From other keys it is ignored.",
+            "What is known about the visitor. All but `screen` is taken from `sk` keys only, used as a browser's own \
+             headers would be, and not stored. From other keys it is ignored.",
         ),
         json!([{ "ip": "203.0.113.7", "user_agent": "Mozilla/5.0", "country": "DE" }]),
     )

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use intake::time::{Day, Timestamp};
+use schema::Column;
 
 use super::history::Event;
 
@@ -120,24 +121,15 @@ pub struct Session {
 }
 
 /// What a session takes from its entry.
-pub const ENTRY: [&str; 16] = [
-    "host",
-    "source",
-    "medium",
-    "channel",
-    "campaign",
-    "term",
-    "content",
-    "referrer_host",
-    "click_id",
-    "country",
-    "region",
-    "city",
-    "language",
-    "device_type",
-    "browser",
-    "os",
-];
+pub const ENTRY: [&str; Column::OF_ENTRY.len()] = {
+    let mut names = [""; Column::OF_ENTRY.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = Column::OF_ENTRY[index].as_str();
+        index += 1;
+    }
+    names
+};
 
 /// All sessions, sorted.
 pub fn sessions(events: &[Event]) -> Vec<Session> {

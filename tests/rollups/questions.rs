@@ -17,7 +17,8 @@ use super::world::{World, day};
 
 const ZONES: [&str; 6] =
     ["UTC", "Asia/Tokyo", "America/New_York", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe"];
-const COLUMNS: [&str; 7] = ["event", "source", "medium", "country", "host", "path", "device_type"];
+const COLUMNS: [&str; 9] =
+    ["event", "source", "medium", "country", "host", "path", "device_type", "screen", "utm_source"];
 /// Questions for each history, unless `HEADWATER_QUESTIONS` says otherwise.
 const QUESTIONS: usize = 100;
 

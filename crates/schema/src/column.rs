@@ -123,6 +123,10 @@ columns! {
         "Variant of an advertisement, from `utm_content`.";
     ClickId "click_id" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP CLASSIFIED]
         "Name of the click id in the page address, such as `gclid`; its value is not stored.";
+    UtmSource "utm_source" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP]
+        "`utm_source` of the page address as it was sent, decoded and trimmed.";
+    UtmMedium "utm_medium" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP]
+        "`utm_medium` of the page address as it was sent, decoded and trimmed.";
     RuleId "rule_id" "LowCardinality(String)" Text [EVENTS CLASSIFIED]
         "Rule of the classifier that decided on the source.";
     Confidence "confidence" "Enum8('low' = 1, 'medium' = 2, 'high' = 3)" Text [EVENTS CLASSIFIED]
@@ -139,6 +143,8 @@ columns! {
         "Preferred language, such as `de`.";
     DeviceType "device_type" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP ROLLUP]
         "Kind of device, such as `desktop` or `mobile`, from the user agent.";
+    Screen "screen" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP]
+        "Class of the screen by its width: `mobile`, `tablet`, `laptop` or `desktop`; empty where it is unknown.";
     Browser "browser" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP ROLLUP]
         "Browser.";
     BrowserVersion "browser_version" "LowCardinality(String)" Text [EVENTS GROUP]

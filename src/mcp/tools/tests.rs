@@ -54,36 +54,58 @@ fn names_are_unique_and_metrics_are_those_there_are() {
     assert_eq!(parsed(PARTS)["metrics"]["items"]["enum"], json!(metrics));
 }
 
+/// `UPDATE_DOCS=1` writes them anew.
 #[test]
 fn dimensions_are_those_there_are() {
     let columns = Column::names(Column::GROUPABLE);
     let times: Vec<String> = query::Interval::ALL.iter().map(|width| format!("time:{}", width.as_str())).collect();
-    assert_eq!(
-        TOOLS[0].input(Door::Project)["properties"]["dimensions"]["description"],
-        format!(
-            "Group by up to {} of: {columns}, prop:KEY, and one of {}. Metrics of sessions cannot be grouped by {}.",
-            query::MAX_DIMENSIONS,
-            times.join(", "),
-            Column::not_of_sessions()
-        )
-    );
-    let lines: Vec<&str> = super::super::resources::LANGUAGE.lines().collect();
+    let times = times.join(", ");
     let of_sessions: Vec<&str> =
         Metric::ALL.iter().filter(|metric| metric.is_of_sessions()).map(|metric| metric.as_str()).collect();
     let (last, first) = of_sessions.split_last().unwrap();
-    for line in [
-        format!(
-            "Columns: {columns}. Properties: `prop:KEY`. One time axis: {}.",
-            times.join(", ").replace("time:week", "time:week (from Monday)")
+    let lacking = Column::not_of_sessions();
+    for (file, begin, end, wanted) in [
+        (
+            "schemas/get_stats.json",
+            "Group by up to ",
+            "\"",
+            format!(
+                "Group by up to {} of: {columns}, prop:KEY, and one of {times}. Metrics of sessions cannot be grouped by \
+                 {lacking}.",
+                query::MAX_DIMENSIONS
+            ),
         ),
-        format!(
-            "{} and {last} are counted over sessions: they cannot be grouped by {}. {} go with metrics of sessions alone.",
-            first.join(", "),
-            Column::not_of_sessions(),
-            Column::not_of_events()
+        (
+            "query-language.md",
+            "Columns: ",
+            "\n",
+            format!(
+                "Columns: {columns}. Properties: `prop:KEY`. One time axis: {}.",
+                times.replace("time:week", "time:week (from Monday)")
+            ),
+        ),
+        (
+            "query-language.md",
+            "sessions, ",
+            "\n",
+            format!(
+                "{} and {last} are counted over sessions: they cannot be grouped by {lacking}. {} go with metrics of \
+                 sessions alone.",
+                first.join(", "),
+                Column::not_of_events()
+            ),
         ),
     ] {
-        assert!(lines.contains(&line.as_str()), "src/mcp/query-language.md lacks the line: {line}");
+        let path = format!("{}/src/mcp/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let start = text.find(begin).unwrap();
+        let length = text[start..].find(end).unwrap();
+        let found = &text[start..start + length];
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(path, text.replace(found, &wanted)).unwrap();
+        } else {
+            assert_eq!(found, wanted, "src/mcp/{file} is outdated: run with UPDATE_DOCS=1");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod properties;
 mod raw;
 mod revenue;
 mod scalar;
+mod screen;
 mod validate;
 
 pub use context::{Context, MAX_HEADER};

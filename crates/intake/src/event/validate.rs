@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::scalar::Scalar;
-use super::{Context, RawEvent, Revenue, properties};
+use super::{Context, RawEvent, Revenue, properties, screen};
 use crate::error::{ErrorCode, FieldError};
 use crate::time::{DAY_MS, LAST_MS, Timestamp, YEAR_2000_MS};
 
@@ -58,6 +58,8 @@ pub struct Event<'a> {
     pub properties: Cow<'a, str>,
     /// Money, if any.
     pub revenue: Option<Revenue>,
+    /// Class of the visitor's screen: `mobile`, `tablet`, `laptop`, `desktop`; empty where it is unknown.
+    pub screen: &'static str,
     /// What a trusted server said about the visitor.
     pub context: Option<Context<'a>>,
 }
@@ -118,6 +120,10 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
     let revenue = raw.revenue.and_then(|json| {
         Revenue::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/revenue{path}"), message))
     });
+    let screen = raw.context.map_or(Ok(""), |json| screen::class(json.get())).unwrap_or_else(|(path, message)| {
+        check.fault(format!("/context{path}"), message);
+        ""
+    });
     let context = raw.context.filter(|_| bounds.trusted).and_then(|json| {
         Context::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/context{path}"), message))
     });
@@ -153,6 +159,7 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
         title,
         properties,
         revenue,
+        screen,
         context,
     })
 }

@@ -91,7 +91,7 @@ pub struct Writer<'a> {
 
 struct SeenPage<'a> {
     page: Page<'a>,
-    /// `url` and `host`.
+    /// `url`, `host`, `utm_source` and `utm_medium`.
     columns: Vec<u8>,
     /// `path`, where the event names none.
     path: Vec<u8>,
@@ -171,6 +171,7 @@ impl<'a> Writer<'a> {
             if referrer.is_spam { (REFERRER_SPAM, BOT) } else { (profile.bot_class, profile.device_type) };
         columns.text(column!("bot_class"), bot_class);
         columns.text(column!("device_type"), device_type);
+        columns.text(column!("screen"), event.screen);
         // The comma behind the last column.
         lines.pop();
         lines.extend_from_slice(b"}\n");
@@ -186,6 +187,8 @@ impl<'a> SeenPage<'a> {
         let mut seen = Self { page, columns: Vec::with_capacity(url.len() + 64), path: Vec::with_capacity(64) };
         Columns(&mut seen.columns).text(column!("url"), &stored);
         Columns(&mut seen.columns).text(column!("host"), seen.page.host());
+        Columns(&mut seen.columns).text(column!("utm_source"), seen.page.utm_source());
+        Columns(&mut seen.columns).text(column!("utm_medium"), seen.page.utm_medium());
         Columns(&mut seen.path).text(column!("path"), path_of(&stored));
         seen
     }

@@ -86,6 +86,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
             title: Cow::Borrowed(&step.title),
             properties: Cow::Borrowed(&step.properties),
             revenue: step.revenue,
+            screen: "",
             context: None,
         };
         let received_at = timestamp.plus(actor.late_by + random.between(30, 900)).min(self.last);

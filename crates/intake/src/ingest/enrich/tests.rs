@@ -77,7 +77,7 @@ fn a_row_holds_what_was_sent_and_what_was_derived() {
 fn a_row_has_each_column_of_the_table_once_and_no_other() {
     let json = r#"{"event":"e","event_id":"i","anonymous_id":"a","user_id":"u","session_id":"s","title":"T",
         "url":"https://shop.example.com/a?utm_source=news&utm_medium=email&utm_campaign=c&utm_term=t&utm_content=d&gclid=1",
-        "referrer":"https://www.google.com/search","revenue":{"amount":"1.5","currency":"EUR"},"properties":{"x":1}}"#;
+        "referrer":"https://www.google.com/search","context":{"screen":{"width":390,"height":844}},"revenue":{"amount":"1.5","currency":"EUR"},"properties":{"x":1}}"#;
     let agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko; \
                  compatible; GPTBot/1.2) Version/17.5 Mobile/15E148 Safari/604.1";
     let signals = useragent::Signals { user_agent: agent, ..BROWSER.signals };
@@ -89,7 +89,7 @@ fn a_row_has_each_column_of_the_table_once_and_no_other() {
     };
     let mut project = project(DntMode::Anonymous);
     project.geo_level = crate::control::GeoLevel::City;
-    let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
+    let bounds = Bounds { received_at: NOW, retention_days: None, trusted: false };
     let event = validate(serde_json::from_str(json).unwrap(), &bounds, &uuid::Uuid::nil).unwrap();
     let enricher = Enricher {
         project: &project,
@@ -107,6 +107,37 @@ fn a_row_has_each_column_of_the_table_once_and_no_other() {
     let mut known: Vec<&str> = schema::Column::WRITTEN.iter().map(|column| column.as_str()).collect();
     known.sort_unstable();
     assert_eq!(written, known);
+}
+
+#[test]
+fn utm_parameters_are_stored_as_sent_and_classified_beside_it() {
+    let json = r#"{"event":"e","url":"https://shop.example.com/?UTM_Source=+Face%42ook&utm_medium=CPC&utm_source=x"}"#;
+    let row = row(json, Some(BROWSER), DntMode::Anonymous, &[NOW.day()]).unwrap();
+    assert_eq!((&row["utm_source"], &row["utm_medium"]), (&"FaceBook".into(), &"CPC".into()));
+    assert_eq!((&row["source"], &row["medium"]), (&"facebook".into(), &"paid".into()));
+}
+
+#[test]
+fn a_screen_is_taken_from_any_key_and_nothing_else_of_the_context_is() {
+    let json = r#"{"event":"e","context":{"screen":{"width":800,"height":600},"country":"FR"}}"#;
+    for (trusted, country) in [(false, "DE"), (true, "FR")] {
+        let bounds = Bounds { received_at: NOW, retention_days: None, trusted };
+        let event = validate(serde_json::from_str(json).unwrap(), &bounds, &uuid::Uuid::nil).unwrap();
+        assert_eq!((event.screen, event.context.is_some()), ("tablet", trusted));
+        let (project, days) = (project(DntMode::Anonymous), keys(&[NOW.day()]));
+        let enricher = Enricher {
+            project: &project,
+            env: Env::Live,
+            received_at: NOW,
+            sender: Some(BROWSER),
+            is_bot: |_| false,
+            day_keys: &days,
+        };
+        let mut line = Vec::new();
+        enricher.writer(1).write(&event, &mut line);
+        let row: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!((&row["screen"], &row["country"]), (&"tablet".into(), &country.into()));
+    }
 }
 
 #[test]

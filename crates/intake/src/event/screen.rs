@@ -1,0 +1,89 @@
+//! The class of a visitor's screen, from `context.screen` as Segment's libraries send it.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::object::Object;
+use super::scalar::Scalar;
+
+/// Widths in CSS pixels below which a screen has a class, narrowest first; from the last one on it is `desktop`.
+/// The classes and bounds are Plausible's.
+const CLASSES: [(f64, &str); 3] = [(576.0, "mobile"), (992.0, "tablet"), (1440.0, "laptop")];
+
+#[derive(Deserialize)]
+struct RawContext<'a> {
+    #[serde(borrow, default)]
+    screen: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawScreen<'a> {
+    #[serde(borrow, default)]
+    width: Scalar<'a>,
+}
+
+/// Reads `{"screen": {"width": 390, "height": 844}}`: `mobile`, `tablet`, `laptop` or `desktop`, empty where no width
+/// was sent. All other members are passed over. A class identifies nobody, so that it is taken from any key.
+///
+/// # Errors
+/// The path below `/context` and a sentence.
+pub(super) fn class(context: &str) -> Result<&'static str, (&'static str, &'static str)> {
+    // Nearly no context has one; what is no object is for `Context` to refuse.
+    if !context.contains("screen") {
+        return Ok("");
+    }
+    let Ok(Object(RawContext { screen: Some(screen) })) = serde_json::from_str(context) else { return Ok("") };
+    let Object(RawScreen { width }) = serde_json::from_str(screen.get())
+        .map_err(|_| ("/screen", "must be an object with width and height in CSS pixels"))?;
+    #[expect(clippy::cast_precision_loss, reason = "a screen is narrower than 2^52 pixels")]
+    let width = match width {
+        Scalar::Absent => return Ok(""),
+        Scalar::Integer(pixels) => pixels as f64,
+        Scalar::Float(pixels) => pixels,
+        _ => return Err(("/screen/width", "must be a number of CSS pixels")),
+    };
+    // Hidden windows report a width of 0.
+    if width <= 0.0 {
+        return Ok("");
+    }
+    Ok(CLASSES.iter().find(|(bound, _)| width < *bound).map_or("desktop", |(_, name)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_by_width() {
+        for (width, name) in [
+            ("320", "mobile"),
+            ("575.5", "mobile"),
+            ("576", "tablet"),
+            ("991", "tablet"),
+            ("992", "laptop"),
+            ("1439", "laptop"),
+            ("1440", "desktop"),
+            ("1e9", "desktop"),
+            ("0", ""),
+            ("-5", ""),
+            ("null", ""),
+        ] {
+            let context = format!(r#"{{"screen":{{"width":{width},"height":800,"density":2}},"locale":"de"}}"#);
+            assert_eq!(class(&context), Ok(name), "{width}");
+        }
+    }
+
+    #[test]
+    fn absent_and_refused() {
+        for context in ["{}", "null", "[]", r#"{"screen":null}"#, r#"{"screen":{"height":7}}"#, r#"["screen"]"#] {
+            assert_eq!(class(context), Ok(""), "{context}");
+        }
+        for (context, path) in [
+            (r#"{"screen":"wide"}"#, "/screen"),
+            (r#"{"screen":[390,844]}"#, "/screen"),
+            (r#"{"screen":{"width":"390"}}"#, "/screen/width"),
+        ] {
+            assert_eq!(class(context).unwrap_err().0, path, "{context}");
+        }
+    }
+}
