@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { often } from "./harness/long.mjs";
+import { below, seeded } from "./harness/random.mjs";
 import { ask, call, newProject, rowsOf } from "./harness/stack.mjs";
+
+const BODIES = often(1000, 50_000);
 
 let project;
 before(async () => {
@@ -143,12 +147,15 @@ describe("is refused with its path", () => {
 test("zip bombs, nested gzip and lies about the length cost nothing", async () => {
   const headers = { "content-encoding": "gzip" };
   const bomb = gzipSync(Buffer.alloc(300 << 20, "["), { level: 9 });
-  const begin = performance.now();
+  // The quickest of the three: unpacking takes its time each time, a busy machine some of the time.
+  let quickest = Number.POSITIVE_INFINITY;
   for (const path of ["/v1/track", "/v1/batch", "/v1/identify"]) {
+    const begin = performance.now();
     const [status, problem] = await ask(path, { key: project.keys.sk, body: bomb, headers });
     assert.deepEqual([status, problem.error], [413, "payload_too_large"], path);
+    quickest = Math.min(quickest, performance.now() - begin);
   }
-  assert.ok(performance.now() - begin < 5000);
+  assert.ok(quickest < 1700, `${quickest} ms`);
   const twice = gzipSync(gzipSync('{"event":"e"}'));
   const [status, problem] = await ask("/v1/track", { key: project.keys.sk, body: twice, headers });
   assert.deepEqual([status, problem.error], [400, "invalid_payload"]);
@@ -160,16 +167,9 @@ test("zip bombs, nested gzip and lies about the length cost nothing", async () =
     assert.equal((await call("/v1/track", { key: project.keys.sk, ...options })).status, 400);
 });
 
-test("two thousand bodies made at random: never a 5xx, and a good event always gets in", async () => {
-  // xorshift32; the seed is printed so that a failure can be run again.
-  const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff) || 1;
-  let state = seed;
-  const random = (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
+test(`${BODIES} bodies made at random: never a 5xx, and a good event always gets in`, async () => {
+  const seed = seeded();
+  const random = below(seed);
   const whole = JSON.stringify({
     event: "e",
     timestamp,
@@ -198,7 +198,7 @@ test("two thousand bodies made at random: never a 5xx, and a good event always g
     "é",
   ];
   const paths = ["/v1/track", "/v1/batch", "/v1/identify", "/e"];
-  for (let round = 0; round < 2000; round += 50) {
+  for (let round = 0; round < BODIES; round += 50) {
     const calls = Array.from({ length: 50 }, async () => {
       const bytes = [...Buffer.from(random(2) ? whole : `[${whole},${whole}]`)];
       for (let change = random(4); change >= 0; change--) {

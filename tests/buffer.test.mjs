@@ -1,13 +1,13 @@
 // The buffer: an acknowledged event outlives the store's absence and its own process, and is stored once.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { faultyWay } from "./harness/proxy.mjs";
-import { ask, newProject, select, settled, stack, xtask } from "./harness/stack.mjs";
+import { ask, newProject, ownDatabase, select, settled, stack, xtask } from "./harness/stack.mjs";
+import { sleep, until } from "./harness/until.mjs";
 import { startWorker } from "./harness/worker.mjs";
 
 let project;
@@ -35,13 +35,6 @@ const written = async (prefix, database = stack.clickhouse_database) => {
   );
   return rows.map((row) => row.event_id).sort();
 };
-async function until(what, check, seconds = 20) {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-    if (await check()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  assert.fail(`not within ${seconds} s: ${what}`);
-}
 
 describe("while the store is away", () => {
   for (const mode of ["refuse", "hang", "swallow", "garbage"]) {
@@ -50,20 +43,23 @@ describe("while the store is away", () => {
       try {
         events.become(mode);
         const ids = Array.from({ length: 30 }, (_, n) => `${mode}-${String(n).padStart(2, "0")}`);
+        const times = [];
         for (const id of ids) {
           const begin = performance.now();
           assert.equal((await track(worker, id))[0], 202);
-          assert.ok(performance.now() - begin < 3000);
+          times.push(performance.now() - begin);
         }
+        // One that waited for the store would wait for it each time; a busy machine delays some.
+        assert.ok(times.sort((a, b) => a - b)[15] < 1500, `${times}`);
         if (mode !== "hang")
-          await until("a failure is seen", async () => (await buffer(worker))[1].objects[0]?.problem);
+          await until(async () => (await buffer(worker))[1].objects[0]?.problem, "a failure is seen");
         const [, depth] = await buffer(worker);
         assert.equal(depth.events, 30);
         assert.ok(depth.bytes > 0 && depth.oldest_age_s >= 0);
         const [, ready] = await ask("/ready", { base: worker.url });
         assert.equal(ready.buffer.events, 30);
         events.become("pass");
-        await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0, 45);
+        await until(async () => (await buffer(worker))[1].events === 0, "the buffer is empty");
         assert.deepEqual(await written(`${mode}-`), ids);
       } finally {
         await worker.stop();
@@ -82,12 +78,12 @@ describe("while the store is away", () => {
       worker = await startWorker(settings(), storage);
       assert.equal((await track(worker, "killed-2"))[0], 202);
       // Written once already, but the answer was lost.
-      await until("the store has it", async () => (await written("killed-")).length === 1);
+      await until(async () => (await written("killed-")).length === 1, "the store has it");
       await worker.stop();
       events.become("pass");
       worker = await startWorker(settings(), storage);
-      await until("both are written", async () => (await written("killed-")).length >= 2);
-      await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+      await until(async () => (await written("killed-")).length >= 2, "both are written");
+      await until(async () => (await buffer(worker))[1].events === 0, "the buffer is empty");
       assert.deepEqual(await written("killed-"), ["killed-1", "killed-2"]);
     } finally {
       await worker.stop();
@@ -122,8 +118,8 @@ describe("while the store is away", () => {
       assert.deepEqual([status, problem.error], [503, "store_unavailable"]);
       assert.ok(Number(headers.get("retry-after")) >= 1);
       events.become("pass");
-      await until("there is room again", async () => (await batch("again"))[0] === 202);
-      await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+      await until(async () => (await batch("again"))[0] === 202, "there is room again");
+      await until(async () => (await buffer(worker))[1].events === 0, "the buffer is empty");
       assert.equal((await written("full-")).length, (taken + 1) * 300);
     } finally {
       await worker.stop();
@@ -132,22 +128,18 @@ describe("while the store is away", () => {
 });
 
 describe("a row that the store refuses", () => {
-  const database = `poison_${randomBytes(4).toString("hex")}`;
+  let database;
+  let drop;
   let worker;
   before(async () => {
-    const { user, password } = stack.clickhouse_users.maintain;
-    await xtask(
-      ...["migrate", "--clickhouse-url", stack.clickhouse_url, "--clickhouse-user", user],
-      ...["--clickhouse-password", password, "--clickhouse-database", database],
-      ...["--supabase-db-url", stack.postgres_url],
-    );
+    ({ database, drop } = await ownDatabase("poison"));
     // Valid for us, and never for this store.
     await select(`ALTER TABLE ${database}.events ADD CONSTRAINT no_poison CHECK event != 'poison'`);
     worker = await startWorker({ BUFFER_FLUSH_MS: "50", CLICKHOUSE_DATABASE: database });
   });
   after(async () => {
     await worker?.stop();
-    await select(`DROP DATABASE IF EXISTS ${database}`);
+    await drop?.();
   });
 
   test("is set aside with the reason; all others are stored", async () => {
@@ -159,7 +151,7 @@ describe("a row that the store refuses", () => {
     }));
     const [status] = await ask("/v1/batch", { key: project.keys.sk, base: worker.url, body });
     assert.equal(status, 202);
-    await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+    await until(async () => (await buffer(worker))[1].events === 0, "the buffer is empty");
     const good = body.filter(({ event }) => event === "e").map(({ event_id }) => event_id);
     assert.deepEqual(await written("poison-", database), good);
     const dead = await select(`SELECT * FROM ${database}.dead_letters FINAL`);
@@ -204,14 +196,14 @@ describe("a row that the store refuses", () => {
     await select(`RENAME TABLE ${database}.events TO ${database}.events_away`);
     try {
       await track(worker, "waits");
-      await until("it is tried", async () => (await buffer(worker))[1].objects[0]?.problem);
+      await until(async () => (await buffer(worker))[1].objects[0]?.problem, "it is tried");
       const [, depth] = await buffer(worker);
       assert.match(depth.objects[0].problem, /code 60/);
       assert.equal(depth.events, 1);
     } finally {
       await select(`RENAME TABLE ${database}.events_away TO ${database}.events`);
     }
-    await until("the buffer is empty", async () => (await buffer(worker))[1].events === 0);
+    await until(async () => (await buffer(worker))[1].events === 0, "the buffer is empty");
     assert.deepEqual(await written("waits", database), ["waits"]);
     assert.deepEqual(await select(`SELECT * FROM ${database}.dead_letters FINAL`), []);
   });
@@ -258,25 +250,24 @@ test("bodies under way are bounded: beyond 24 MiB 503 at once, and all is well w
       "[",
     ].join("\r\n");
     await track(worker, "before");
-    const answers = [];
+    const said = [];
     for (let n = 0; n < 30; n++) {
       const socket = net.connect(Number(port), hostname);
       socket.on("error", () => {});
       sockets.push(socket);
-      answers.push(
-        new Promise((done) => {
-          socket.once("data", (data) => done(String(data).split("\r\n")[0]));
-          setTimeout(() => done("waits"), 2000);
-        }),
-      );
+      socket.once("data", (data) => said.push(String(data).split("\r\n")[0]));
       socket.write(head);
     }
-    const said = await Promise.all(answers);
-    const refused = said.filter((line) => line.includes("503"));
-    assert.equal(refused.length, 6, JSON.stringify(said));
-    assert.equal(said.filter((line) => line === "waits").length, 24);
+    await until(() => said.length >= 6, "those beyond the bound are refused");
+    // Time in which one more would be refused, were the bound lower.
+    await sleep(500);
+    assert.equal(said.length, 6, JSON.stringify(said));
+    assert.ok(
+      said.every((line) => line.includes("503")),
+      JSON.stringify(said),
+    );
     for (const socket of sockets) socket.destroy();
-    await until("room is given back", async () => (await track(worker, "after"))[0] === 202);
+    await until(async () => (await track(worker, "after"))[0] === 202, "room is given back");
   } finally {
     for (const socket of sockets) socket.destroy();
     await worker.stop();

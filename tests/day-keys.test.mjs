@@ -1,4 +1,5 @@
 // Day keys: there in time, the same for everybody, and of no use to anybody once their time is over.
+// The cron makes and destroys the keys of all projects. @lane jobs
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";

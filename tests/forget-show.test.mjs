@@ -1,5 +1,6 @@
 // Two projects with the same visitors, one of them without a certain person. Once that person is forgotten every
 // question has the same answer in both, and their ids are found nowhere.
+// Its cron would take up other files' requests, and theirs its own. @lane jobs
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";

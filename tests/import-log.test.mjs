@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { faultyWay } from "./harness/proxy.mjs";
 import { newProject, root, rowsOf, stack } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), "headwater-import-"));
@@ -240,10 +241,13 @@ describe("what goes wrong", () => {
     const way = await faultyWay(stack.worker_url);
     try {
       way.become("refuse");
-      setTimeout(() => way.become("HTTP/1.1 503 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), 1000);
-      setTimeout(() => way.become("pass"), 2500);
       const options = ["--site", "https://example.com", "--url", way.url];
-      const { code, stderr, summary } = await importLog(project, write("access.log", text), { options });
+      const importing = importLog(project, write("access.log", text), { options });
+      await until(() => way.taken() > 0, "it tries");
+      way.become("HTTP/1.1 503 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      await until(() => way.taken() > 0, "it tries again");
+      way.become("pass");
+      const { code, stderr, summary } = await importing;
       assert.equal(code, 0, stderr);
       assert.match(stderr, /next try in/);
       assert.match(stderr, /answers 503/);

@@ -1,9 +1,11 @@
 // Whatever is asked: never a row of another project or data set, never a 500, never SQL in an answer.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { often } from "./harness/long.mjs";
+import { below as made, seeded } from "./harness/random.mjs";
 import { ask, call, newProject, settled } from "./harness/stack.mjs";
 
-const REQUESTS = Number(process.env.REQUESTS ?? 1500);
+const REQUESTS = often(600, 20_000);
 /** Stands in every text of the other projects' events, and nowhere else. */
 const FOREIGN = "foreign-7c1f";
 let own;
@@ -38,13 +40,7 @@ before(async () => {
 });
 
 function generator(seed) {
-  let state = seed;
-  const below = (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
+  const below = made(seed);
   const of = (choices) => choices[below(choices.length)];
   return { below, of };
 }
@@ -128,8 +124,6 @@ function hostile({ below, of }) {
 
 /** Of no answer: SQL, or the words of a store. */
 const inner = /SELECT .* FROM|DB::Exception|ClickHouse|FINAL|PT4|violates|headwater\./;
-
-const seeded = () => Number(process.env.SEED ?? Date.now() & 0x7fffffff) || 1;
 
 test(`${REQUESTS} hostile questions`, async (context) => {
   const seed = seeded();

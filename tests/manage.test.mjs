@@ -1,8 +1,10 @@
 // /v1/projects, /v1/keys, /v1/usage: an account key with admin, or a signed-in user's token.
+// One test runs the cron. @lane jobs
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { ask, call, newProject, rowsOf, settled, stack } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 
 let project;
 let stranger;
@@ -132,10 +134,8 @@ describe("keys", () => {
     assert.equal((await ask("/v1/track", { key: made.key, body: { event: "e" } }))[0], 202);
     const lastUsed = async () => (await manage("GET", "/v1/keys"))[1].find((one) => one.id === made.id).last_used_at;
     // Written after the answer has gone out.
-    for (let attempt = 0; attempt < 50 && (await lastUsed()) === null; attempt++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    assert.ok(Math.abs(Date.parse(await lastUsed()) - Date.now()) < 60_000);
+    const at = await until(lastUsed, "the use is written");
+    assert.ok(Math.abs(Date.parse(at) - Date.now()) < 120_000);
   });
 
   test("cannot be made wider than their kind", async () => {
@@ -244,10 +244,15 @@ test("usage is what the store counts", async () => {
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a"), event("b"), event("c")] });
   await ask("/v1/batch", { key: own.keys.sk, body: [event("a")] });
   await settled();
-  const scheduled = await call("/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*");
-  assert.equal(scheduled.status, 200, await scheduled.text());
-  const [status, usage] = await ask("/v1/usage", { key: own.keys.ak });
-  assert.equal(status, 200, JSON.stringify(usage));
+  // The meter is the first of the cron's jobs. The others take as long as there is work of all projects.
+  const signal = AbortSignal.timeout(300_000);
+  const scheduled = call("/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*", { signal });
+  const usage = await until(async () => {
+    const [status, usage] = await ask("/v1/usage", { key: own.keys.ak });
+    assert.equal(status, 200, JSON.stringify(usage));
+    return usage.rows.length > 0 && usage;
+  }, "the use is metered");
+  assert.equal((await scheduled).status, 200);
   assert.deepEqual(
     usage.rows.map((row) => [row.project_id, row.env, row.events]),
     [[own.project_id, "live", 3]],

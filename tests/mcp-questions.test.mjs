@@ -82,7 +82,7 @@ before(async () => {
       assert.deepEqual([status, answer.results], [202, []]);
     }
   }
-  await settled(60);
+  await settled();
 });
 
 const between = (from, to, list = sent) => list.filter(({ at }) => at >= from && at < to);

@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { often } from "./harness/long.mjs";
 import { meta, rpc, STATELESS, told, use } from "./harness/mcp.mjs";
+import { below as made, seeded } from "./harness/random.mjs";
 import { ask, call, newProject, settled, stack } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 import { freePort, startWorker } from "./harness/worker.mjs";
 
 const OLDER = ["2025-11-25", "2025-06-18"];
-const MESSAGES = Number(process.env.MESSAGES ?? 600);
+const MESSAGES = often(200, 20_000);
 /** Stands in every text of the other organization's events, and nowhere else. */
 const FOREIGN = "foreign-9b2e";
 let own;
@@ -555,18 +558,14 @@ test("each use of a tool is in the log, without what was asked", async () => {
     const lines = async () =>
       sql`select actor, subject, detail, project_id from public.audit_log
           where action = 'mcp.tool' and project_id = ${own.project_id} order by id desc limit 2`;
-    for (let attempt = 0; ; attempt++) {
+    const prefix = own.keys.rk.split("_")[2];
+    const wanted = [true, false].map((failed) => [`key:${prefix}`, "get_stats", failed]);
+    const found = await until(async () => {
       const found = await lines();
-      const prefix = own.keys.rk.split("_")[2];
       const fits = found.map((line) => [line.actor, line.subject, line.detail.failed]);
-      const wanted = [true, false].map((failed) => [`key:${prefix}`, "get_stats", failed]);
-      if (JSON.stringify(fits) === JSON.stringify(wanted)) {
-        assert.ok(found.every((line) => line.detail.duration_ms >= 0 && !JSON.stringify(line).includes(marker)));
-        break;
-      }
-      assert.ok(attempt < 50, JSON.stringify(found));
-      await new Promise((done) => setTimeout(done, 100));
-    }
+      return JSON.stringify(fits) === JSON.stringify(wanted) && found;
+    }, "both are in the log");
+    assert.ok(found.every((line) => line.detail.duration_ms >= 0 && !JSON.stringify(line).includes(marker)));
   } finally {
     await sql.end();
   }
@@ -591,13 +590,8 @@ test("questions of agents count towards the limit of questions", async () => {
 test(`${MESSAGES} messages made up: never a 500, never a row of another's`, { timeout: 3_600_000 }, async () => {
   // Bare workerd answers several times as fast as the stack's.
   const { url: base, stop } = await startWorker();
-  let state = Number(process.env.SEED ?? 4711);
-  const below = (limit) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % limit;
-  };
+  const seed = seeded(4711);
+  const below = made(seed);
   const of = (choices) => choices[below(choices.length)];
   const texts = ["", "x", "' OR 1=1 --", "\u0000", "{project_id:UUID}", "x".repeat(3000), FOREIGN, `${FOREIGN}-signup`];
   texts.push(

@@ -10,6 +10,7 @@ import { gzipSync } from "node:zlib";
 import { sql } from "./control-plane/world.mjs";
 import { faultyWay } from "./harness/proxy.mjs";
 import { ask, call, newProject, root, select, settled, stack, xtask } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 import { startWorker, state } from "./harness/worker.mjs";
 
 const probe = randomBytes(6).toString("hex");
@@ -221,11 +222,8 @@ describe("what waits in the buffer", () => {
 
   test("nor does what is left of it once it has been sent on", async () => {
     events.become("pass");
-    for (const end = Date.now() + 45_000; ; ) {
-      const [, depth] = await ask("/v1/buffer", { key: project.keys.ak, base });
-      if (depth.events === 0) break;
-      assert.ok(Date.now() < end, JSON.stringify(depth));
-    }
+    const empty = async () => (await ask("/v1/buffer", { key: project.keys.ak, base }))[1].events === 0;
+    await until(empty, "the buffer is empty");
     assert.deepEqual(inFiles(storage, [...needles().keys()]), []);
     const rows = await select("SELECT * FROM events WHERE project_id = {p:UUID}", { p: project.project_id });
     assert.ok(rows.length >= 14);
@@ -285,11 +283,10 @@ describe("routes and errors", () => {
     assert.equal(await track(alone.url, project.keys.pk, event()), 503);
     assert.equal(await track(poisoned.url, project.keys.pk, event({ event: "poison" })), 202);
     assert.equal(await track(poisoned.url, project.keys.sk, event({ event: "poison", context: context(1) })), 202);
-    for (const end = Date.now() + 30_000; ; ) {
+    await until(async () => {
       const [{ letters }] = await select(`SELECT toUInt32(count()) AS letters FROM ${database}.dead_letters`);
-      if (letters === 2) break;
-      assert.ok(Date.now() < end, `${letters}`);
-    }
+      return letters === 2;
+    }, "both are set aside");
     await settled();
   });
 

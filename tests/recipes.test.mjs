@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { newProject, root, rowsOf } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 import { freePort, startWorker, workerd } from "./harness/worker.mjs";
 
 const text = readFileSync(join(root, "docs/install.md"), "utf8");
@@ -38,12 +39,8 @@ async function listening(port, ...command) {
   const child = spawn(command[0], command.slice(1), { stdio: ["ignore", "ignore", "inherit"] });
   process.once("exit", () => child.kill("SIGKILL"));
   children.push(child);
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${port}/stats/health`).catch(() => undefined);
-    if (answer) return `http://127.0.0.1:${port}/stats`;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`${command[0]} does not listen`);
+  await until(() => fetch(`http://127.0.0.1:${port}/stats/health`).catch(() => undefined), `${command[0]} listens`);
+  return `http://127.0.0.1:${port}/stats`;
 }
 
 /** A request from an address of this machine: status and body. */
@@ -54,13 +51,11 @@ async function from(localAddress, url, { method = "GET", headers = {}, body = ""
   return { status: response.statusCode, body: Buffer.concat(await response.toArray()) };
 }
 
-async function stored(event_id) {
-  for (const end = Date.now() + 20_000; Date.now() < end; await new Promise((done) => setTimeout(done, 50))) {
-    const row = (await rowsOf(project.project_id)).find((row) => row.event_id === event_id);
-    if (row) return row;
-  }
-  throw new Error(`${event_id} is not stored`);
-}
+const stored = (event_id) =>
+  until(
+    async () => (await rowsOf(project.project_id)).find((row) => row.event_id === event_id),
+    `${event_id} is stored`,
+  );
 
 /** Sends a batch as the script does; what is stored of the visitor. */
 async function seen(base, localAddress, more = {}) {

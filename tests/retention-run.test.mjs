@@ -1,4 +1,5 @@
 // The daily job: what is older than its project keeps it goes, everywhere; nothing else does, whatever happens.
+// A run covers all projects. @lane jobs
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";

@@ -1,4 +1,5 @@
 // Rollups, sessions and identities: computed by the cron, and by cargo xtask rollup.
+// The cron computes the days of all projects. @lane jobs
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { ask, call, newProject, select, settled, xtask } from "./harness/stack.mjs";

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { often } from "./harness/long.mjs";
 import { newProject, root, settled, stack } from "./harness/stack.mjs";
 
 const program = process.env.HEADWATER_SCHEMATHESIS;
@@ -45,7 +46,7 @@ async function put(key, seconds, ...which) {
 
 test("events and questions", { skip }, async () => {
   const { keys } = await newProject("schemathesis", "--unlimited");
-  await put(keys.sk, 45, "--exclude-tag", "Management", "--exclude-path", "/v1/buffer");
+  await put(keys.sk, often(20, 600), "--exclude-tag", "Management", "--exclude-path", "/v1/buffer");
   await settled();
 });
 
@@ -53,7 +54,7 @@ test("management, where nothing is changed, and the buffer", { skip }, async () 
   const { keys } = await newProject("schemathesis-ak", "--organization", `schemathesis-${Date.now()}`);
   await put(
     keys.ak,
-    10,
+    often(5, 60),
     "--include-tag",
     "Management",
     "--include-path",

@@ -98,12 +98,15 @@ describe("where nothing else works", () => {
   test("stores that are away keep nobody from the script", async () => {
     const { keys } = await newProject("script");
     assert.equal((await call("/v1/track", { key: keys.sk, base: worker.url, body: { event: "e" } })).status, 503);
-    const begin = performance.now();
+    // The quickest of them: what waits for a store waits each time, a busy machine some of the time.
+    let quickest = Number.POSITIVE_INFINITY;
     for (const path of PATHS) {
+      const begin = performance.now();
       const response = await call(path, { base: worker.url });
       assert.deepEqual([response.status, (await bytes(response)).equals(file)], [200, true]);
+      quickest = Math.min(quickest, performance.now() - begin);
     }
-    assert.ok(performance.now() - begin < 1000, "it waits for something");
+    assert.ok(quickest < 1000, "it waits for something");
   });
 
   test("no limit of a client's is spent on it", async () => {

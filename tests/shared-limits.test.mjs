@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask, call, newProject, root } from "./harness/stack.mjs";
+import { until } from "./harness/until.mjs";
 import { build, freePort, state } from "./harness/worker.mjs";
 
 let wrangler;
@@ -61,17 +62,13 @@ before(async () => {
   );
   for (const stream of [wrangler.stdout, wrangler.stderr]) stream.on("data", (chunk) => (log += chunk));
   url = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; ; attempt++) {
-    if (
-      await fetch(`${url}/health`).then(
-        (response) => response.ok,
-        () => false,
-      )
-    )
-      break;
-    if (attempt > 120 || wrangler.exitCode !== null) throw new Error(`wrangler did not start:\n${log}`);
-    await new Promise((done) => setTimeout(done, 250));
-  }
+  await until(async () => {
+    if (wrangler.exitCode !== null) throw new Error(`wrangler did not start:\n${log}`);
+    return fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }, "wrangler starts");
 });
 function end() {
   // wrangler, its node and workerd: the whole group.

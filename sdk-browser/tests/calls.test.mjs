@@ -78,14 +78,14 @@ visit("ids and times are fixed at the call; twenty events go at once, fewer afte
     globalThis.headwater.track("alone");
     return Date.now();
   });
-  await until(() => it.posts().length === 2, "the second request", 5);
+  await until(() => it.posts().length === 2, "the second request");
   const waited = Date.now() - called;
   assert.ok(waited > 1500 && waited < 4000, `${waited} ms`);
   const begin = Date.now();
   await tab.evaluate(() => {
     for (let n = 0; n < 20; n++) globalThis.headwater.track(`n-${n}`);
   });
-  await until(() => it.posts().length === 3, "the third request", 5);
+  await until(() => it.posts().length === 3, "the third request");
   assert.ok(Date.now() - begin < 1000);
   const rows = await it.stored(22);
   assert.deepEqual(names(rows), ["pageview", "alone", ...Array.from({ length: 20 }, (_, n) => `n-${n}`)]);
@@ -193,14 +193,14 @@ visit("data-debug tells what was sent and answered, and why nothing is", async (
   tab.on("console", (message) => said.push(message.text()));
   await tab.goto(`${it.origin}/`);
   await tab.evaluate(() => globalThis.headwater.flush());
-  await until(() => said.some((line) => line.includes("202")), "the answer is told", 5);
+  await until(() => said.some((line) => line.includes("202")), "the answer is told");
   assert.ok(
     said.every((line) => line.startsWith("[headwater]")),
     said.join("\n"),
   );
   assert.ok(said.some((line) => line.includes("pageview")));
   await tab.goto(`${it.origin}/quiet`);
-  await until(() => said.some((line) => line === "[headwater] off pageview"), "nothing is sent", 5);
+  await until(() => said.some((line) => line === "[headwater] off pageview"), "nothing is sent");
   // Without it, nothing is said.
   it.serve({ "*": it.page() });
   said.length = 0;

@@ -1,7 +1,7 @@
 // The way to Headwater is cut, slow, refused or blocked: nothing is lost that can be kept, and the page does not care.
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { end, FULL, problem, sleep, until, visit } from "./harness.mjs";
+import { end, LONG, problem, sleep, until, visit } from "./harness.mjs";
 
 after(end);
 
@@ -16,8 +16,8 @@ const track = (tab, ...events) =>
   tab.evaluate((events) => {
     for (const event of events) globalThis.headwater.track(event);
   }, events);
-const AWAY = FULL ? 30_000 : 4000;
-const FAILING = FULL ? 10_000 : 4000;
+const AWAY = LONG ? 30_000 : 4000;
+const FAILING = LONG ? 10_000 : 4000;
 
 for (const persist of ["", 'data-persist="local"'])
   visit(`offline for ${AWAY / 1000} s and back (${persist || "nothing kept"})`, async (it) => {

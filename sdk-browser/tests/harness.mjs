@@ -9,16 +9,18 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { ask, newProject, remember, settled, stack } from "../../tests/harness/stack.mjs";
-import { recordingWay, sleep } from "../../tests/harness/way.mjs";
+import { sleep } from "../../tests/harness/until.mjs";
+import { recordingWay } from "../../tests/harness/way.mjs";
 
-export { problem, sleep, until } from "../../tests/harness/way.mjs";
+export { LONG } from "../../tests/harness/long.mjs";
+export { sleep, until } from "../../tests/harness/until.mjs";
+export { problem } from "../../tests/harness/way.mjs";
 
 const program = process.env.HEADWATER_CHROMIUM;
 /** Why these tests cannot run, if so. */
 export const skip = process.env.HEADWATER_NO_CHROMIUM;
 if (!program && !skip) throw new Error("these tests need Chromium: use `cargo xtask test`");
 
-export const FULL = Boolean(process.env.HEADWATER_FULL);
 /** Sites of the project are subdomains of the first, others of the second; they have port 80, for all the browser knows. */
 const [DOMAIN, OTHER] = ["sites.test", "elsewhere.test"];
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";

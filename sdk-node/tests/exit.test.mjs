@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { faultyWay } from "../../tests/harness/proxy.mjs";
 import { newProject, rowsOf, stack } from "../../tests/harness/stack.mjs";
-import { built } from "./harness.mjs";
+import { built, LONG } from "./harness.mjs";
 
 let project;
 before(async () => {
@@ -107,7 +107,7 @@ describe("while the Worker is away", () => {
   });
 
   test("memory is bounded, and what had no room is counted to the event", async () => {
-    const events = process.env.HEADWATER_FULL ? 1_000_000 : 100_000;
+    const events = LONG ? 1_000_000 : 100_000;
     const text = `
       let [lost, most] = [0, 0];
       const one = (n) => it.track({ event: "away", anonymous_id: "a" + n, properties: { n, text: "x".repeat(500) } });

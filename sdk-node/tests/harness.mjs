@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { code, part } from "../build.mjs";
 
-export { problem, recordingWay, sleep, until } from "../../tests/harness/way.mjs";
+export { LONG } from "../../tests/harness/long.mjs";
+export { sleep, until } from "../../tests/harness/until.mjs";
+export { problem, recordingWay } from "../../tests/harness/way.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "headwater-node-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

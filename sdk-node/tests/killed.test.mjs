@@ -6,12 +6,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask, newProject, select } from "../../tests/harness/stack.mjs";
 import { startWorker } from "../../tests/harness/worker.mjs";
-import { client, recordingWay, sleep, until } from "./harness.mjs";
+import { client, LONG, recordingWay, sleep, until } from "./harness.mjs";
 
-const FULL = Boolean(process.env.HEADWATER_FULL);
-const EVENTS = FULL ? 100_000 : 12_000;
+const EVENTS = LONG ? 100_000 : 12_000;
 /** How long the Worker stays away, in milliseconds. */
-const AWAY = FULL ? 5000 : 1500;
+const AWAY = LONG ? 5000 : 1500;
 const MAX_QUEUE = 10_000;
 
 const storage = mkdtempSync(join(tmpdir(), "headwater-killed-"));
@@ -48,16 +47,16 @@ test(`${EVENTS} events, two kills`, async () => {
         const { pending } = it.counts;
         most = Math.max(most, pending);
         heap = Math.max(heap, process.memoryUsage().heapUsed);
-        await sleep(FULL ? 2 : 5);
+        await sleep(LONG ? 2 : 5);
       }
     }
   })();
   const kills = (async () => {
     for (const share of [0.25, 0.6]) {
-      await until(() => ids.size >= EVENTS * share, "events are made", 120);
+      await until(() => ids.size >= EVENTS * share, "events are made", { limit: 600 });
       // Amid a request, which is then neither answered nor known to be stored.
       const { length } = way.seen;
-      await until(() => way.seen.length > length, "a request is on its way", 120);
+      await until(() => way.seen.length > length, "a request is on its way");
       await worker.stop();
       const { delivered } = it.counts;
       await sleep(AWAY);
@@ -76,7 +75,7 @@ test(`${EVENTS} events, two kills`, async () => {
   await until(
     async () => (await ask("/ready", { base: worker.url }))[1].buffer?.events === 0,
     "the buffer empties",
-    60,
+    { limit: 300 },
   );
   const parameters = { project: project.project_id };
   const rows = await select("SELECT event_id FROM events FINAL WHERE project_id = {project:UUID}", parameters);

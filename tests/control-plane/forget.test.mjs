@@ -1,4 +1,5 @@
 // Requests to forget: one a person as long as it lives, who holds it while it runs, and what stays in the end.
+// It holds requests of all projects. @lane jobs
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";

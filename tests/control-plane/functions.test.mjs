@@ -1,4 +1,5 @@
 // Functions: who may call them, and what a sign-up, the meter and a key look-up do.
+// It calls the functions of all jobs. @lane jobs
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import {

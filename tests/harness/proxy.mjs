@@ -14,9 +14,11 @@ import net from "node:net";
 export async function faultyWay(target) {
   const { hostname, port } = new URL(target);
   let mode = "pass";
+  let taken = 0;
   const open = new Set();
   const server = net.createServer((socket) => {
     open.add(socket);
+    taken += 1;
     socket.on("close", () => open.delete(socket));
     socket.on("error", () => {});
     if (mode === "refuse") return socket.resetAndDestroy();
@@ -41,9 +43,14 @@ export async function faultyWay(target) {
   const address = /** @type {net.AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
+    /** Connections that are open. */
+    open: () => open.size,
+    /** Connections since the mode was changed. */
+    taken: () => taken,
     /** Changes the mode; connections of the old one are cut. */
     become(next) {
       mode = next;
+      taken = 0;
       for (const socket of open) socket.destroy();
     },
     close() {

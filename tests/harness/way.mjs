@@ -1,15 +1,6 @@
 // A way to a Worker that keeps what passed, and may give other answers.
 import http from "node:http";
 
-export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-
-/** Waits until `condition` holds. */
-export async function until(condition, what, seconds = 20) {
-  for (const end = Date.now() + seconds * 1000; !(await condition()); await sleep(10)) {
-    if (Date.now() > end) throw new Error(`this did not happen in ${seconds} s: ${what}`);
-  }
-}
-
 /**
  * @typedef {object} Seen one request
  * @property {number} at when it came, by `performance.now()`
@@ -52,15 +43,6 @@ export async function recordingWay(
       status: 0,
     };
     const number = seen.push(entry) - 1;
-    if (process.env.HW_SCRIPT && /\/(v1\/a|s)\.js$/.test(path)) {
-      const own = await way.answer(number, entry);
-      if (own === "cut") return response.destroy();
-      if (own) {
-        return response.writeHead(own.status, own.headers).end(own.body);
-      }
-      const { readFileSync } = await import("node:fs");
-      return response.writeHead(200, { "content-type": "text/javascript" }).end(readFileSync(process.env.HW_SCRIPT));
-    } // HACK
     const own = await way.answer(number, entry);
     if (own === "cut") return response.destroy();
     if (own) {

@@ -5,6 +5,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { root, stack } from "./stack.mjs";
+import { until } from "./until.mjs";
 
 export const workerd = join(
   root,
@@ -111,23 +112,19 @@ const worker :Workerd.Worker = (
   child.stderr.on("data", (chunk) => (log += chunk));
   const ended = new Promise((done) => child.once("exit", done));
   const url = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; ; attempt++) {
-    if (child.exitCode !== null || attempt > 100) throw new Error(`the Worker did not start:\n${log}`);
-    if (
-      await fetch(`${url}/health`).then(
-        (response) => response.ok,
-        () => false,
-      )
-    )
-      break;
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`the Worker did not start:\n${log}`);
+    return fetch(`${url}/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  }, "the Worker starts");
   return {
     url,
     pid: child.pid,
     log: () => log,
     async cron() {
-      const response = await fetch(`http://127.0.0.1:${cronPort}`, { signal: AbortSignal.timeout(80_000) });
+      const response = await fetch(`http://127.0.0.1:${cronPort}`, { signal: AbortSignal.timeout(300_000) });
       const outcome = await response.text();
       if (outcome !== "ok") throw new Error(`the cron ended with ${outcome}:\n${log}`);
     },

@@ -1,6 +1,7 @@
 //! `test`: all suites over a stack of their own, with fresh data, beside whatever else runs.
 
 mod counts;
+mod lanes;
 mod leaks;
 mod suites;
 
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     suite: Option<Suite>,
     /// Unit: part of a test's name. End to end: part of a file's path, else of a test's name.
     pattern: Option<String>,
+    /// Repeat what is random or under load much more often: hours of made-up input instead of minutes.
+    #[arg(long)]
+    long: bool,
 }
 
 /// Runs `cargo xtask test`.
@@ -63,10 +67,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let outcome = (|| {
         let mut counts = Counts::default();
         if unit {
-            counts += suites::unit(&state, &tools, args.pattern.as_deref())?;
+            counts += suites::unit(&state, &tools, args.pattern.as_deref(), args.long)?;
         }
         if e2e {
-            counts += suites::end_to_end(&state, &tools, args.pattern.as_deref())?;
+            counts += suites::end_to_end(&state, &tools, args.pattern.as_deref(), args.long)?;
             counts += leaks::search(&state)?;
         }
         anyhow::Ok(counts)

@@ -13,14 +13,15 @@ use crate::step::note;
 use crate::{process, workspace};
 
 use super::counts::Counts;
+use super::lanes;
 
 /// Where test files are looked for.
 const FOLDERS: [&str; 3] = ["tests", "sdk-browser", "sdk-node"];
 
 /// `cargo test` over the workspace.
-pub(crate) fn unit(state: &State, tools: &Tools, pattern: Option<&str>) -> Result<Counts> {
+pub(crate) fn unit(state: &State, tools: &Tools, pattern: Option<&str>, long: bool) -> Result<Counts> {
     println!("\ncargo test");
-    let mut cargo = with_stack(workspace::cargo(), state, tools);
+    let mut cargo = with_stack(workspace::cargo(), state, tools, long);
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
     if std::env::var_os("CARGO_TERM_COLOR").is_none() {
         // Its summary is read from a pipe, its colours are for the terminal behind.
@@ -44,58 +45,65 @@ pub(crate) fn unit(state: &State, tools: &Tools, pattern: Option<&str>) -> Resul
     Ok(counts.concluded(status.success()))
 }
 
-/// `node --test` over the files that talk to the Worker.
-pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>) -> Result<Counts> {
+/// `node --test` over the files that talk to the Worker: the lanes beside each other.
+pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>, long: bool) -> Result<Counts> {
     let root = workspace::root();
     let mut files = Vec::new();
     for folder in FOLDERS {
         collect(&root.join(folder), &mut files);
     }
     files.sort();
-    let named: Vec<PathBuf> = files
-        .iter()
-        .filter(|file| pattern.is_none_or(|pattern| workspace::shown(file).contains(pattern)))
-        .cloned()
-        .collect();
     if files.is_empty() {
         note("there are no end-to-end tests yet");
         return Ok(Counts::default());
     }
-    // Where one cannot be had, the tests that need it are skipped and say why.
+    let mut named: Vec<PathBuf> = files
+        .iter()
+        .filter(|file| pattern.is_none_or(|pattern| workspace::shown(file).contains(pattern)))
+        .cloned()
+        .collect();
+    // A pattern that fits no file is part of a test's name.
+    let name = pattern.filter(|_| named.is_empty());
+    if let Some(name) = name {
+        named = holding(&files, name);
+    }
+    // Tests whose helper cannot be installed are skipped and say why.
     let helpers = [
         ("SCHEMATHESIS", setup::python(state, setup::SCHEMATHESIS)?),
         ("MCP_PYTHON", setup::python(state, setup::MCP_CLIENT)?),
         ("CHROMIUM", setup::chromium(state)?),
     ];
     println!("\nnode --test");
-    let report = state.log("end-to-end.tap");
-    let _ = fs::remove_file(&report);
-    let mut node = with_stack(Command::new(&tools.node), state, tools);
-    node.current_dir(&root)
-        .args(["--test", "--test-concurrency=1", "--test-timeout=300000"])
-        .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
-        .arg("--test-reporter=tap")
-        .arg(format!("--test-reporter-destination={}", report.display()))
-        .stdin(Stdio::null());
-    for (name, found) in helpers {
-        match found {
-            Ok(program) => node.env(format!("HEADWATER_{name}"), program),
-            Err(reason) => node.env(format!("HEADWATER_NO_{name}"), reason),
-        };
-    }
-    match pattern {
-        Some(pattern) if named.is_empty() => {
+    let mut running = Vec::new();
+    for lane in lanes::of(named) {
+        let mut node = with_stack(Command::new(&tools.node), state, tools, long);
+        node.current_dir(&root).args(lane.arguments(state)).stdin(Stdio::null());
+        for (helper, found) in &helpers {
+            match found {
+                Ok(program) => node.env(format!("HEADWATER_{helper}"), program),
+                Err(reason) => node.env(format!("HEADWATER_NO_{helper}"), reason),
+            };
+        }
+        if let Some(name) = name {
             // Nothing waits for a file's `before` where none of its tests fits: it goes on after its `after`, and
             // what it starts then would keep the file alive for ever.
-            node.args(["--test-force-exit", &format!("--test-name-pattern={pattern}")]).args(holding(&files, pattern));
+            node.args(["--test-force-exit", &format!("--test-name-pattern={name}")]);
         }
-        _ => {
-            node.args(&named);
+        if let Some(output) = lane.output(state)? {
+            node.stdout(output.try_clone()?).stderr(output);
         }
+        node.args(&lane.files);
+        running.push((process::spawn_in_group(node, Some(state))?, lane));
     }
-    let status = process::run_in_group(node, Some(state))?;
-    let counts = Counts::of_tap(&fs::read_to_string(&report).unwrap_or_default());
-    Ok(counts.concluded(status.success()))
+    let mut counts = Counts::default();
+    let mut ended = Vec::new();
+    for (child, lane) in running {
+        ended.push((process::wait_in_group(child), lane));
+    }
+    for (status, lane) in ended {
+        counts += lane.counts(state, status?.success());
+    }
+    Ok(counts)
 }
 
 /// The files that a test of this name can be in: those that hold it, or all where none does, since a name may be
@@ -107,8 +115,11 @@ fn holding(files: &[PathBuf], name: &str) -> Vec<PathBuf> {
 }
 
 /// Tells a suite where its stack is.
-fn with_stack(mut command: Command, state: &State, tools: &Tools) -> Command {
+fn with_stack(mut command: Command, state: &State, tools: &Tools, long: bool) -> Command {
     command.env("HEADWATER_DEV_JSON", state.dev_file()).env("HEADWATER_NODE", &tools.node);
+    if long {
+        command.env("HEADWATER_LONG", "1");
+    }
     if let Ok(this) = workspace::this_program() {
         command.env("HEADWATER_XTASK", this);
     }
