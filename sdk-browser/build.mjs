@@ -88,7 +88,8 @@ async function build() {
     writeFileSync(join(dist, `${name}.map`), map);
   }
   mkdirSync(dirname(served), { recursive: true });
-  writeFileSync(served, made["a.js"].code);
+  // Not where it is the same: whatever watches it, `wrangler dev` for one, would build and start again.
+  if (readFileSync(served, "utf8") !== made["a.js"].code) writeFileSync(served, made["a.js"].code);
   const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
   execFileSync(process.execPath, [tsc, "--project", here, "--outDir", dist], { stdio: "inherit" });
 }

@@ -35,10 +35,10 @@ for (const persist of ["", 'data-persist="local"'])
     await context.setOffline(false);
     await track(tab, "back");
     const rows = await it.stored(27);
-    const waited = performance.now() - back;
+    const waited = it.posts().find(({ at }) => at > back).at - back;
     assert.deepEqual(names(rows), ["pageview", ...times.map((_, n) => `off-${n}`), "back"]);
     // When they happened, not when they were sent.
-    for (const [n, time] of times.entries()) assert.ok(Math.abs(Date.parse(rows[n + 1].timestamp) - time) < 20);
+    for (const [n, time] of times.entries()) assert.ok(Math.abs(Date.parse(rows[n + 1].timestamp) - time) < 250);
     // The browser tells when it is back: no waiting for the next attempt.
     assert.ok(waited < 3500, `${waited} ms`);
   });
@@ -71,15 +71,17 @@ visit(`answers of 500 for ${FAILING / 1000} s`, async (it) => {
   it.serve({ "*": it.page() });
   let broken = true;
   it.way.answer = onlyPosts(() => (broken ? failure(500, "internal_error") : undefined));
+  const begin = performance.now();
   const tab = await it.open("/");
   for (let n = 0; n < 20; n++) {
     await track(tab, `n-${n}`);
     await sleep(FAILING / 20);
   }
-  broken = false;
+  await until(() => it.posts().length >= 2, "it is tried again");
   const attempts = it.posts().length;
-  // Not at every event, and not never.
-  assert.ok(attempts >= 2 && attempts <= 2 + FAILING / 500, `${attempts} attempts`);
+  broken = false;
+  // Not at every event.
+  assert.ok(attempts <= 2 + (performance.now() - begin) / 500, `${attempts} attempts`);
   const rows = await it.stored(21, { seconds: 40 });
   assert.deepEqual(names(rows), ["pageview", ...Array.from({ length: 20 }, (_, n) => `n-${n}`)]);
 });

@@ -200,7 +200,7 @@ export function visit(
           rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
         };
       },
-      async stored(wanted, { seconds = 15, env = "live", host: which = host, event = "" } = {}) {
+      async stored(wanted, { seconds = 60, env = "live", host: which = host, event = "" } = {}) {
         const named = event && `&event=${event}`;
         const filters = which ? `&filters=${encodeURIComponent(JSON.stringify([["is", "host", [which]]]))}` : "";
         const path = `/v1/query?bots=true&limit=1000${named}${filters}`;

@@ -1,7 +1,7 @@
 // Pages that change without a load: each address counts once, with the title that it has once it is there.
 import assert from "node:assert/strict";
 import { after } from "node:test";
-import { end, sleep, visit } from "./harness.mjs";
+import { end, sleep, until, visit } from "./harness.mjs";
 
 after(end);
 
@@ -14,6 +14,8 @@ const APPLICATION = `<script>
 </script>`;
 const shown = (rows) => rows.map(({ event, path, title }) => [event, path, title]);
 const trail = (rows) => rows.map(({ url, referrer }) => [url, referrer]);
+/** Waits until the view is there. */
+const titled = (tab, title) => tab.waitForFunction((title) => document.title === title, title);
 const go = (tab, path, how = "pushState") => tab.evaluate(([path, how]) => globalThis.go(path, how), [path, how]);
 
 visit("five routes: pushed, replaced, gone back to", async (it) => {
@@ -25,12 +27,17 @@ visit("five routes: pushed, replaced, gone back to", async (it) => {
   await tab.goto(other);
   await tab.click("a");
   await tab.waitForURL(`${it.origin}/`);
-  for (const [path, how] of [["/a"], ["/b"], ["/c", "replaceState"], ["/d"]]) {
+  for (const [path, title, how] of [
+    ["/a", "A"],
+    ["/b", "B"],
+    ["/c", "C", "replaceState"],
+    ["/d", "D"],
+  ]) {
     await go(tab, path, how);
-    await sleep(100);
+    await titled(tab, title);
   }
   await tab.evaluate(() => history.back());
-  await sleep(100);
+  await titled(tab, "C");
   await tab.goto("about:blank");
   const rows = await it.stored(6);
   assert.deepEqual(
@@ -110,7 +117,7 @@ visit("data-spa=off leaves addresses alone; page() counts by hand", async (it) =
   const tab = await it.open("/");
   await go(tab, "/a");
   await go(tab, "/b");
-  await sleep(60);
+  await titled(tab, "B");
   await tab.evaluate(() => globalThis.headwater.page());
   await tab.goto("about:blank");
   assert.deepEqual(shown(await it.stored(2)), [
@@ -122,10 +129,12 @@ visit("data-spa=off leaves addresses alone; page() counts by hand", async (it) =
 visit("data-hash: fragments are pages", async (it) => {
   it.serve({ "*": it.page("data-hash", { title: "Hash" }) });
   const tab = await it.open("/app/2000?utm_campaign=2026#/inbox");
-  await tab.evaluate(() => {
-    location.hash = "#/mail/1";
-  });
-  await sleep(50);
+  const changed = () =>
+    new Promise((done) => {
+      addEventListener("hashchange", () => done(undefined), { once: true });
+      location.hash = "#/mail/1";
+    });
+  await tab.evaluate(changed);
   await tab.evaluate(() => history.pushState({}, "", "#/mail/2"));
   await tab.goto("about:blank");
   const rows = await it.stored(3);
@@ -205,7 +214,7 @@ visit("back/forward cache: a page that comes back is seen again", async (it) => 
 visit("a page that is rendered ahead counts once it is seen, and not before", async (it) => {
   const marks = [];
   const rules = { prerender: [{ urls: ["/seen", "/never"], eagerness: "immediate" }] };
-  const drive = "setTimeout(() => { location.href = '/seen' }, 2500)";
+  const drive = "fetch('/ahead').then(() => { location.href = '/seen' })";
   const head = `<script type="speculationrules">${JSON.stringify(rules)}</script><script>${drive}</script>`;
   // It tells how it fares by itself: where a debugger listens, Chromium renders nothing ahead.
   const tell = `<script>
@@ -218,6 +227,12 @@ visit("a page that is rendered ahead counts once it is seen, and not before", as
     "/": it.page("", { head, title: "Start" }),
     "/tell": (request, response) => {
       marks.push(request.url.split("?")[1]);
+      response.end();
+    },
+    "/ahead": async (_request, response) => {
+      await until(() => marks.length === 2, "both are rendered ahead");
+      // Time in which they would be counted.
+      await sleep(1000);
       response.end();
     },
     "*": it.page("", { head: tell, title: "Ahead" }),

@@ -37,14 +37,14 @@ describe("a program that comes to its end", () => {
   test("is not kept alive by a client that has nothing to send", async () => {
     const ended = await program("say('ready')", { options: "flushInterval: 60_000" });
     assert.deepEqual([ended.status, ended.out, ended.err], [0, "ready", ""]);
-    assert.ok(ended.seconds < 10, `${ended.seconds} s`);
+    assert.ok(ended.seconds < 45, `${ended.seconds} s`);
   });
 
   test("sends what waits before it goes, without waiting for the interval", async () => {
     const text = "for (let n = 0; n < 25; n++) it.track({ event: 'at-exit' }); it.track({ event: 'at-exit' });";
     const ended = await program(text, { options: "flushInterval: 60_000, flushAt: 1000" });
     assert.deepEqual([ended.status, ended.out, ended.err], [0, "", ""]);
-    assert.ok(ended.seconds < 10, `${ended.seconds} s`);
+    assert.ok(ended.seconds < 45, `${ended.seconds} s`);
     assert.equal(await count("at-exit"), 26);
   });
 
@@ -90,7 +90,7 @@ describe("while the Worker is away", () => {
     const ended = await program("for (let n = 0; n < 30; n++) it.track({ event: 'gone' });", { host: way.url });
     assert.deepEqual([ended.status, ended.err], [0, ""]);
     assert.match(ended.out, /^lost (network_error|shut_down) 30$/);
-    assert.ok(ended.seconds > 1 && ended.seconds < 25, `${ended.seconds} s`);
+    assert.ok(ended.seconds > 1 && ended.seconds < 60, `${ended.seconds} s`);
   });
 
   test("a flush that waits for an attempt keeps the process alive", async () => {

@@ -72,11 +72,9 @@ test(`${EVENTS} events, two kills`, async () => {
   assert.deepEqual(it.errors, []);
   assert.ok(most <= MAX_QUEUE, `${most} waited`);
 
-  await until(
-    async () => (await ask("/ready", { base: worker.url }))[1].buffer?.events === 0,
-    "the buffer empties",
-    { limit: 300 },
-  );
+  await until(async () => (await ask("/ready", { base: worker.url }))[1].buffer?.events === 0, "the buffer empties", {
+    limit: 300,
+  });
   const parameters = { project: project.project_id };
   const rows = await select("SELECT event_id FROM events FINAL WHERE project_id = {project:UUID}", parameters);
   assert.equal(rows.length, EVENTS);

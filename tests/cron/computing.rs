@@ -3,22 +3,30 @@
 use std::sync::{Arc, Mutex};
 
 use headwater::app::{App, Runtime};
+use intake::time::Timestamp;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use upkeep::rollup::{Kind, ProjectDay};
 
-use super::native;
-use super::world::{World, day};
+use crate::app::runtime;
+use crate::world::{World, config, day, stack};
 
 /// Lines that the apps of this file have logged.
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// The store's clock, which says what is due, goes on; so must this one.
+#[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}
 
 /// An app on the stack's stores, with some settings changed.
 fn app(changed: &[(&str, &str)]) -> App {
     let changed = [changed, &[("INGEST_SINK", "direct")]].concat();
     let log = |line: &str| LOG.lock().unwrap().push(line.to_owned());
-    App::new(native::config(&changed), Runtime { log, ..native::runtime() })
+    App::new(config(&changed), Runtime { now, log, ..runtime() })
 }
 
 /// A project with a day that was written to an hour ago.
@@ -35,7 +43,7 @@ async fn an_hour_ago() -> World {
 /// A way to the store on which the rollup of one project never gets through: the store says that its memory is
 /// used up.
 async fn way_without(project: String) -> String {
-    let store = native::stack()["clickhouse_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let store = stack()["clickhouse_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (project, store) = (Arc::new(project), Arc::new(store));

@@ -1,10 +1,11 @@
-//! The cron against the real engine. It computes the days of all projects, whosever they are: hence apart from the
-//! tests that say themselves when a day of theirs is computed.
+//! The cron against the real engine. It computes the days of all projects, so it is a binary of its own: in
+//! `tests/native` a test says itself when a day of its project is computed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
+#[path = "../native/app.rs"]
+#[allow(dead_code, reason = "tests/native uses the rest")]
+mod app;
 mod computing;
-#[path = "../native/mod.rs"]
-mod native;
-#[path = "../rollups/world.rs"]
-#[allow(dead_code, reason = "the rollups' tests use the rest")]
+#[path = "../native/world.rs"]
+#[allow(dead_code, reason = "tests/native uses the rest")]
 mod world;

@@ -11,7 +11,7 @@ export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, mi
  * @param {{limit?: number, pause?: number}} [options] `limit` in seconds; `pause` between two looks in milliseconds
  * @returns {Promise<T>}
  */
-export async function until(condition, what, { limit = 90, pause = 20 } = {}) {
+export async function until(condition, what, { limit = 150, pause = 20 } = {}) {
   for (const end = performance.now() + limit * 1000; ; await sleep(pause)) {
     const found = await condition();
     if (found) return found;

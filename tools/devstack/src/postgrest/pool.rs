@@ -21,8 +21,8 @@ const SIZE: usize = 10;
 const QUEUE: usize = 200;
 /// How long they wait; PostgREST's default.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a database that does not answer is waited for.
-const CONNECT: Duration = Duration::from_millis(1500);
+/// How long a database that does not answer is waited for: a busy machine takes seconds to start ten sessions.
+const CONNECT: Duration = Duration::from_secs(8);
 /// Statements kept prepared on one connection.
 const PREPARED: usize = 100;
 

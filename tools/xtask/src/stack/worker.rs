@@ -42,7 +42,7 @@ pub(super) fn start(
     state.write_private(VARIABLES, &variables(stores, secrets, bundle))?;
 
     let url = format!("http://127.0.0.1:{port}");
-    let mut command = wrangler(state, tools, port, &out_dir)?;
+    let mut command = wrangler(state, tools, port, &out_dir, &configuration(state, bundle)?)?;
     if bundle == Bundle::Fixed {
         command.env("HEADWATER_KEEP_BUNDLE", "1");
     }
@@ -63,7 +63,30 @@ pub(super) fn start(
     Ok(url)
 }
 
-fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path) -> Result<Command> {
+/// The configuration that wrangler gets. For a bundle that stays it has no `build`: wrangler would watch the sources,
+/// and start the Worker anew, amid requests, when one of them is written.
+fn configuration(state: &State, bundle: Bundle) -> Result<PathBuf> {
+    let path = workspace::root().join("wrangler.toml");
+    if bundle == Bundle::Watched {
+        return Ok(path);
+    }
+    let text = std::fs::read_to_string(path)?;
+    let mut in_build = false;
+    let fixed: String = text
+        .split_inclusive('\n')
+        .filter(|line| {
+            if line.starts_with('[') {
+                in_build = line.trim_end() == "[build]";
+            }
+            !in_build
+        })
+        .collect();
+    let path = state.file("wrangler.toml");
+    std::fs::write(&path, fixed)?;
+    Ok(path)
+}
+
+fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path, configuration: &Path) -> Result<Command> {
     let mut command = Command::new(&tools.node);
     command
         .current_dir(workspace::root())
@@ -71,7 +94,9 @@ fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path) -> Result<C
         .arg("dev")
         // Before the options: some of them take all words that follow.
         .arg(out_dir.join("index.mjs"))
-        .args(["--config", "wrangler.toml", "--ip", "127.0.0.1", "--local", "--test-scheduled"])
+        .arg("--config")
+        .arg(configuration)
+        .args(["--ip", "127.0.0.1", "--local", "--test-scheduled"])
         .args(["--port", &port.to_string(), "--inspector-port", &port::free()?.to_string()])
         .arg("--show-interactive-dev-session=false")
         .arg("--persist-to")

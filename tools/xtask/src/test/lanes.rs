@@ -55,6 +55,8 @@ impl Lane {
     pub(super) fn arguments(&self, state: &State) -> Vec<OsString> {
         let mut arguments = vec![
             "--test".into(),
+            // Three reporters on one stream are one too many for its taste.
+            "--disable-warning=MaxListenersExceededWarning".into(),
             format!("--test-concurrency={}", self.width).into(),
             format!("--test-timeout={LIMIT}").into(),
             "--test-reporter=spec".into(),

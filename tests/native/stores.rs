@@ -1,44 +1,21 @@
 //! The store clients natively, against the real engines of the stack and against servers that fail.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::needless_pass_by_value, reason = "a test")]
+#![allow(clippy::needless_pass_by_value, reason = "a test")]
 
 use std::time::{Duration, Instant};
 
 use headwater::store::{ClickHouse, Credentials, PostgRest, StoreError};
-use intake::time::Timestamp;
 use query::{Plan, World, build, from_parameters};
 use serde_json::{Value, json};
 use statement::Scope;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-fn stack() -> Value {
-    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-fn user(stack: &Value, name: &str) -> Credentials {
-    let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
-    Credentials { user: text("user"), password: text("password") }
-}
-
-fn clickhouse() -> ClickHouse {
-    let stack = stack();
-    let url = stack["clickhouse_url"].as_str().unwrap();
-    let database = stack["clickhouse_database"].as_str().unwrap();
-    ClickHouse::new(url, database, user(&stack, "ingest"), user(&stack, "read")).unwrap()
-}
-
-fn control_plane() -> PostgRest {
-    let stack = stack();
-    PostgRest::new(stack["postgrest_url"].as_str().unwrap(), stack["supabase_secret_key"].as_str().unwrap()).unwrap()
-}
+use crate::world::{LIMIT, clickhouse, control_plane, now, stack};
 
 fn at(url: &str) -> ClickHouse {
     let nobody = Credentials { user: "u".into(), password: "p".into() };
     ClickHouse::new(url, "headwater", nobody.clone(), nobody).unwrap()
 }
-
-const LIMIT: Duration = Duration::from_secs(2);
 
 /// A project id that no other test uses.
 fn project() -> String {
@@ -57,12 +34,7 @@ fn row(project: &str, event_id: &str, more: Value) -> Vec<u8> {
 }
 
 async fn counted(project: &str, parameters: &str) -> Value {
-    let world = World {
-        now: Timestamp(1_795_255_200_000),
-        timezone: "UTC",
-        offset_at: |_, _| None,
-        segments: query::Segments::Closed,
-    };
+    let world = World { now: now(), timezone: "UTC", offset_at: |_, _| None, segments: query::Segments::Closed };
     let query = from_parameters(parameters, world).unwrap();
     let scope = Scope { project_id: project, env: intake::key::Env::Live };
     let statement = build(&query, &scope, &Plan::default());
@@ -144,7 +116,7 @@ async fn somebody_who_never_answers() {
     let begin = Instant::now();
     let error = at(&url).insert("events", b"{}\n".to_vec(), Duration::from_millis(300)).await.unwrap_err();
     assert_eq!(error, StoreError::TimedOut);
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < LIMIT);
 }
 
 #[tokio::test]

@@ -1,8 +1,5 @@
 //! Midnight while the control plane is away: no event is lost, and no visitor's hash is weaker for it. The app
 //! natively with a clock of the test's own; key and day keys come from the real control plane before.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
-
-mod native;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -10,10 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use headwater::app::{App, Buffers, Depth, Runtime};
 use intake::time::Timestamp;
-use native::Track;
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::app::{self, Track};
+use crate::world::{config, now, stack};
 
 /// The clock.
 static NOW: AtomicI64 = AtomicI64::new(0);
@@ -29,14 +28,14 @@ fn runtime() -> Runtime {
             Box::pin(async { Ok(()) })
         },
         look: |_| Box::pin(async { Ok(Depth::default()) }),
-        ..native::runtime().buffer
+        ..app::runtime().buffer
     };
-    Runtime { now: || Timestamp(NOW.load(Ordering::SeqCst)), buffer, ..native::runtime() }
+    Runtime { now: || Timestamp(NOW.load(Ordering::SeqCst)), buffer, ..app::runtime() }
 }
 
 /// A way to the control plane, open as long as the flag says so.
 async fn way(open: Arc<AtomicBool>) -> String {
-    let target = native::stack()["postgrest_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let target = stack()["postgrest_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -79,8 +78,8 @@ const VISITOR: &str = "192.0.2.10";
 async fn with_the_control_plane_away_at_midnight_events_are_kept_and_hashes_are_as_good_as_ever() {
     let open = Arc::new(AtomicBool::new(true));
     let url = way(open.clone()).await;
-    let app = App::new(native::config(&[("SUPABASE_URL", &url)]), runtime());
-    let midnight = intake::time::Day(native::now().day().0 + 1).start();
+    let app = App::new(config(&[("SUPABASE_URL", &url)]), runtime());
+    let midnight = intake::time::Day(now().day().0 + 1).start();
     let before = midnight.plus(-30_000);
 
     // The key is looked up half a minute before midnight; then the control plane goes away.
@@ -101,7 +100,7 @@ async fn with_the_control_plane_away_at_midnight_events_are_kept_and_hashes_are_
 
     // The same hash as every other instance makes, which has its key from the control plane itself.
     open.store(true, Ordering::SeqCst);
-    let another = App::new(native::config(&[]), runtime());
+    let another = App::new(config(&[]), runtime());
     assert_eq!(send(&another, after.plus(4_000), after, VISITOR).await, (202, Some(tomorrow)));
     open.store(false, Ordering::SeqCst);
 

@@ -3,7 +3,7 @@
 use intake::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
-use super::world::day;
+use crate::world::day;
 
 /// First day of every history; a month ends on it, and New York's summer time on the day after.
 pub const FIRST_DAY: &str = "2026-10-31";

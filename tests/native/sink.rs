@@ -1,19 +1,19 @@
 //! What a client is told when the buffer is full, fails or hangs: the app natively, on the stack's control plane,
 //! over objects that do what a test says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 
-mod native;
-
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use headwater::app::{App, AppendError, Buffers, Depth, Pending, Reply, Runtime};
 use headwater::buffer::Shard;
-use native::Track;
 use serde_json::Value;
+use tokio::time::Instant;
 use upkeep::erase::{Found, Inquiry};
 
+use crate::app::{Track, runtime};
+use crate::world::config;
+
 fn app(buffer: Buffers) -> App {
-    App::new(native::config(&[]), Runtime { buffer, ..native::runtime() })
+    App::new(config(&[]), Runtime { buffer, ..runtime() })
 }
 
 fn search(_: Shard, _: Inquiry) -> Pending<Result<Found, String>> {
@@ -47,8 +47,13 @@ async fn a_buffer_that_is_full_fails_or_hangs_gives_503_in_time() {
     let hangs = Buffers { append: |_, _| Box::pin(std::future::pending()), look, search };
     let takes = Buffers { append: |_, _| Box::pin(async { Ok(()) }), look, search };
     for buffer in [full, fails, hangs] {
-        let (reply, time) = track(&app(buffer), false).await;
+        let app = app(buffer);
+        // The key is looked up first, over a real connection. From then on the time is the test's own.
+        track(&app, false).await;
+        tokio::time::pause();
+        let (reply, time) = track(&app, false).await;
         unavailable(&reply, time);
+        tokio::time::resume();
     }
     assert_eq!(track(&app(takes), false).await.0.status, 202);
 }

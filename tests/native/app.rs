@@ -1,38 +1,11 @@
 //! The app natively, on the stores of the running stack.
-#![allow(dead_code, reason = "each test file takes what it needs")]
 
 use std::borrow::Cow;
 
 use headwater::app::{BodyError, Buffers, Depth, Inbound, Place, Runtime};
-use headwater::config::Config;
-use intake::time::Timestamp;
-use serde_json::Value;
 use upkeep::erase::{Found, Seen};
 
-/// Addresses and secrets of the stack (`dev.json`).
-pub fn stack() -> Value {
-    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// The settings of the stack's Worker, some of them changed.
-pub fn config(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
-    let path = std::env::var("HEADWATER_DEV_JSON").unwrap().replace("dev.json", "worker.env");
-    let variables = std::fs::read_to_string(path).unwrap();
-    Config::read(|name| {
-        if let Some((_, value)) = changed.iter().find(|(changed, _)| *changed == name) {
-            return Some((*value).to_owned());
-        }
-        let line = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
-        Some(line.trim_matches('\'').replace("\\$", "$"))
-    })
-}
-
-#[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp(i64::try_from(since.as_millis()).unwrap())
-}
+use crate::world::{now, stack};
 
 /// An event on its way to `POST /v1/track`, from a page of a visitor in Europe.
 pub struct Track {
@@ -93,7 +66,7 @@ impl Inbound for Track {
     }
 }
 
-/// A runtime with a clock and randomness, whose buffer takes everything and which logs nothing.
+/// A runtime whose clock stands still, whose buffer takes everything and which logs nothing.
 pub fn runtime() -> Runtime {
     Runtime {
         now,

@@ -4,7 +4,7 @@ use intake::time::Timestamp;
 use serde_json::{Value, json};
 use upkeep::rollup::{self, Generation, Kind, ProjectDay};
 
-use super::world::{World, day, number};
+use crate::world::{World, day, number};
 
 const DAY: &str = "2026-11-12";
 const HOUR_MS: i64 = 3_600_000;

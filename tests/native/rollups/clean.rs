@@ -4,7 +4,7 @@ use intake::time::Day;
 use serde_json::{Value, json};
 use upkeep::rollup::{self, Kind, MARGIN_MS};
 
-use super::world::{World, day, number};
+use crate::world::{World, day, number};
 
 const DAY: &str = "2026-11-10";
 

@@ -1,15 +1,69 @@
-//! A project that no other test knows, and the statements run for it.
+//! What a test stands on: the stack, a clock that stands still, and a project that no other test knows.
 
 use std::time::Duration;
 
-use headwater::store::{ClickHouse, Credentials};
+use headwater::config::Config;
+use headwater::store::{ClickHouse, Credentials, PostgRest};
 use intake::key::Env;
 use intake::time::{Day, Timestamp};
 use serde_json::Value;
 use statement::{Scope, Statement};
 use upkeep::rollup::{self, Due, Generation, Kind, ProjectDay, SETTINGS};
 
-const LIMIT: Duration = Duration::from_secs(30);
+/// Far more than anything takes, also on a busy machine.
+pub const LIMIT: Duration = Duration::from_mins(2);
+
+/// Addresses and secrets of the stack (`dev.json`).
+pub fn stack() -> Value {
+    let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The settings of the stack's Worker, some of them changed.
+pub fn config(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
+    let path = std::env::var("HEADWATER_DEV_JSON").unwrap().replace("dev.json", "worker.env");
+    let variables = std::fs::read_to_string(path).unwrap();
+    Config::read(|name| {
+        if let Some((_, value)) = changed.iter().find(|(changed, _)| *changed == name) {
+            return Some((*value).to_owned());
+        }
+        let line = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+        Some(line.trim_matches('\'').replace("\\$", "$"))
+    })
+}
+
+/// The stack's ClickHouse.
+pub fn clickhouse() -> ClickHouse {
+    let stack = stack();
+    let user = |name: &str| {
+        let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
+        Credentials { user: text("user"), password: text("password") }
+    };
+    let url = stack["clickhouse_url"].as_str().unwrap();
+    let database = stack["clickhouse_database"].as_str().unwrap();
+    ClickHouse::new(url, database, user("ingest"), user("read")).unwrap().maintained_by(user("maintain"))
+}
+
+/// The stack's control plane.
+pub fn control_plane() -> PostgRest {
+    let stack = stack();
+    PostgRest::new(stack["postgrest_url"].as_str().unwrap(), stack["supabase_secret_key"].as_str().unwrap()).unwrap()
+}
+
+/// When everything happens: after all histories.
+pub fn now() -> Timestamp {
+    Timestamp::parse_iso("2026-11-20T15:00:00Z").unwrap()
+}
+
+/// How often something random is done; more often in the long form (`cargo xtask test --long`).
+pub fn often<T>(short: T, long: T) -> T {
+    if std::env::var_os("HEADWATER_LONG").is_some() { long } else { short }
+}
+
+/// The seeds of random histories: these few, or a hundred in the long form.
+pub fn seeds(few: &[u64]) -> Vec<u64> {
+    often(few.to_vec(), (1..=100).collect())
+}
 
 /// A project.
 pub struct World {
@@ -22,18 +76,9 @@ pub type Clean = Vec<(Day, Generation)>;
 
 impl World {
     pub fn new() -> Self {
-        let path = std::env::var("HEADWATER_DEV_JSON").expect("needs a running stack: use `cargo xtask test`");
-        let stack: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let user = |name: &str| {
-            let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
-            Credentials { user: text("user"), password: text("password") }
-        };
-        let url = stack["clickhouse_url"].as_str().unwrap();
-        let database = stack["clickhouse_database"].as_str().unwrap();
-        let store = ClickHouse::new(url, database, user("ingest"), user("read")).unwrap();
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).unwrap();
-        Self { store: store.maintained_by(user("maintain")), project: uuid::Uuid::from_bytes(bytes).to_string() }
+        Self { store: clickhouse(), project: uuid::Uuid::from_bytes(bytes).to_string() }
     }
 
     pub fn scope(&self) -> Scope<'_> {

@@ -8,12 +8,9 @@ use serde_json::{Value, json};
 use statement::Statement;
 use upkeep::rollup::Kind;
 
-use super::history::{Event, Random, events};
-use super::plain;
-use super::world::World;
-
-/// When questions are asked: after all histories.
-pub const NOW: &str = "2026-11-20T15:00:00Z";
+use crate::history::{Event, Random, events};
+use crate::plain;
+use crate::world::{World, now};
 
 /// A condition, as a question has it and as a function.
 pub type Condition = (Value, fn(&Event) -> bool);
@@ -137,12 +134,7 @@ pub fn person(event: &Event, users: &BTreeMap<String, String>) -> Option<String>
 }
 
 pub fn asked() -> Asked<'static> {
-    Asked {
-        now: Timestamp::parse_iso(NOW).unwrap(),
-        timezone: "UTC",
-        offset_at: offset,
-        segments: query::Segments::Closed,
-    }
+    Asked { now: now(), timezone: "UTC", offset_at: offset, segments: query::Segments::Closed }
 }
 
 fn offset(name: &str, at: Timestamp) -> Option<i32> {

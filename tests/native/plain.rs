@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use intake::time::{Day, Timestamp};
 use schema::Column;
 
-use super::history::Event;
+use crate::history::Event;
 
 const HOUR: i64 = 3_600_000;
 

@@ -7,9 +7,10 @@ use intake::time::Timestamp;
 use query::funnel::{Funnel, answer, build};
 use serde_json::{Value, json};
 
-use super::history::{Event, Random};
-use super::plain;
-use super::population::{Condition, Population, asked, conditions, pick};
+use crate::history::{Event, Random};
+use crate::plain;
+use crate::population::{Condition, Population, asked, conditions, pick};
+use crate::world::seeds;
 
 const FROM: &str = "2026-10-31T07:00:00Z";
 const TO: &str = "2026-11-03T22:00:00Z";
@@ -166,7 +167,7 @@ async fn funnels_equal_brute_force() {
     let (from, to) = (Timestamp::parse_iso(FROM).unwrap(), Timestamp::parse_iso(TO).unwrap());
     let conditions = conditions();
     let mut deepest = 0;
-    for seed in [3, 44, 2026] {
+    for seed in seeds(&[3, 44, 2026]) {
         let mut random = Random(seed);
         let population = Population::new(&mut random).await;
         let inside = |event: &Event| (from..to).contains(&event.timestamp) && event.bot_class.is_empty();

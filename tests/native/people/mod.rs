@@ -1,0 +1,8 @@
+//! Funnels, retention, journeys, pairs and numbers of users against the real engine: the same numbers as plain loops
+//! over random histories.
+
+mod funnel;
+mod journeys;
+mod pairs;
+mod retention;
+mod users;
