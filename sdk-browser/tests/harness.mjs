@@ -21,6 +21,8 @@ const program = process.env.HEADWATER_CHROMIUM;
 export const skip = process.env.HEADWATER_NO_CHROMIUM;
 if (!program && !skip) throw new Error("these tests need Chromium: use `cargo xtask test`");
 
+/** Longest for a step of the browser, in milliseconds: what never happens, not what a busy machine slows down. */
+const LIMIT = 150_000;
 /** Sites of the project are subdomains of the first, others of the second; they have port 80, for all the browser knows. */
 const [DOMAIN, OTHER] = ["sites.test", "elsewhere.test"];
 const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
@@ -63,6 +65,7 @@ export async function launch({ automated = false, more = [] } = {}) {
   const own = automated ? [] : ["--disable-blink-features=AutomationControlled"];
   return chromium.launch({
     executablePath: program,
+    timeout: LIMIT,
     args: [...(await flags()), ...own, ...more],
     ignoreDefaultArgs: ["--disable-back-forward-cache", ...(automated ? [] : ["--enable-automation"])],
   });
@@ -174,6 +177,7 @@ export function visit(
       },
       async context(options = {}, other = browser) {
         const context = await other.newContext(options);
+        context.setDefaultTimeout(LIMIT);
         contexts.push(context);
         context.on("weberror", (error) => errors.push(String(error.error())));
         return context;

