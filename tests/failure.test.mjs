@@ -8,7 +8,7 @@ import { until } from "./harness/until.mjs";
 import { startWorker } from "./harness/worker.mjs";
 
 /**
- * Within three seconds, by the clock of the Worker (`tests/sink.rs` measures them with a clock of its own). A busy
+ * Within three seconds, by the clock of the Worker (`tests/native/sink.rs` measures them with a clock of its own). A busy
  * machine answers later; what waits for a store that never answers, never.
  */
 const IN_TIME = 15;
