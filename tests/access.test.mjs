@@ -134,13 +134,17 @@ describe("routes", () => {
   });
 
   test("health and ready", async () => {
-    assert.deepEqual((await ask("/health")).slice(0, 2), [200, { status: "ok" }]);
+    const [alive, health] = await ask("/health");
+    const { version, commit } = health;
+    assert.deepEqual([alive, health], [200, { status: "ok", version, commit }]);
     const [status, ready] = await ask("/ready");
     assert.equal(status, 200);
     assert.deepEqual(ready, {
       status: "ready",
       checks: { config: "ok", event_store: "ok", control_plane: "ok", buffer: "ok" },
       buffer: ready.buffer,
+      version,
+      commit,
     });
     assert.deepEqual(Object.keys(ready.buffer).sort(), ["bytes", "events", "oldest_age_s"]);
     const head = await call("/health", { method: "HEAD" });

@@ -35,7 +35,7 @@ export type Cohort = {
 /** A period to compare with: `previous_period` (of the same length, directly before), `year_over_year`, or a pair of dates or instants. */
 export type Compare = "previous_period" | "year_over_year" | [Edge, Edge];
 
-/** What a server knows about the visitor, from `sk` keys only: used as a browser's own would be, and thrown away like it. From other keys it is ignored. */
+/** What is known about the visitor. All but `screen` is taken from `sk` keys only, used as a browser's own headers would be, and not stored. From other keys it is ignored. */
 export type Context = {
   /** ISO 3166. */
   country?: string | null;
@@ -45,12 +45,17 @@ export type Context = {
   ip?: string | null;
   /** The visitor's `Accept-Language`. */
   language?: string | null;
+  /** Size of the visitor's screen in CSS pixels, from any key. Stored as a class by width: `mobile` below 576, `tablet` below 992, `laptop` below 1440, else `desktop`. */
+  screen?: {
+    height?: number | null;
+    width?: number | null;
+  } | null;
   /** The visitor's `User-Agent`. */
   user_agent?: string | null;
 };
 
-/** What to group by. `GET /v1/metrics` says which dimensions go with which metrics. */
-export type Dimension = "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}` | "time:minute" | "time:hour" | "time:day" | "time:week" | "time:month";
+/** What to group by. Metrics of sessions cannot be grouped by event, user_id, path, title, browser_version, os_version, bot_class and properties; entry_path and exit_path go with metrics of sessions alone (see `GET /v1/metrics`). */
+export type Dimension = "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "time:minute" | "time:hour" | "time:day" | "time:week" | "time:month";
 
 /** A date or an instant. */
 export type Edge = string | number;
@@ -146,7 +151,7 @@ export type FieldError = {
 };
 
 /** A condition. A question has at most 100 of them, including those of its segments, nested at most 6 deep. */
-export type Filter = ["and", Filter[]] | ["or", Filter[]] | ["not", Filter] | ["has_done" | "has_not_done", Filter] | ["is" | "is_not" | "contains" | "not_contains" | "starts_with", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["is" | "is_not", "segment", string[] | string] | ["matches", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["gt" | "gte" | "lt" | "lte", `prop:${string}` | "revenue", number] | ["exists", "event" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "referrer_host" | "click_id" | "country" | "region" | "city" | "language" | "device_type" | "browser" | "browser_version" | "os" | "os_version" | "host" | "path" | "title" | "entry_path" | "exit_path" | "bot_class" | "user_id" | `prop:${string}` | "revenue"];
+export type Filter = ["and", Filter[]] | ["or", Filter[]] | ["not", Filter] | ["has_done" | "has_not_done", Filter] | ["is" | "is_not" | "contains" | "not_contains" | "starts_with", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["is" | "is_not", "segment", string[] | string] | ["matches", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["gt" | "gte" | "lt" | "lte", `prop:${string}` | "revenue", number] | ["exists", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "revenue"];
 
 export type ForgetAccepted = {
   ok: true;
@@ -494,13 +499,20 @@ export type StatsQuestion = {
 /** The dimensions and metrics that were asked for. Shares and means of nothing are `null`. */
 export type StatsRow = {
   average_revenue?: Record<string, number>;
+  /** Kind of bot; empty for people. */
   bot_class?: string;
   bounce_rate?: number | null;
+  /** Browser. */
   browser?: string;
+  /** Major version of the browser. */
   browser_version?: string;
+  /** Campaign, from `utm_campaign`. */
   campaign?: string;
+  /** Group of sources, such as `Organic Search`. */
   channel?: string;
+  /** City. */
   city?: string;
+  /** Name of the click id in the page address, such as `gclid`; its value is not stored. */
   click_id?: string;
   /** For each metric its value in the period compared with, and the change. */
   compare?: Record<string, {
@@ -509,36 +521,60 @@ export type StatsRow = {
     /** As the metric itself. */
     previous: unknown;
   }>;
+  /** Variant of an advertisement, from `utm_content`. */
   content?: string;
   conversion_rate?: number | null;
+  /** Country (ISO 3166 alpha-2). */
   country?: string;
+  /** Kind of device, such as `desktop` or `mobile`, from the user agent. */
   device_type?: string;
+  /** Path of the session's first page. */
   entry_path?: string;
+  /** Name of the event, such as `pageview`. */
   event?: string;
   events?: number;
   events_per_visitor?: number | null;
+  /** Path of the session's last page. */
   exit_path?: string;
+  /** Host name of the page. */
   host?: string;
+  /** Preferred language, such as `de`. */
   language?: string;
+  /** How it came, such as `organic`, `email` or `paid`. */
   medium?: string;
+  /** Operating system. */
   os?: string;
+  /** Version of the operating system. */
   os_version?: string;
   pageviews?: number;
   paid_share?: number | null;
+  /** Path of the page. */
   path?: string;
   percentage?: number | null;
+  /** Host name of the referring page. */
   referrer_host?: string;
+  /** Region of the country. */
   region?: string;
   revenue?: Record<string, number>;
+  /** Class of the screen by its width: `mobile`, `tablet`, `laptop` or `desktop`; empty where it is unknown. */
+  screen?: string;
   session_duration?: number | null;
   sessions?: number;
+  /** Where the visit came from, such as `google` or `newsletter`. */
   source?: string;
+  /** Search term, from `utm_term`. */
   term?: string;
   /** A date for days, weeks (their Monday) and months (their first day); for hours and minutes an instant with the time zone's offset. */
   time?: string;
+  /** Title of the page. */
   title?: string;
+  /** Id of the person. */
   user_id?: string;
   users?: number;
+  /** `utm_medium` of the page address as it was sent, decoded and trimmed. */
+  utm_medium?: string;
+  /** `utm_source` of the page address as it was sent, decoded and trimmed. */
+  utm_source?: string;
   views_per_session?: number | null;
   visitors?: number;
   [name: `prop:${string}`]: string;
@@ -546,47 +582,86 @@ export type StatsRow = {
 
 /** An event as it is stored. What is unknown is empty. */
 export type StoredEvent = {
+  /** Id of the device. */
   anonymous_id: string;
+  /** Kind of bot; empty for people. */
   bot_class: string;
+  /** Browser. */
   browser: string;
+  /** Major version of the browser. */
   browser_version: string;
+  /** Campaign, from `utm_campaign`. */
   campaign: string;
+  /** Group of sources, such as `Organic Search`. */
   channel: string;
+  /** City. */
   city: string;
+  /** Version of the classifier. */
   classifier_version: string;
+  /** Name of the click id in the page address, such as `gclid`; its value is not stored. */
   click_id: string;
+  /** How sure the classifier is: `low`, `medium` or `high`. */
   confidence: string;
+  /** Variant of an advertisement, from `utm_content`. */
   content: string;
+  /** Country (ISO 3166 alpha-2). */
   country: string;
+  /** Kind of device, such as `desktop` or `mobile`, from the user agent. */
   device_type: string;
+  /** Name of the event, such as `pageview`. */
   event: string;
+  /** Identity of the event within its project, data set and UTC day. */
   event_id: string;
+  /** Host name of the page. */
   host: string;
+  /** Preferred language, such as `de`. */
   language: string;
+  /** How it came, such as `organic`, `email` or `paid`. */
   medium: string;
+  /** Operating system. */
   os: string;
+  /** Version of the operating system. */
   os_version: string;
+  /** Path of the page. */
   path: string;
-  /** As sent, to the byte. */
+  /** Properties as they were sent, byte for byte. */
   properties: Record<string, unknown>;
+  /** When it was received. */
   received_at: string;
+  /** Referring address, cleaned of what may identify a person. */
   referrer: string;
+  /** Host name of the referring page. */
   referrer_host: string;
+  /** Region of the country. */
   region: string;
-  /** The amount is a string, because a number could lose digits. */
+  /** Amount and currency. The amount is text, because a JSON number could lose digits. */
   revenue: {
     amount: string;
     currency: string;
   } | null;
+  /** Rule of the classifier that decided on the source. */
   rule_id: string;
+  /** Class of the screen by its width: `mobile`, `tablet`, `laptop` or `desktop`; empty where it is unknown. */
+  screen: string;
+  /** Id of the session, as sent. */
   session_id: string;
+  /** Where the visit came from, such as `google` or `newsletter`. */
   source: string;
+  /** Search term, from `utm_term`. */
   term: string;
+  /** When it happened. */
   timestamp: string;
+  /** Title of the page. */
   title: string;
+  /** Page address, cleaned of what may identify a person. */
   url: string;
+  /** Id of the person. */
   user_id: string;
-  /** 64 bits as a decimal number; empty if there are none. */
+  /** `utm_medium` of the page address as it was sent, decoded and trimmed. */
+  utm_medium: string;
+  /** `utm_source` of the page address as it was sent, decoded and trimmed. */
+  utm_source: string;
+  /** Daily hash of a visitor without a device id: 64 bits as decimal text, empty where there is none. */
   visitor_hash: string;
 };
 

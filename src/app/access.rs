@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::authenticate::Caller;
+use super::body::Bound;
 use super::export::Turn;
 use super::inbound::{Inbound, Reply};
-use super::limits::tell;
 use super::people::Asker;
+use super::principal::Principal;
 use super::{App, Deadline};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
@@ -17,11 +17,11 @@ impl App {
     pub(super) async fn access(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        body: Bound,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        let left = self.admit_question(caller, deadline.received_at).await?;
-        let asked = self.asked(request, deadline).await?;
+        let asked = self.asked(request, body, deadline).await?;
         let project_id = &caller.project()?.id;
         // One at a time, beside exports.
         let turn = Turn::take(&self.exports, &format!("access of {project_id}"), deadline.received_at);
@@ -35,7 +35,7 @@ impl App {
             .map_err(|_| StoreError::Unusable("no receipts".to_owned()).control_plane())?;
         let ids =
             Ids { users: asked.user_id.into_iter().collect(), devices: asked.anonymous_id.iter().cloned().collect() };
-        let scope = Person { project_id: project_id.clone(), env: caller.record.env, ids, hashes: [].into() };
+        let scope = Person { project_id: project_id.clone(), env: caller.env(), ids, hashes: [].into() };
         let closure = Closure::new(scope.ids.clone(), asked.anonymous_id);
         let mut closures = [(scope, closure)];
         let whole = self.close(&mut closures, Asker::Client).await.map_err(quiet)?;
@@ -56,14 +56,10 @@ impl App {
         person.hashes = waiting;
         let head = erase::head(&receipts, &told.lines);
         let body = self.handed_on(erase::tell(&person), Format::Ndjson, head, turn).await.map_err(wordless)?;
-        let reply = Reply { body, ..Reply::empty(200) }
+        Ok(Reply { body, ..Reply::empty(200) }
             .header("content-type", Format::Ndjson.media_type())
             .header("content-disposition", "attachment; filename=\"person.ndjson\"")
-            .header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+            .header("cache-control", "private, no-store"))
     }
 }
 

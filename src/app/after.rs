@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::authenticate::Caller;
+use super::principal::Principal;
 use super::{App, lock};
 use intake::time::Timestamp;
 
@@ -42,9 +42,9 @@ pub(super) struct Touched(HashMap<String, Timestamp>);
 
 impl App {
     /// Whether this use of a key is to be written down.
-    pub(super) fn touch(&self, caller: &Caller, now: Timestamp) -> Option<After> {
+    pub(super) fn touch(&self, caller: &Principal, now: Timestamp) -> Option<After> {
+        let id = &caller.key().ok()?.id;
         let mut touched = lock(&self.touched);
-        let id = &caller.record.id;
         if touched.0.get(id).is_some_and(|at| now.0 - at.0 < TOUCH_MS) {
             return None;
         }

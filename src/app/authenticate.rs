@@ -1,4 +1,4 @@
-//! From a request to a caller: key found, looked up, verified, permitted.
+//! From a request to a [`Principal`]: the key is found, looked up, verified, and checked for the access.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::inbound::Inbound;
+use super::principal::Principal;
 use super::{App, Deadline, lock};
 use crate::auth::{Lookup, origin_allowed, presented, unknown_key, verify};
+use crate::session;
 use crate::store::StoreError;
-use intake::control::{KeyRecord, Project, read_key};
+use intake::control::{KeyRecord, read_key};
 use intake::error::{ApiError, ErrorCode};
 use intake::key::{Access, Kind, redacted};
 
@@ -23,32 +25,28 @@ const LOOKUP_MS: u64 = 1_500;
 const POLL: Duration = Duration::from_millis(15);
 const MAX_WAIT_MS: i64 = 1_000;
 
-/// A verified key and what it opens.
-#[derive(Debug, Clone)]
-pub(super) struct Caller {
-    pub(super) record: Arc<KeyRecord>,
-}
-
-impl Caller {
-    /// The project the key opens.
-    pub(super) fn project(&self) -> Result<&Project, ApiError> {
-        self.record.project.as_ref().ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::KeyKindNotAllowed,
-                "an account key names no project here; use a key of the project",
-            )
-        })
-    }
-}
-
 impl App {
-    /// Who is calling, and that they may.
+    /// Authenticates the caller of a route of class [`Endpoint::Session`](super::routes::Endpoint): a signed-in user,
+    /// or an account key with scope `admin`.
+    pub(super) async fn authenticate_session(
+        &self,
+        request: &impl Inbound,
+        deadline: &Deadline,
+    ) -> Result<Principal, ApiError> {
+        let authorization = request.header("authorization");
+        match authorization.as_deref().and_then(bearer).filter(|token| session::looks_like_one(token)) {
+            Some(token) => self.session(token).await.map(Principal::Member),
+            None => self.authenticate(request, Access::Manage, deadline).await,
+        }
+    }
+
+    /// Authenticates the caller of a route that needs a key, and checks that the key has this access.
     pub(super) async fn authenticate(
         &self,
         request: &impl Inbound,
         access: Access,
         deadline: &Deadline,
-    ) -> Result<Caller, ApiError> {
+    ) -> Result<Principal, ApiError> {
         let authorization = request.header("authorization");
         let in_query = (access == Access::Ingest).then(|| query_key(request.query())).flatten();
         let presented = presented(authorization.as_deref(), in_query)?;
@@ -57,14 +55,15 @@ impl App {
         let stale = !matches!(access, Access::Manage | Access::Forget | Access::Save);
         let record = self.record(key.prefix, stale, deadline).await?.ok_or_else(unknown_key)?;
         verify(&key, &record, &self.config()?.peppers, (self.runtime.now)())?;
-        access.check(record.kind, &record.scopes).map_err(|code| {
+        let caller = Principal::Key(record.clone());
+        caller.check(access).map_err(|code| {
             let shown = redacted(record.kind, record.env, key.prefix);
             ApiError::new(code, format!("{shown} may not do this; see the table of keys in the documentation"))
         })?;
         if record.kind == Kind::Publishable {
             check_origin(request.header("origin"), &record.allowed_origins)?;
         }
-        Ok(Caller { record })
+        Ok(caller)
     }
 
     /// What is stored under a prefix: from the cache, else from the control plane. `None`: definitely
@@ -156,7 +155,7 @@ impl Drop for Slot<'_> {
 }
 
 /// The token of an `Authorization: Bearer …` header.
-pub(super) fn bearer(header: &str) -> Option<&str> {
+fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
 }

@@ -1,16 +1,14 @@
-//! `POST /v1/batch`: up to 1000 events, a verdict for each that is not plainly accepted.
+//! `POST /v1/batch`: up to 1000 events, with a result for each that was rejected or changed.
 
 use serde::Serialize;
 
-use super::authenticate::Caller;
+use super::body::{Body, Bound};
 use super::inbound::{Inbound, Reply};
-use super::ingest::{Body, bounds};
+use super::ingest::Source;
+use super::principal::Principal;
 use super::{App, Deadline};
 use intake::error::ApiError;
 use intake::ingest::{Verdict, batch, body_text, judge};
-
-/// Largest body of a batch (contract, "Endpoints").
-pub const MAX_BODY: usize = 1024 * 1024;
 
 #[derive(Serialize)]
 struct Answer {
@@ -23,31 +21,31 @@ impl App {
     pub(super) async fn batch(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        body: Bound,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
         let atomic = atomic(request.query())?;
-        self.admit_client(request, caller, deadline.received_at).await?;
-        let Body { bytes, held: _held } = self.read_body(request, MAX_BODY, deadline).await?;
-        let bounds = bounds(caller, deadline)?;
-        let judged = judge(batch(body_text(&bytes)?)?, &bounds, &|| self.event_id(deadline.received_at));
+        let Body { bytes, held: _held } = self.body(request, body, deadline).await?;
+        let source = Source { request: &*request, caller, deadline };
+        let new_id = || self.event_id(deadline.received_at);
+        let judged = judge(batch(body_text(&bytes)?)?, &source.bounds()?, &new_id);
         if let Some(code) = judged.first_code.filter(|_| atomic) {
             let detail = "with atomic=1 one bad event refuses the batch; nothing was stored";
             let mut error = ApiError::new(code, detail);
             error.fields = judged.faults;
             return Err(error);
         }
-        let rows = self.rows(request, caller, deadline, &judged.events).await?;
+        let accepted = self.accept(&source, &judged.events).await?;
         let answer = Answer { ok: true, accepted: judged.events.len(), results: judged.verdicts };
-        // The rows hold all of it; while many requests wait for the sink, each holds one of the two.
         drop(judged.events);
         drop(bytes);
-        self.deliver(request, caller, deadline, rows, answer.accepted).await?;
+        accepted.stored().await?;
         Reply::of(202, &answer)
     }
 }
 
-/// Whether one bad event is to refuse all; a word that is no answer must not be taken for no.
+/// Whether one bad event rejects the whole batch. Any other value is an error: `yes` must not be read as no.
 fn atomic(query: &str) -> Result<bool, ApiError> {
     let value = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "atomic").map(|(_, value)| value);
     match value.as_deref() {

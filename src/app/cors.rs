@@ -1,10 +1,7 @@
 //! Cross-origin access. Keys travel in a header or in the URL and never in a cookie, so a browser may read
 //! every answer; which page may *use* a publishable key is decided by the key's own list.
 
-use intake::error::ApiError;
-
-use super::inbound::{Inbound, Reply};
-use super::routes;
+use super::inbound::Reply;
 
 /// What a page may send along; the last ones are those of `/mcp`.
 const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Content-Encoding, MCP-Protocol-Version, Mcp-Method, \
@@ -16,7 +13,11 @@ pub(super) fn open(reply: &mut Reply, origin: Option<&str>) {
     if reply.headers.iter().any(|(name, _)| *name == "access-control-allow-origin") {
         return;
     }
-    reply.headers.push(("vary", "Origin".into()));
+    match reply.headers.iter_mut().find(|(name, _)| *name == "vary") {
+        // The runtime takes one header of a name.
+        Some((_, names)) => names.to_mut().push_str(", Origin"),
+        None => reply.headers.push(("vary", "Origin".into())),
+    }
     if let Some(origin) = origin {
         reply.headers.push(("access-control-allow-origin", origin.to_owned().into()));
         reply
@@ -25,16 +26,14 @@ pub(super) fn open(reply: &mut Reply, origin: Option<&str>) {
     }
 }
 
-/// The answer to a preflight. A browser sends it without the key, so it says only what the route takes.
-pub(super) fn preflight(request: &impl Inbound) -> Result<Reply, ApiError> {
-    let Some(allow) = routes::allowed(request.path()) else {
-        return routes::resolve("OPTIONS", request.path()).map(|_| Reply::empty(204));
-    };
-    Ok(Reply::empty(204)
+/// The answer to a preflight for a path with these methods. A browser sends it without the key, so it says only what
+/// the path accepts.
+pub(super) fn preflight(allow: String) -> Reply {
+    Reply::empty(204)
         .header("allow", allow.clone())
         .header("access-control-allow-methods", allow)
         .header("access-control-allow-headers", ALLOWED_HEADERS)
-        .header("access-control-max-age", "86400"))
+        .header("access-control-max-age", "86400")
 }
 
 #[cfg(test)]

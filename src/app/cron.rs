@@ -1,5 +1,5 @@
-//! What the cron trigger runs: the meter of each project's use, people who are to be forgotten
-//! (`forget_run.rs`), and the rollups (`rollups.rs`).
+//! What the cron runs: the meter of each project's use, people who are to be forgotten (`forget_run.rs`), the rollups
+//! (`rollups.rs`), and once a day the deletion of old data (`expire.rs`).
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ struct Metered<'a> {
 }
 
 impl App {
-    /// What the frequent trigger runs: everything that is due. Failures are logged; the next run begins anew.
+    /// Runs everything that is due, at whichever time it is called. Failures are logged; the next run tries again.
     pub async fn scheduled(&self) {
         self.wake_buffers().await;
         if let Err(error) = self.turn_day_keys().await {
@@ -35,7 +35,7 @@ impl App {
         }
         self.forget_people().await;
         self.roll_up().await;
-        self.expire_rest().await;
+        self.expire_daily().await;
     }
 
     /// Looks at every object of the buffer: one whose alarm was lost sets it again.

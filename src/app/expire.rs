@@ -1,5 +1,5 @@
-//! The daily job: what is older than its project keeps it is deleted, and what else has had its time. The cron
-//! trigger and `POST /internal/retention/run` run the same code.
+//! The daily job: deletes what is older than its project keeps it, and what else has had its time. The cron (once a
+//! day, `due.rs`) and `POST /internal/retention/run` run the same code.
 //!
 //! It can be stopped anywhere and run again: each run asks what is too old now. One run at a time holds the job
 //! in the control plane, and notes how far it is; what a run leaves undone, the next one goes on with.
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
+use super::due::JobState;
 use super::expire_report::{Outcome, Outcomes, Report, Status};
 use super::inbound::{Inbound, Reply};
 use super::{App, rollups};
@@ -73,24 +74,31 @@ impl App {
         Ok(Reply::of(200, &report)?.header("cache-control", "no-store"))
     }
 
-    /// What the daily cron trigger runs.
-    pub async fn expire_daily(&self) {
+    /// Runs the daily job if it has not finished today, also to go on with a run that ended before its end.
+    pub(super) async fn expire_daily(&self) {
+        let Ok(config) = &self.config else { return };
+        if !config.clickhouse.is_maintained() {
+            (self.runtime.log)("retention is not run: CLICKHOUSE_MAINTAIN_USER is not set");
+            return;
+        }
+        let answer = config.control_plane.call("job_state", json!({ "job": JOB }).to_string(), CONTROL).await;
+        let state = answer.and_then(|answer| {
+            serde_json::from_slice::<JobState>(&answer).map_err(|error| StoreError::Unusable(error.to_string()))
+        });
+        match state {
+            Ok(state) if state.is_due_daily((self.runtime.now)()) => {}
+            Ok(_) => return,
+            Err(error) => {
+                (self.runtime.log)(&format!("retention was not run: {error:?}"));
+                return;
+            }
+        }
         match self.expire(false).await {
             Ok(report) => {
                 let line = serde_json::to_string(&report).unwrap_or_default();
                 (self.runtime.log)(&format!("retention: {line}"));
             }
             Err(failure) => (self.runtime.log)(&format!("retention was not run: {failure:?}")),
-        }
-    }
-
-    /// Goes on with a run that ended before its end.
-    pub(super) async fn expire_rest(&self) {
-        let Ok(config) = &self.config else { return };
-        match config.control_plane.call("job_unfinished", json!({ "job": JOB }).to_string(), CONTROL).await {
-            Ok(answer) if answer == b"true" => self.expire_daily().await,
-            Ok(_) => {}
-            Err(error) => (self.runtime.log)(&format!("retention: {error:?}")),
         }
     }
 

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::authenticate::Caller;
 use super::inbound::{Body, Inbound, Reply};
-use super::limits::tell;
+use super::principal::Principal;
 use super::{App, lock};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
@@ -80,19 +79,14 @@ impl Drop for Turn {
 }
 
 impl App {
-    pub(super) async fn export(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
+    pub(super) async fn export(&self, request: &impl Inbound, caller: &Principal) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
-        let left = self.admit_question(caller, now).await?;
         let query = request.query();
         let reply = self.exported(request, caller, now).await.map_err(|error| placed_in_parameters(error, query))?;
-        let reply = reply.header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+        Ok(reply.header("cache-control", "private, no-store"))
     }
 
-    async fn exported(&self, request: &impl Inbound, caller: &Caller, now: Timestamp) -> Result<Reply, ApiError> {
+    async fn exported(&self, request: &impl Inbound, caller: &Principal, now: Timestamp) -> Result<Reply, ApiError> {
         let read = |world: World<'_>| Ok(Export::from_parameters(request.query(), world)?);
         let project = |export: &Export| export.project().map(ToOwned::to_owned);
         let (export, project_id) = self.understood(caller, now, "?project", read, project).await?;
@@ -108,7 +102,7 @@ impl App {
             error.retry_after = Some(10);
             error
         })?;
-        let statement = export.statement(&Scope { project_id: &project_id, env: caller.record.env });
+        let statement = export.statement(&Scope { project_id: &project_id, env: caller.env() });
         let body = self.handed_on(statement, format, format.head(), turn).await?;
         Ok(Reply { body, ..reply })
     }

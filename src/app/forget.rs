@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::authenticate::Caller;
+use super::body::Bound;
 use super::inbound::{Inbound, Reply};
-use super::limits::tell;
+use super::principal::Principal;
 use super::{App, Deadline};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode, FieldError};
@@ -15,8 +15,6 @@ use intake::event::{MAX_ID, MAX_USER_ID, Object};
 use intake::ingest::body_text;
 use upkeep::erase::ids_kept;
 
-/// Largest body of a request about a person.
-pub(crate) const MAX_BODY: usize = 16 * 1024;
 /// Longest that the control plane may take.
 const LIMIT: Duration = Duration::from_millis(2_500);
 
@@ -33,38 +31,34 @@ impl App {
     pub(super) async fn forget(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        body: Bound,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        let left = self.admit_question(caller, deadline.received_at).await?;
-        let asked = self.asked(request, deadline).await?;
+        let asked = self.asked(request, body, deadline).await?;
         let answer = self.about_person("forget_create", caller, &asked.arguments()).await?;
-        let reply = Reply::json(202, json!({ "ok": true, "request_id": answer["request_id"] }).to_string())
-            .header("cache-control", "no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+        Ok(Reply::json(202, json!({ "ok": true, "request_id": answer["request_id"] }).to_string())
+            .header("cache-control", "no-store"))
     }
 
-    pub(super) async fn forgotten(&self, caller: &Caller, id: &str, deadline: &Deadline) -> Result<Reply, ApiError> {
+    pub(super) async fn forgotten(&self, caller: &Principal, id: &str) -> Result<Reply, ApiError> {
         let nothing = || ApiError::new(ErrorCode::NotFound, "there is no such request");
-        let left = self.admit_question(caller, deadline.received_at).await?;
         let id = uuid::Uuid::try_parse(id).map_err(|_| nothing())?;
         let answer = self.about_person("forget_get", caller, &json!({ "request_id": id.to_string() })).await?;
         if answer.is_null() {
             return Err(nothing());
         }
-        let reply = Reply::json(200, answer.to_string()).header("cache-control", "no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+        Ok(Reply::json(200, answer.to_string()).header("cache-control", "no-store"))
     }
 
     /// Who is meant, from the body.
-    pub(super) async fn asked(&self, request: &mut impl Inbound, deadline: &Deadline) -> Result<Asked, ApiError> {
-        let body = self.read_body(request, MAX_BODY, deadline).await?;
+    pub(super) async fn asked(
+        &self,
+        request: &mut impl Inbound,
+        body: Bound,
+        deadline: &Deadline,
+    ) -> Result<Asked, ApiError> {
+        let body = self.body(request, body, deadline).await?;
         Asked::read(body_text(&body.bytes)?)
     }
 
@@ -73,11 +67,11 @@ impl App {
     pub(super) async fn about_person(
         &self,
         function: &'static str,
-        caller: &Caller,
+        caller: &Principal,
         arguments: &Value,
     ) -> Result<Value, ApiError> {
         let mut arguments = arguments.clone();
-        arguments["key_id"] = caller.record.id.as_str().into();
+        arguments["key_id"] = caller.key()?.id.as_str().into();
         let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
         let answer = answer.map_err(|error| match error {
             StoreError::Refused { code, .. } if code == "PT403" => {

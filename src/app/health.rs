@@ -6,6 +6,7 @@ use futures_util::future::join3;
 use serde_json::{Map, Value, json};
 
 use super::inbound::Reply;
+use super::root::{COMMIT, VERSION};
 use super::{App, Depth};
 use crate::buffer::{Shard, continents};
 use crate::config::Sink;
@@ -14,8 +15,10 @@ use intake::error::ApiError;
 /// Longest that a dependency may take to show that it is there.
 const CHECK: Duration = Duration::from_secs(2);
 
-pub(super) fn health() -> Reply {
-    Reply::json(200, r#"{"status":"ok"}"#).header("cache-control", "no-store")
+/// The process is alive; of which version.
+pub(super) fn health() -> Result<Reply, ApiError> {
+    let answer = json!({ "status": "ok", "version": VERSION, "commit": COMMIT });
+    Ok(Reply::of(200, &answer)?.header("cache-control", "no-store"))
 }
 
 impl App {
@@ -58,7 +61,10 @@ impl App {
             }
         }
         let ready = checks.values().all(|state| state == "ok");
-        let mut body = json!({ "status": if ready { "ready" } else { "not_ready" }, "checks": Value::Object(checks) });
+        let mut body = json!({
+            "status": if ready { "ready" } else { "not_ready" }, "checks": Value::Object(checks),
+            "version": VERSION, "commit": COMMIT,
+        });
         if !missing.is_empty() {
             body["missing"] = json!(missing);
         }

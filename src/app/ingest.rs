@@ -1,38 +1,79 @@
-//! What the ingest routes share: reading a body, judging by the key's project, making rows of events.
+//! The one door of events: every route, tool and dialect that takes events calls [`App::accept`].
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::pin::pin;
-use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use useragent::Signals;
 
-use super::authenticate::Caller;
-use super::in_flight::InFlight;
-use super::inbound::{BodyError, Inbound, Place};
+use super::inbound::{Inbound, Place};
+use super::principal::Principal;
 use super::whereabouts::Whereabouts;
 use super::{App, Deadline};
-use intake::error::{ApiError, ErrorCode};
+use intake::error::ApiError;
 use intake::event::{Bounds, Event};
-use intake::ingest::{Encoding, Enricher, Rows, Sender, needed_day};
-use intake::key::Kind;
+use intake::ingest::{Enricher, Rows, Sender, needed_day};
 use intake::time::Day;
 
+/// Where events come from: who sends them, with which request.
+pub(super) struct Source<'a, R> {
+    /// The request, whose headers describe the visitor where a browser sent it.
+    pub(super) request: &'a R,
+    /// Whose events they are.
+    pub(super) caller: &'a Principal,
+    /// When they were received, and how long storing them may take.
+    pub(super) deadline: &'a Deadline,
+}
+
+impl<R> Source<'_, R> {
+    /// The bounds by which events are validated.
+    ///
+    /// # Errors
+    /// `key_kind_not_allowed` where the caller has no project.
+    pub(super) fn bounds(&self) -> Result<Bounds, ApiError> {
+        Ok(Bounds {
+            received_at: self.deadline.received_at,
+            retention_days: self.caller.project()?.retention_days,
+            trusted: self.caller.is_server(),
+        })
+    }
+}
+
+/// Events that were let in, as rows. They are not stored before [`Self::stored`] has returned.
+#[must_use = "accepted events are lost unless they are stored"]
+pub(super) struct Accepted<'a, R> {
+    app: &'a App,
+    source: &'a Source<'a, R>,
+    rows: Rows,
+    events: usize,
+}
+
+impl<R: Inbound> Accepted<'_, R> {
+    /// Returns once the rows are durable. What the events were parsed from can be dropped before: many requests may
+    /// wait here, and the rows hold all of it.
+    ///
+    /// # Errors
+    /// `store_unavailable` and others of the sink; the events then do not count towards the quota.
+    pub(super) async fn stored(self) -> Result<(), ApiError> {
+        self.app.deliver(self.source, self.rows, self.events).await
+    }
+}
+
 impl App {
-    /// Lets events in and turns them into rows.
-    pub(super) async fn rows(
-        &self,
-        request: &impl Inbound,
-        caller: &Caller,
-        deadline: &Deadline,
+    /// Lets valid events in, by the project's rate and quota, adds what is known of the visitor, and makes rows.
+    ///
+    /// # Errors
+    /// `rate_limited`, `quota_exceeded`; `key_kind_not_allowed` where the caller has no project.
+    pub(super) async fn accept<'a, R: Inbound>(
+        &'a self,
+        source: &'a Source<'a, R>,
         events: &[Event<'_>],
-    ) -> Result<Rows, ApiError> {
+    ) -> Result<Accepted<'a, R>, ApiError> {
+        let Source { request, caller, deadline } = *source;
         self.admit_events(caller, events.len(), deadline.received_at)?;
         let headers = self.sender_headers(request, caller);
         let day_keys = if headers.is_some() || events.iter().any(|event| event.context.is_some()) {
-            // Of late events their own day's key serves where it is at hand; only some are worth asking for.
+            // A late event takes its own day's key where this is known; only some are worth a look-up.
             let today = deadline.received_at.day();
             let days = distinct(events.iter().map(|event| event.timestamp.day()).chain([today]));
             let wanted = distinct(events.iter().filter_map(needed_day).chain([today]));
@@ -42,7 +83,7 @@ impl App {
         };
         let enricher = Enricher {
             project: caller.project()?,
-            env: caller.record.env,
+            env: caller.env(),
             received_at: deadline.received_at,
             sender: headers.as_ref().map(SenderHeaders::sender),
             is_bot: self.runtime.is_bot,
@@ -55,37 +96,7 @@ impl App {
                 writer.write(event, lines);
             });
         }
-        Ok(rows)
-    }
-
-    /// The body of an ingest request, of a right type and size, unpacked. The time for all that follows
-    /// begins when it is there.
-    pub(super) async fn read_body(
-        &self,
-        request: &mut impl Inbound,
-        limit: usize,
-        deadline: &Deadline,
-    ) -> Result<Body<'_>, ApiError> {
-        let encoding = Encoding::of(request.header("content-encoding").as_deref())?;
-        if let Some(media_type) = request.header("content-type") {
-            let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            if !matches!(essence.as_str(), "" | "application/json" | "text/plain") {
-                return Err(ApiError::new(
-                    ErrorCode::UnsupportedMediaType,
-                    "send JSON with Content-Type: application/json (or text/plain from a beacon)",
-                ));
-            }
-        }
-        let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        let packed = announced.unwrap_or(limit).min(limit);
-        let held = self.hold(if encoding == Encoding::Gzip { packed + limit } else { packed })?;
-        let body = match select(pin!(request.body(announced, limit)), pin!((self.runtime.sleep)(MAX_WAIT))).await {
-            Either::Left((body, _)) => body,
-            Either::Right(_) => Err(BodyError::Broken(format!("it took longer than {MAX_WAIT:?}"))),
-        };
-        let body = body.map_err(|error| error.refused(limit))?;
-        deadline.restart();
-        Ok(Body { bytes: encoding.unpack(body, limit)?, held })
+        Ok(Accepted { app: self, source, rows, events: events.len() })
     }
 }
 
@@ -94,24 +105,6 @@ fn distinct(days: impl Iterator<Item = Day>) -> Vec<Day> {
     days.sort_unstable();
     days.dedup();
     days
-}
-
-/// Longest that a client may take to send a body.
-const MAX_WAIT: Duration = Duration::from_secs(15);
-
-/// A body and the room it takes; its rows take as much after it.
-pub(super) struct Body<'a> {
-    pub(super) bytes: Vec<u8>,
-    pub(super) held: InFlight<'a>,
-}
-
-/// What events of this caller are judged by.
-pub(super) fn bounds(caller: &Caller, deadline: &Deadline) -> Result<Bounds, ApiError> {
-    Ok(Bounds {
-        received_at: deadline.received_at,
-        retention_days: caller.project()?.retention_days,
-        trusted: caller.record.kind == Kind::Secret,
-    })
 }
 
 /// A browser's own headers; a server's are not its visitors'.
@@ -127,8 +120,8 @@ struct SenderHeaders {
 }
 
 impl App {
-    fn sender_headers(&self, request: &impl Inbound, caller: &Caller) -> Option<SenderHeaders> {
-        if caller.record.kind != Kind::Publishable {
+    fn sender_headers(&self, request: &impl Inbound, caller: &Principal) -> Option<SenderHeaders> {
+        if !caller.is_browser() {
             return None;
         }
         let text = |name| request.header(name).map(Cow::into_owned).unwrap_or_default();

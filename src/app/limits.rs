@@ -5,86 +5,107 @@ use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
+use super::principal::{Budget, Principal};
+use super::routes::Limit;
 use super::{App, lock};
 use intake::error::{ApiError, ErrorCode};
-use intake::key::Kind;
 use intake::limit::{CLIENT, INGEST, Left, Limiter, READ};
 use intake::quota::Counters;
 use intake::time::Timestamp;
 
-/// A project and env.
-type DataSet = (String, &'static str);
-
 /// All limiters of an instance.
 #[derive(Default)]
 pub(super) struct Limits {
-    events: Limiter<DataSet>,
-    questions: Limiter<DataSet>,
+    events: Limiter<Budget>,
+    questions: Limiter<Budget>,
     clients: Limiter<(String, Option<IpAddr>)>,
     quotas: Counters,
     /// Questions that are being answered.
-    asking: HashMap<DataSet, usize>,
+    asking: HashMap<Budget, usize>,
 }
 
 /// Questions of one project that an instance answers at a time, as many as may come in a burst: slow ones must
 /// not pile up and keep the store from the others.
 const MAX_AT_ONCE: usize = 40;
 
-/// Whose questions count together: a project's data set, or all that is asked with one account key. `None`: who
-/// has no limits.
-fn asker(caller: &Caller) -> Option<DataSet> {
-    let project = caller.record.project.as_ref();
-    if project.is_some_and(|project| project.rate.is_some_and(|rate| rate.per_second == 0)) {
-        return None;
-    }
-    let asker = project.map_or(&caller.record.id, |project| &project.id);
-    Some((asker.clone(), caller.record.env.as_str()))
-}
-
 /// A question that is being answered; over when dropped, also when the client goes away.
 pub(super) struct Asking<'a> {
     app: &'a App,
-    data_set: DataSet,
+    budget: Budget,
 }
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
         let mut limits = lock(&self.app.limits);
-        if let Some(count) = limits.asking.get_mut(&self.data_set) {
+        if let Some(count) = limits.asking.get_mut(&self.budget) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                limits.asking.remove(&self.data_set);
+                limits.asking.remove(&self.budget);
             }
         }
     }
 }
 
+/// A request that was let in. While it is held the request counts as being answered.
+pub(super) struct Admission<'a> {
+    left: Option<Left>,
+    _asking: Option<Asking<'a>>,
+}
+
+impl Admission<'_> {
+    /// Adds to the answer what is left of the limit.
+    pub(super) fn tell(&self, reply: Reply) -> Reply {
+        match self.left {
+            Some(left) => tell(reply, "questions", left),
+            None => reply,
+        }
+    }
+}
+
 impl App {
-    /// Lets a browser's request in, before its body is read. The address is used here and kept nowhere else.
-    pub(super) async fn admit_client(
+    /// Lets a request in by the limits of its route, before its handler runs.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(super) async fn admit(
         &self,
         request: &impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        limit: Limit,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let unlimited = caller.project()?.rate.is_some_and(|rate| rate.per_second == 0);
-        if caller.record.kind != Kind::Publishable || unlimited {
+    ) -> Result<Admission<'_>, ApiError> {
+        let asking = matches!(limit, Limit::Questions | Limit::Messages).then(|| self.begin_question(caller)).flatten();
+        let left = match limit {
+            Limit::Unlimited | Limit::Messages => None,
+            Limit::Events => {
+                self.admit_client(request, caller, now).await?;
+                None
+            }
+            Limit::Questions => self.admit_question(caller, now).await?,
+        };
+        Ok(Admission { left, _asking: asking })
+    }
+
+    /// Lets a browser's request in, before its body is read. The address is used here and kept nowhere else.
+    async fn admit_client(&self, request: &impl Inbound, caller: &Principal, now: Timestamp) -> Result<(), ApiError> {
+        caller.project()?;
+        if !caller.is_browser() || caller.is_unlimited() {
             return Ok(());
         }
         let ip = self.whereabouts(request).ip;
+        let key_id = &caller.key()?.id;
         // A limiter outside of this memory learns no address.
-        let client = self.pseudonym(&caller.record.id, ip)?;
-        let taken = lock(&self.limits).clients.take((caller.record.id.clone(), ip), 1, CLIENT, now);
+        let client = self.pseudonym(key_id, ip)?;
+        let taken = lock(&self.limits).clients.take((key_id.clone(), ip), 1, CLIENT, now);
         taken.map_err(|exceeded| ApiError::limited("requests", exceeded))?;
         self.shared("CLIENT_LIMITER", "requests", client).await
     }
 
     /// Lets events in: the project's rate, then its quota.
-    pub(super) fn admit_events(&self, caller: &Caller, count: usize, now: Timestamp) -> Result<(), ApiError> {
+    pub(super) fn admit_events(&self, caller: &Principal, count: usize, now: Timestamp) -> Result<(), ApiError> {
         let project = caller.project()?;
-        let env = caller.record.env.as_str();
+        let env = caller.env().as_str();
         let rate = project.rate.unwrap_or(INGEST);
         let mut limits = lock(&self.limits);
         if rate.per_second > 0 {
@@ -103,21 +124,21 @@ impl App {
     }
 
     /// Gives back what events took of the quota that were not stored.
-    pub(super) fn readmit(&self, caller: &Caller, count: usize) {
-        if let Some(project) = &caller.record.project {
+    pub(super) fn readmit(&self, caller: &Principal, count: usize) {
+        if let Some(project) = caller.own_project() {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
-            lock(&self.limits).quotas.give_back(&project.id, caller.record.env.as_str(), count);
+            lock(&self.limits).quotas.give_back(&project.id, caller.env().as_str(), count);
         }
     }
 
     /// Lets a question in; what is left goes into the answer's headers.
-    pub(super) async fn admit_question(&self, caller: &Caller, now: Timestamp) -> Result<Option<Left>, ApiError> {
-        let Some(data_set) = asker(caller) else { return Ok(None) };
-        let shared = format!("{}:{}", data_set.0, data_set.1);
+    pub(super) async fn admit_question(&self, caller: &Principal, now: Timestamp) -> Result<Option<Left>, ApiError> {
+        let Some(budget) = caller.budget() else { return Ok(None) };
+        let shared = format!("{}:{}", budget.0, budget.1);
         let (taken, answering) = {
             let mut limits = lock(&self.limits);
-            let answering = limits.asking.get(&data_set).copied().unwrap_or(0);
-            (limits.questions.take(data_set, 1, READ, now), answering)
+            let answering = limits.asking.get(&budget).copied().unwrap_or(0);
+            (limits.questions.take(budget, 1, READ, now), answering)
         };
         let left = taken.map_err(|exceeded| ApiError::limited("questions", exceeded))?;
         if answering > MAX_AT_ONCE {
@@ -135,10 +156,10 @@ impl App {
 impl App {
     /// Counts a question as being answered until the guard is dropped. Whether it may be is said by
     /// [`Self::admit_question`].
-    pub(super) fn begin_question(&self, caller: &Caller) -> Option<Asking<'_>> {
-        let data_set = asker(caller)?;
-        *lock(&self.limits).asking.entry(data_set.clone()).or_default() += 1;
-        Some(Asking { app: self, data_set })
+    fn begin_question(&self, caller: &Principal) -> Option<Asking<'_>> {
+        let budget = caller.budget()?;
+        *lock(&self.limits).asking.entry(budget.clone()).or_default() += 1;
+        Some(Asking { app: self, budget })
     }
 
     /// Asks a limiter that holds across instances, where one is bound under this name.

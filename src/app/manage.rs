@@ -6,19 +6,17 @@ use std::time::Duration;
 use classifier::{ProjectRule, ProjectRules};
 use serde_json::{Map, Value, json};
 
-use super::authenticate::{Caller, bearer};
+use super::body::Bound;
 use super::inbound::{Inbound, Reply};
+use super::principal::Principal;
 use super::routes::Management;
 use super::{App, Deadline, lock};
-use crate::session;
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
-use intake::key::{Access, Draft, Env, Kind, Scope};
+use intake::key::{Draft, Env, Kind, Scope};
 use intake::time::Day;
 use query::Path;
 
-/// Largest body of a management call.
-const MAX_BODY: usize = 64 * 1024;
 /// Longest that the control plane may take; this is no hot path.
 const LIMIT: Duration = Duration::from_millis(2_500);
 /// How long a rotated key goes on working unless told otherwise: a day, in seconds.
@@ -28,18 +26,17 @@ impl App {
     pub(super) async fn manage(
         &self,
         request: &mut impl Inbound,
-        what: Management,
-        id: &str,
+        caller: &Principal,
+        (what, body, id): (Management, Bound, &str),
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        let actor = self.actor(request, deadline).await?;
         let id = if id.is_empty() { String::new() } else { uuid_of(id)? };
         let input = match what {
             Management::ProjectCreate
             | Management::ProjectUpdate
             | Management::KeyCreate
             | Management::KeyUpdate
-            | Management::KeyRotate => body(request).await?,
+            | Management::KeyRotate => self.object_body(request, body, deadline).await?,
             _ => Map::new(),
         };
         if matches!(what, Management::ProjectCreate | Management::ProjectUpdate) {
@@ -59,13 +56,13 @@ impl App {
             }
             Management::KeyUpdate => ("manage_key_update", json!({ "key_id": id, "input": input })),
             Management::KeyRevoke => ("manage_key_revoke", json!({ "key_id": id })),
-            Management::KeyRotate => return self.rotate(&actor, &id, &input).await,
+            Management::KeyRotate => return self.rotate(caller, &id, &input).await,
             Management::Usage => {
                 let (from, to) = (query_month(request, "from")?, query_month(request, "to")?);
                 ("usage_get", json!({ "month_from": from, "month_to": to }))
             }
         };
-        let mut answer = self.control(function, &actor, arguments).await?;
+        let mut answer = self.control(function, caller, arguments).await?;
         if request.method() != "GET" {
             // What is cached here may just have been changed.
             lock(&self.keys).clear();
@@ -80,19 +77,19 @@ impl App {
     /// The project a question is about: the key's own, or the one an account key names by slug or id.
     pub(super) async fn project_of(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         named: Option<&str>,
         place: &'static str,
     ) -> Result<String, ApiError> {
         let fault = |message| ApiError::from(Path::new(place).fault(message));
-        if let Some(own) = &caller.record.project {
+        if let Some(own) = caller.own_project() {
             return match named {
                 None => Ok(own.id.clone()),
                 Some(_) => Err(fault("is for account keys; this key has its own project")),
             };
         }
         let named = named.ok_or_else(|| fault("is missing: name a project by slug or id"))?;
-        let arguments = json!({ "organization_id": caller.record.organization_id, "project": named });
+        let arguments = json!({ "organization_id": caller.key()?.organization_id, "project": named });
         let control_plane = &self.config()?.control_plane;
         let answer = control_plane.call("project_lookup", arguments.to_string(), LIMIT).await.map_err(outward)?;
         serde_json::from_slice::<Value>(&answer)
@@ -102,24 +99,14 @@ impl App {
             .ok_or_else(|| fault("names no project of this organization"))
     }
 
-    /// Who manages: an account key with `admin`, or a signed-in user.
-    async fn actor(&self, request: &impl Inbound, deadline: &Deadline) -> Result<Value, ApiError> {
-        let authorization = request.header("authorization");
-        if let Some(token) = authorization.as_deref().and_then(bearer).filter(|token| session::looks_like_one(token)) {
-            let session = self.session(token).await?;
-            return Ok(json!({ "user_id": session.user_id }));
-        }
-        let caller = self.authenticate(request, Access::Manage, deadline).await?;
-        Ok(json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id }))
-    }
-
+    /// Calls a function of the control plane on behalf of the caller; the function decides whether they may.
     pub(super) async fn control(
         &self,
         function: &'static str,
-        actor: &Value,
+        caller: &Principal,
         mut arguments: Value,
     ) -> Result<Value, ApiError> {
-        arguments["actor"] = actor.clone();
+        arguments["actor"] = caller.actor();
         let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
         let answer = answer.map_err(outward)?;
         serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
@@ -146,7 +133,7 @@ impl App {
     }
 
     /// A successor with the same settings; the old key ends after an overlap.
-    async fn rotate(&self, actor: &Value, id: &str, input: &Map<String, Value>) -> Result<Reply, ApiError> {
+    async fn rotate(&self, caller: &Principal, id: &str, input: &Map<String, Value>) -> Result<Reply, ApiError> {
         let overlap = match input.get("overlap_seconds") {
             None => OVERLAP_S,
             Some(value) => value.as_u64().filter(|seconds| *seconds <= 30 * 86_400).ok_or_else(|| {
@@ -155,7 +142,7 @@ impl App {
             })?,
         };
         // Kind and env are the old key's, which its owner can see.
-        let keys = self.control("manage_keys", actor, json!({ "project_id": null })).await?;
+        let keys = self.control("manage_keys", caller, json!({ "project_id": null })).await?;
         let old = keys.as_array().into_iter().flatten().find(|key| key["id"] == id);
         let old = old.ok_or_else(|| ApiError::new(ErrorCode::NotFound, "there is no such key"))?;
         let kind = old["kind"].as_str().and_then(Kind::parse);
@@ -168,12 +155,29 @@ impl App {
             "key_id": id, "prefix": draft.prefix(), "overlap_seconds": overlap,
             "secret_hash": draft.hash(&self.config()?.peppers.current).to_hex(),
         });
-        let mut answer = self.control("manage_key_rotate", actor, arguments).await?;
+        let mut answer = self.control("manage_key_rotate", caller, arguments).await?;
         lock(&self.keys).clear();
         let mut made = answer["key"].take();
         made["replaced"] = answer["replaced"].take();
         made["key"] = draft.reveal().into();
         Ok(Reply::json(201, made.to_string()).header("cache-control", "no-store"))
+    }
+
+    /// A body that holds a JSON object, or nothing, which is an empty one.
+    async fn object_body(
+        &self,
+        request: &mut impl Inbound,
+        body: Bound,
+        deadline: &Deadline,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let body = self.body(request, body, deadline).await?;
+        if body.bytes.is_empty() {
+            return Ok(Map::new());
+        }
+        serde_json::from_slice(&body.bytes).map_err(|error| {
+            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {error}"))
+                .field("", "must be a JSON object")
+        })
     }
 
     fn draft(&self, kind: Kind, env: Env) -> Result<Draft, ApiError> {
@@ -200,17 +204,6 @@ pub(super) fn outward(error: StoreError) -> ApiError {
         }
         other => other.control_plane(),
     }
-}
-
-async fn body(request: &mut impl Inbound) -> Result<Map<String, Value>, ApiError> {
-    let bytes = request.body(None, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))?;
-    if bytes.is_empty() {
-        return Ok(Map::new());
-    }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {error}"))
-            .field("", "must be a JSON object")
-    })
 }
 
 /// Whether the classifier takes a project's own rules: what it would pass over later is refused now.

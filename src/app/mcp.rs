@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::authenticate::Caller;
+use super::body::Bound;
 use super::inbound::{Inbound, Reply};
+use super::principal::Principal;
 use super::report::Sent;
 use super::{After, App, Deadline};
 use crate::mcp::{
@@ -11,9 +12,6 @@ use crate::mcp::{
     finish, read, refused, reply, told,
 };
 use intake::error::{ApiError, ErrorCode};
-
-/// Largest message, in bytes.
-pub const MAX_BODY: usize = 1024 * 1024;
 
 impl App {
     /// Whether a page of this origin may use the endpoints. Agents send none; a browser that was led here by
@@ -37,13 +35,13 @@ impl App {
     pub(super) async fn mcp(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        body: Bound,
         door: Door,
         deadline: &Deadline,
     ) -> Result<(Reply, Option<After>), ApiError> {
-        let body = message(request).await?;
-        deadline.restart();
-        let call = match read(&body) {
+        let body = self.body(request, body, deadline).await?;
+        let call = match read(&body.bytes) {
             Ok(Message::Call(call)) => call,
             Ok(Message::Notification | Message::Response) => return Ok((Reply::empty(202), None)),
             Err((id, error)) => return Ok((refusal(&id, &error), None)),
@@ -51,7 +49,8 @@ impl App {
         let header = |name| request.header(name).map(std::borrow::Cow::into_owned);
         let (version, method, name) = (header("mcp-protocol-version"), header("mcp-method"), header("mcp-name"));
         let headers = Headers { version: version.as_deref(), method: method.as_deref(), name: name.as_deref() };
-        let who = Who { door, kind: caller.record.kind, scopes: &caller.record.scopes };
+        let key = caller.key()?;
+        let who = Who { door, kind: key.kind, scopes: &key.scopes };
         let request = &*request;
         let answered = async {
             let era = era_of(&call, &headers)?;
@@ -64,8 +63,7 @@ impl App {
                     let outcome = Box::pin(self.use_tool(request, caller, door, deadline, tool, &given)).await;
                     let (result, failed) = self.result_of(outcome);
                     let duration_ms = (self.runtime.now)().0 - begin.0;
-                    let after =
-                        After::ToolCalled { key_id: caller.record.id.clone(), tool: tool.name, duration_ms, failed };
+                    let after = After::ToolCalled { key_id: key.id.clone(), tool: tool.name, duration_ms, failed };
                     Done::Used(finish(era, result, false), after)
                 }
             })
@@ -95,7 +93,7 @@ impl App {
     }
 
     /// Reads a resource.
-    async fn resource(&self, caller: &Caller, era: Era, resource: &'static Resource) -> Result<Value, RpcError> {
+    async fn resource(&self, caller: &Principal, era: Era, resource: &'static Resource) -> Result<Value, RpcError> {
         let text = self.resource_text(caller, resource.what).await.map_err(|error| {
             if error.code.status() >= 500 {
                 (self.runtime.log)(&error.to_log("mcp"));
@@ -105,7 +103,7 @@ impl App {
         Ok(contents(era, resource, &text))
     }
 
-    async fn resource_text(&self, caller: &Caller, what: What) -> Result<String, ApiError> {
+    async fn resource_text(&self, caller: &Principal, what: What) -> Result<String, ApiError> {
         let now = (self.runtime.now)();
         self.admit_question(caller, now).await?;
         Ok(match what {
@@ -128,20 +126,6 @@ enum Done {
     Answer(Value),
     Used(Value, After),
     Forbidden(&'static Tool),
-}
-
-async fn message(request: &mut impl Inbound) -> Result<Vec<u8>, ApiError> {
-    if let Some(media_type) = request.header("content-type") {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if essence != "application/json" {
-            return Err(ApiError::new(
-                ErrorCode::UnsupportedMediaType,
-                "send a message with Content-Type: application/json",
-            ));
-        }
-    }
-    let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
-    request.body(announced, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))
 }
 
 fn answer_to(call: &Call, answer: &Value) -> Reply {

@@ -1,15 +1,17 @@
-//! The way of a request: route → auth → ingest or query → store. Knows the stores, and of the runtime
+//! The way of a request: route → authentication → admission → handler → store. Knows the stores, and of the runtime
 //! nothing but what [`Runtime`] and [`Inbound`] bring.
 
 mod access;
 mod after;
 mod authenticate;
 mod batch;
+mod body;
 mod cors;
 mod cron;
 mod days;
 mod deadline;
 mod document;
+mod due;
 mod expire;
 mod expire_report;
 mod export;
@@ -24,9 +26,12 @@ mod limits;
 mod manage;
 mod mcp;
 mod people;
+mod principal;
 mod read;
 mod report;
 mod rollups;
+mod root;
+mod router;
 mod routes;
 mod segments;
 mod signing;
@@ -46,7 +51,6 @@ use crate::config::{Buffering, Config};
 use crate::store::{ClickHouse, StoreError};
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::Parcel;
-use intake::key::Access;
 use intake::time::Timestamp;
 use upkeep::erase::{Found, Inquiry};
 
@@ -54,7 +58,8 @@ use after::Touched;
 use days::Days;
 use deadline::Deadline;
 use limits::Limits;
-use routes::Handler;
+use router::Matched;
+use routes::Endpoint;
 use signing::SigningKeys;
 
 pub use after::After;
@@ -63,12 +68,16 @@ pub use inbound::{Body, BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
-#[cfg(test)]
-pub(crate) use {
-    batch::MAX_BODY as MAX_BATCH_BODY, report::MAX_BODY as MAX_QUESTION_BODY, track::MAX_BODY as MAX_EVENT_BODY,
-};
 
-/// Something that a runtime will have done.
+/// Largest event, batch and question in bytes, for the documentation.
+#[cfg(test)]
+pub(crate) const MAX_EVENT_BODY: usize = body::EVENT.max;
+#[cfg(test)]
+pub(crate) const MAX_BATCH_BODY: usize = body::BATCH.max;
+#[cfg(test)]
+pub(crate) const MAX_QUESTION_BODY: usize = body::QUESTION.max;
+
+/// Work that a runtime does, as a future without a lifetime.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Clock, randomness, timer, regular expressions and log, which only a runtime has.
@@ -139,16 +148,17 @@ impl App {
         }
     }
 
-    /// Answers a request, and says what is to be done once the answer has gone out. Never fails: every
-    /// error has become an answer.
+    /// Answers a request, and returns the work to do after the answer has been sent. Every error becomes an answer.
     pub async fn handle(&self, request: &mut impl Inbound) -> (Reply, Vec<After>) {
         let request_id = self.request_id();
-        let (mut reply, after) = match self.dispatch(request).await {
+        let path = request.path().to_owned();
+        let found = router::find(&path);
+        let (mut reply, after) = match self.dispatch(request, found).await {
             Ok(answered) => answered,
             Err(error) => (self.refuse(&error, &request_id), Vec::new()),
         };
         reply.headers.push(("x-request-id", request_id.into()));
-        let is_for_agents = routes::is_for_agents(request.path());
+        let is_for_agents = found.is_some_and(|found| found.is_for_agents());
         let origin = request.header("origin").filter(|origin| !is_for_agents || self.is_agents_origin(origin));
         cors::open(&mut reply, origin.as_deref());
         if request.method() == "HEAD" {
@@ -157,54 +167,37 @@ impl App {
         (reply, after)
     }
 
-    async fn dispatch(&self, request: &mut impl Inbound) -> Result<(Reply, Vec<After>), ApiError> {
-        if routes::is_for_agents(request.path()) {
+    async fn dispatch(
+        &self,
+        request: &mut impl Inbound,
+        found: Option<Matched<'_>>,
+    ) -> Result<(Reply, Vec<After>), ApiError> {
+        let found = found.ok_or_else(router::nothing)?;
+        if found.is_for_agents() {
             self.check_agents_origin(request)?;
         }
         if request.method() == "OPTIONS" {
-            return Ok((cors::preflight(request)?, Vec::new()));
+            return Ok((cors::preflight(found.allow()), Vec::new()));
         }
-        let path = request.path().to_owned();
-        let (route, id) = routes::resolve(request.method(), &path)?;
+        let route = found.route(request.method())?;
         let deadline = Deadline::start(self.runtime.now);
-        let Some(access) = route.access else {
-            let reply = match route.handler {
-                Handler::Document(what) => document::document(what, request),
-                Handler::Ready => self.ready(&request.continent()).await,
-                Handler::RetentionRun => self.retention_run(request).await?,
-                _ => health::health(),
-            };
-            return Ok((reply, Vec::new()));
-        };
-        if let Handler::Manage(what) = route.handler {
-            return Ok((self.manage(request, what, id, &deadline).await?, Vec::new()));
+        let now = deadline.received_at;
+        match route.endpoint {
+            Endpoint::Open(what) => Ok((self.open(request, what).await?, Vec::new())),
+            Endpoint::Session(what) => {
+                let caller = self.authenticate_session(request, &deadline).await?;
+                let admission = self.admit(request, &caller, route.limit, now).await?;
+                let reply = self.manage(request, &caller, (what, route.body, found.id), &deadline).await?;
+                Ok((admission.tell(reply), Vec::new()))
+            }
+            Endpoint::Keyed(access, what) => {
+                let caller = self.authenticate(request, access, &deadline).await?;
+                let touched = self.touch(&caller, now);
+                let admission = self.admit(request, &caller, route.limit, now).await?;
+                let (reply, used) = self.keyed(request, &caller, (what, route.body, found.id), &deadline).await?;
+                Ok((admission.tell(reply), touched.into_iter().chain(used).collect()))
+            }
         }
-        let caller = self.authenticate(request, access, &deadline).await?;
-        let mut after: Vec<After> = self.touch(&caller, deadline.received_at).into_iter().collect();
-        let is_question = matches!(access, Access::Read | Access::Mcp | Access::McpAccount);
-        let _asking = if is_question { self.begin_question(&caller) } else { None };
-        let reply = match route.handler {
-            Handler::Report(kind) => self.report(request, &caller, kind).await?,
-            Handler::Export => self.export(request, &caller).await?,
-            Handler::Metrics => self.metrics(request, &caller).await?,
-            Handler::Batch => self.batch(request, &caller, &deadline).await?,
-            Handler::Buffer => self.buffer().await?,
-            Handler::Identify => self.identify(request, &caller, &deadline).await?,
-            Handler::Forget => self.forget(request, &caller, &deadline).await?,
-            Handler::Forgotten => self.forgotten(&caller, id, &deadline).await?,
-            Handler::Person => self.access(request, &caller, &deadline).await?,
-            Handler::Mcp(door) => {
-                let (reply, used) = Box::pin(self.mcp(request, &caller, door, &deadline)).await?;
-                after.extend(used);
-                reply
-            }
-            Handler::Segments(what) => self.segments(request, &caller, what, id).await?,
-            Handler::Track => self.track(request, &caller, &deadline).await?,
-            Handler::Document(_) | Handler::Health | Handler::Ready | Handler::RetentionRun | Handler::Manage(_) => {
-                return Err(ApiError::new(ErrorCode::InternalError, "this route asks for no key of this kind"));
-            }
-        };
-        Ok((reply, after))
     }
 
     fn refuse(&self, error: &ApiError, request_id: &str) -> Reply {

@@ -3,18 +3,16 @@
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::App;
-use super::authenticate::Caller;
+use super::body::Bound;
 use super::inbound::{Inbound, Reply};
-use super::limits::tell;
+use super::principal::Principal;
+use super::{App, Deadline};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
 use intake::time::Timestamp;
 use query::{Answer, Found, Kind, Question, World, catalogue, no_parameters, placed, placed_in_parameters};
 use statement::{Scope, Statement};
 
-/// Largest question, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
 /// Statements that run at a time. Workers opens six connections per request, and the sign of life needs one.
 const MAX_STATEMENTS: usize = 5;
 
@@ -60,28 +58,24 @@ impl App {
     pub(super) async fn report(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
-        kind: &'static Kind,
+        caller: &Principal,
+        (kind, body): (&'static Kind, Bound),
+        deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
         let now = (self.runtime.now)();
-        let left = self.admit_question(caller, now).await?;
         let answer = if request.method() == "POST" {
-            let body = self.question(request).await?;
+            let body = self.json_body(request, deadline, body.max).await?;
             self.answered(caller, kind, Sent::Json(&body), now).await?
         } else {
             self.answered(caller, kind, Sent::Parameters(request.query()), now).await?
         };
-        let reply = Reply::json(200, answer.to_json().map_err(unusable)?).header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+        Ok(Reply::json(200, answer.to_json().map_err(unusable)?).header("cache-control", "private, no-store"))
     }
 
     /// Answers one question.
     pub(super) async fn answered(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         kind: &'static Kind,
         sent: Sent<'_>,
         now: Timestamp,
@@ -89,7 +83,7 @@ impl App {
         let parse = |world: World<'_>| sent.parse(kind, world);
         let project = |question: &Question| question.project().map(ToOwned::to_owned);
         let (mut question, project_id) = self.understood(caller, now, sent.project(), parse, project).await?;
-        let scope = Scope { project_id: &project_id, env: caller.record.env };
+        let scope = Scope { project_id: &project_id, env: caller.env() };
         let begin = (self.runtime.now)();
         let lookups = question.lookups(&scope)?;
         let looked_up = self.read_all(lookups).await?;
@@ -102,7 +96,7 @@ impl App {
     /// The answer to one question as a value, for MCP.
     pub(super) async fn value_of(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         kind: &'static Kind,
         sent: Sent<'_>,
         now: Timestamp,
@@ -116,25 +110,12 @@ impl App {
         let reads = stream::iter(statements).map(|statement| self.read(statement));
         reads.buffered(MAX_STATEMENTS).try_collect().await
     }
+}
 
-    /// A question's body as JSON.
-    pub(super) async fn question(&self, request: &mut impl Inbound) -> Result<Value, ApiError> {
-        let body = request.body(None, MAX_BODY).await.map_err(|error| error.refused(MAX_BODY))?;
-        serde_json::from_slice(&body).map_err(|error| {
-            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not JSON: {error}")).field("", "must be JSON")
-        })
-    }
-
-    /// `GET /v1/metrics`: what can be measured and grouped by.
-    pub(super) async fn metrics(&self, request: &impl Inbound, caller: &Caller) -> Result<Reply, ApiError> {
-        let left = self.admit_question(caller, (self.runtime.now)()).await?;
-        no_parameters(request.query())?;
-        let reply = Reply::of(200, &catalogue())?.header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
-    }
+/// `GET /v1/metrics`: what can be measured and grouped by.
+pub(super) fn metrics(request: &impl Inbound) -> Result<Reply, ApiError> {
+    no_parameters(request.query())?;
+    Ok(Reply::of(200, &catalogue())?.header("cache-control", "private, no-store"))
 }
 
 impl From<crate::store::Selected> for Found {

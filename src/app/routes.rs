@@ -1,22 +1,57 @@
-//! The one table of routes. Tests, CORS and documentation read it too.
+//! The one table of routes, and what answers each of them. The router, CORS, tests and documentation read the table.
+//!
+//! A new route is a row in [`ROUTES`], a variant of the enum of its class, an arm in that class's match (without the
+//! arm nothing compiles), and its handler.
 
+use super::body::{self, Bound};
+use super::inbound::{Inbound, Reply};
+use super::principal::Principal;
+use super::report::metrics;
+use super::{After, App, Deadline, document, health};
 use crate::mcp::Door;
-use intake::error::{ApiError, ErrorCode};
+use intake::error::ApiError;
 use intake::key::Access;
 use query::Kind;
 
-/// What answers a route.
+/// Who may call a route, and what answers it. Each class of callers has its own handlers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handler {
+pub enum Endpoint {
+    /// Anyone.
+    Open(Open),
+    /// A user signed in at Supabase, or an account key with scope `admin`.
+    Session(Management),
+    /// An API key that has this access.
+    Keyed(Access, Keyed),
+}
+
+/// What answers a route that needs no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Open {
+    /// `GET /`
+    Root,
     /// `GET /health`
     Health,
     /// `GET /ready`
     Ready,
     /// A file that is part of the Worker.
     Document(Document),
-    /// `POST /internal/retention/run`
+    /// `POST /internal/retention/run`, which has a secret of its own.
     RetentionRun,
-    /// `POST /v1/track`
+}
+
+/// A file that is part of the Worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// `GET /openapi.json`
+    OpenApi,
+    /// `GET /v1/a.js`, `GET /s.js`
+    Script,
+}
+
+/// What answers a route that needs a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyed {
+    /// `POST /v1/track`, `POST /e`
     Track,
     /// `POST /v1/batch`
     Batch,
@@ -38,19 +73,8 @@ pub enum Handler {
     Metrics,
     /// `POST /mcp`, `POST /mcp/account`
     Mcp(Door),
-    /// `/v1/segments`: filters that are saved under a name.
+    /// `/v1/segments`: filters saved under a name.
     Segments(Segments),
-    /// `/v1/projects`, `/v1/keys`, `/v1/usage`: one function of the control plane each.
-    Manage(Management),
-}
-
-/// Which file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
-    /// `GET /openapi.json`
-    OpenApi,
-    /// `GET /v1/a.js`, `GET /s.js`
-    Script,
 }
 
 /// What is done with saved segments.
@@ -93,152 +117,177 @@ pub enum Management {
     Usage,
 }
 
+/// Which limits apply before the handler runs (`limits.rs`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// None.
+    Unlimited,
+    /// A browser's address, before its body is read. The events themselves are counted by [`App::accept`].
+    Events,
+    /// The rate of questions of a project or an organization, and how many are answered at a time.
+    Questions,
+    /// How many are answered at a time. The rate is taken by each tool call of the message.
+    Messages,
+}
+
 /// One route.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
     /// HTTP method.
     pub method: &'static str,
-    /// Path.
+    /// Path; `{id}` is one segment that is not empty.
     pub path: &'static str,
-    /// What answers it.
-    pub handler: Handler,
-    /// What it asks of the key; `None`: no key.
-    pub access: Option<Access>,
+    /// Who may call it, and what answers.
+    pub endpoint: Endpoint,
+    /// Which limits apply.
+    pub limit: Limit,
+    /// What body it takes.
+    pub body: Bound,
 }
 
-const fn route(method: &'static str, path: &'static str, handler: Handler, access: Option<Access>) -> Route {
-    Route { method, path, handler, access }
+impl Route {
+    /// The access it asks of a key; `None`: no key.
+    pub const fn access(&self) -> Option<Access> {
+        match self.endpoint {
+            Endpoint::Open(_) => None,
+            Endpoint::Session(_) => Some(Access::Manage),
+            Endpoint::Keyed(access, _) => Some(access),
+        }
+    }
+
+    /// Whether it is an endpoint of AI agents, which has its own list of origins and accepts a trailing slash.
+    pub const fn is_for_agents(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Keyed(_, Keyed::Mcp(_)))
+    }
 }
 
-const fn manage(method: &'static str, path: &'static str, what: Management) -> Route {
-    route(method, path, Handler::Manage(what), Some(Access::Manage))
+const fn open(method: &'static str, path: &'static str, what: Open) -> Route {
+    Route { method, path, endpoint: Endpoint::Open(what), limit: Limit::Unlimited, body: body::NONE }
 }
 
-const fn segments(method: &'static str, path: &'static str, what: Segments, access: Access) -> Route {
-    route(method, path, Handler::Segments(what), Some(access))
+const fn session(method: &'static str, path: &'static str, what: Management, body: Bound) -> Route {
+    Route { method, path, endpoint: Endpoint::Session(what), limit: Limit::Unlimited, body }
 }
 
-const fn document(path: &'static str, what: Document) -> Route {
-    route("GET", path, Handler::Document(what), None)
+const fn keyed(
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    what: Keyed,
+    limit: Limit,
+    body: Bound,
+) -> Route {
+    Route { method, path, endpoint: Endpoint::Keyed(access, what), limit, body }
+}
+
+const fn ingest(path: &'static str, what: Keyed, body: Bound) -> Route {
+    keyed("POST", path, Access::Ingest, what, Limit::Events, body)
+}
+
+const fn ask(method: &'static str, path: &'static str, what: Keyed, body: Bound) -> Route {
+    keyed(method, path, Access::Read, what, Limit::Questions, body)
 }
 
 const fn report(method: &'static str, path: &'static str, kind: &'static Kind) -> Route {
-    route(method, path, Handler::Report(kind), Some(Access::Read))
+    let body = if matches!(method.as_bytes(), b"POST") { body::QUESTION } else { body::NONE };
+    ask(method, path, Keyed::Report(kind), body)
 }
 
-/// All routes (contract, "Endpoints").
+const fn segments(method: &'static str, path: &'static str, access: Access, what: Segments, body: Bound) -> Route {
+    keyed(method, path, access, Keyed::Segments(what), Limit::Questions, body)
+}
+
+const fn person(method: &'static str, path: &'static str, what: Keyed, body: Bound) -> Route {
+    keyed(method, path, Access::Forget, what, Limit::Questions, body)
+}
+
+const fn agents(path: &'static str, access: Access, door: Door) -> Route {
+    keyed("POST", path, access, Keyed::Mcp(door), Limit::Messages, body::MESSAGE)
+}
+
+/// All routes.
 pub const ROUTES: &[Route] = &[
-    route("POST", "/v1/track", Handler::Track, Some(Access::Ingest)),
-    route("POST", "/e", Handler::Track, Some(Access::Ingest)),
-    route("POST", "/v1/batch", Handler::Batch, Some(Access::Ingest)),
-    route("POST", "/v1/identify", Handler::Identify, Some(Access::Ingest)),
-    route("POST", "/v1/forget", Handler::Forget, Some(Access::Forget)),
-    route("GET", "/v1/forget/{id}", Handler::Forgotten, Some(Access::Forget)),
-    route("POST", "/v1/access", Handler::Person, Some(Access::Forget)),
-    route("GET", "/v1/buffer", Handler::Buffer, Some(Access::Operate)),
+    ingest("/v1/track", Keyed::Track, body::EVENT),
+    ingest("/e", Keyed::Track, body::EVENT),
+    ingest("/v1/batch", Keyed::Batch, body::BATCH),
+    ingest("/v1/identify", Keyed::Identify, body::EVENT),
+    person("POST", "/v1/forget", Keyed::Forget, body::PERSON),
+    person("GET", "/v1/forget/{id}", Keyed::Forgotten, body::NONE),
+    person("POST", "/v1/access", Keyed::Person, body::PERSON),
+    keyed("GET", "/v1/buffer", Access::Operate, Keyed::Buffer, Limit::Unlimited, body::NONE),
     report("GET", "/v1/stats", query::STATS),
     report("POST", "/v1/stats", query::STATS),
     report("GET", "/v1/query", query::EVENTS),
-    route("GET", "/v1/export", Handler::Export, Some(Access::Read)),
+    ask("GET", "/v1/export", Keyed::Export, body::NONE),
     report("GET", "/v1/sources", query::SOURCES),
     report("GET", "/v1/realtime", query::REALTIME),
     report("GET", "/v1/schema", query::SCHEMA),
-    route("GET", "/v1/metrics", Handler::Metrics, Some(Access::Read)),
+    ask("GET", "/v1/metrics", Keyed::Metrics, body::NONE),
     report("POST", "/v1/funnel", query::FUNNEL),
     report("POST", "/v1/retention", query::RETENTION),
     report("POST", "/v1/journeys", query::JOURNEYS),
     report("POST", "/v1/match", query::MATCH),
-    segments("GET", "/v1/segments", Segments::List, Access::Read),
-    segments("POST", "/v1/segments", Segments::Create, Access::Save),
-    segments("GET", "/v1/segments/{id}", Segments::Get, Access::Read),
-    segments("PATCH", "/v1/segments/{id}", Segments::Update, Access::Save),
-    segments("DELETE", "/v1/segments/{id}", Segments::Delete, Access::Save),
-    manage("GET", "/v1/projects", Management::Projects),
-    manage("POST", "/v1/projects", Management::ProjectCreate),
-    manage("PATCH", "/v1/projects/{id}", Management::ProjectUpdate),
-    manage("DELETE", "/v1/projects/{id}", Management::ProjectArchive),
-    manage("GET", "/v1/keys", Management::Keys),
-    manage("POST", "/v1/keys", Management::KeyCreate),
-    manage("PATCH", "/v1/keys/{id}", Management::KeyUpdate),
-    manage("DELETE", "/v1/keys/{id}", Management::KeyRevoke),
-    manage("POST", "/v1/keys/{id}/rotate", Management::KeyRotate),
-    manage("GET", "/v1/usage", Management::Usage),
-    route("POST", "/mcp", Handler::Mcp(Door::Project), Some(Access::Mcp)),
-    route("POST", "/mcp/account", Handler::Mcp(Door::Account), Some(Access::McpAccount)),
-    // Its secret is its own, and no API key.
-    route("POST", "/internal/retention/run", Handler::RetentionRun, None),
-    route("GET", "/health", Handler::Health, None),
-    route("GET", "/ready", Handler::Ready, None),
-    document("/v1/a.js", Document::Script),
-    document("/s.js", Document::Script),
-    document("/openapi.json", Document::OpenApi),
+    segments("GET", "/v1/segments", Access::Read, Segments::List, body::NONE),
+    segments("POST", "/v1/segments", Access::Save, Segments::Create, body::QUESTION),
+    segments("GET", "/v1/segments/{id}", Access::Read, Segments::Get, body::NONE),
+    segments("PATCH", "/v1/segments/{id}", Access::Save, Segments::Update, body::QUESTION),
+    segments("DELETE", "/v1/segments/{id}", Access::Save, Segments::Delete, body::NONE),
+    session("GET", "/v1/projects", Management::Projects, body::NONE),
+    session("POST", "/v1/projects", Management::ProjectCreate, body::SETTINGS),
+    session("PATCH", "/v1/projects/{id}", Management::ProjectUpdate, body::SETTINGS),
+    session("DELETE", "/v1/projects/{id}", Management::ProjectArchive, body::NONE),
+    session("GET", "/v1/keys", Management::Keys, body::NONE),
+    session("POST", "/v1/keys", Management::KeyCreate, body::SETTINGS),
+    session("PATCH", "/v1/keys/{id}", Management::KeyUpdate, body::SETTINGS),
+    session("DELETE", "/v1/keys/{id}", Management::KeyRevoke, body::NONE),
+    session("POST", "/v1/keys/{id}/rotate", Management::KeyRotate, body::SETTINGS),
+    session("GET", "/v1/usage", Management::Usage, body::NONE),
+    agents("/mcp", Access::Mcp, Door::Project),
+    agents("/mcp/account", Access::McpAccount, Door::Account),
+    open("POST", "/internal/retention/run", Open::RetentionRun),
+    open("GET", "/", Open::Root),
+    open("GET", "/health", Open::Health),
+    open("GET", "/ready", Open::Ready),
+    open("GET", "/v1/a.js", Open::Document(Document::Script)),
+    open("GET", "/s.js", Open::Document(Document::Script)),
+    open("GET", "/openapi.json", Open::Document(Document::OpenApi)),
 ];
 
-/// Finds the route of a request, and what stands at `{id}` in its path. `HEAD` is answered like `GET`.
-///
-/// # Errors
-/// `not_found`, or `method_not_allowed` with the methods that exist.
-pub fn resolve<'a>(method: &str, path: &'a str) -> Result<(&'static Route, &'a str), ApiError> {
-    let wanted = if method == "HEAD" { "GET" } else { method };
-    let mut fitting = ROUTES.iter().filter(|route| route.method == wanted);
-    let found = fitting.find_map(|route| fits(route.path, path).map(|id| (route, id)));
-    found.ok_or_else(|| match allowed(path) {
-        None => ApiError::new(ErrorCode::NotFound, "there is nothing at this address"),
-        Some(allow) => {
-            let mut error = ApiError::new(ErrorCode::MethodNotAllowed, format!("this address takes {allow}"));
-            error.allow = Some(allow);
-            error
+impl App {
+    /// Answers a route that needs no key.
+    pub(super) async fn open(&self, request: &impl Inbound, what: Open) -> Result<Reply, ApiError> {
+        match what {
+            Open::Root => self.root(request),
+            Open::Health => health::health(),
+            Open::Ready => Ok(self.ready(&request.continent()).await),
+            Open::Document(what) => Ok(document::document(what, request)),
+            Open::RetentionRun => self.retention_run(request).await,
         }
-    })
-}
-
-/// Whether a path is an endpoint of agents, whose origins are a list of their own.
-pub fn is_for_agents(path: &str) -> bool {
-    // Nearly every request is an event, and ends here.
-    path.starts_with("/mcp")
-        && ROUTES.iter().any(|route| matches!(route.handler, Handler::Mcp(_)) && route.path == path)
-}
-
-/// Whether a path has a route's form: what stands at `{id}`, or an empty text where the route has none.
-fn fits<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
-    let Some((before, after)) = pattern.split_once("{id}") else {
-        return (pattern == path).then_some("");
-    };
-    let id = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!id.is_empty() && !id.contains('/')).then_some(id)
-}
-
-/// The methods that exist on a path, e.g. `GET, HEAD, OPTIONS`; `None` where the path does not exist.
-pub fn allowed(path: &str) -> Option<String> {
-    let fitting = ROUTES.iter().filter(|route| fits(route.path, path).is_some());
-    let mut methods: Vec<&str> = fitting.map(|route| route.method).collect();
-    if methods.is_empty() {
-        return None;
     }
-    if methods.contains(&"GET") {
-        methods.push("HEAD");
-    }
-    methods.push("OPTIONS");
-    Some(methods.join(", "))
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn routes_are_found_and_others_refused() {
-        assert_eq!(resolve("POST", "/v1/track").unwrap().0.handler, Handler::Track);
-        assert_eq!(resolve("HEAD", "/health").unwrap().0.handler, Handler::Health);
-        assert_eq!(resolve("GET", "/v1/track/").unwrap_err().code, ErrorCode::NotFound);
-        let (route, id) = resolve("POST", "/v1/keys/abc/rotate").unwrap();
-        assert_eq!((route.handler, id), (Handler::Manage(Management::KeyRotate), "abc"));
-        assert_eq!(resolve("PATCH", "/v1/keys/abc").unwrap().1, "abc");
-        assert!(resolve("PATCH", "/v1/keys/").is_err() && resolve("PATCH", "/v1/keys/a/b").is_err());
-        let error = resolve("DELETE", "/v1/stats").unwrap_err();
-        assert_eq!(
-            (error.code, error.allow.as_deref()),
-            (ErrorCode::MethodNotAllowed, Some("GET, POST, HEAD, OPTIONS"))
-        );
+    /// Answers a route that needs a key, once the key has been verified and let in, and says what to do after the
+    /// answer. `id` is what the path holds at `{id}`.
+    pub(super) async fn keyed(
+        &self,
+        request: &mut impl Inbound,
+        caller: &Principal,
+        (what, body, id): (Keyed, Bound, &str),
+        deadline: &Deadline,
+    ) -> Result<(Reply, Option<After>), ApiError> {
+        let reply = match what {
+            Keyed::Track => self.track(request, caller, body, deadline).await?,
+            Keyed::Batch => self.batch(request, caller, body, deadline).await?,
+            Keyed::Identify => self.identify(request, caller, body, deadline).await?,
+            Keyed::Forget => self.forget(request, caller, body, deadline).await?,
+            Keyed::Forgotten => self.forgotten(caller, id).await?,
+            Keyed::Person => self.access(request, caller, body, deadline).await?,
+            Keyed::Buffer => self.buffer().await?,
+            Keyed::Report(kind) => self.report(request, caller, (kind, body), deadline).await?,
+            Keyed::Export => self.export(request, caller).await?,
+            Keyed::Metrics => metrics(request)?,
+            Keyed::Segments(what) => self.segments(request, caller, what, id, deadline).await?,
+            Keyed::Mcp(door) => return Box::pin(self.mcp(request, caller, body, door, deadline)).await,
+        };
+        Ok((reply, None))
     }
 }

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::App;
-use super::authenticate::Caller;
 use super::inbound::{Inbound, Reply};
-use super::limits::tell;
 use super::manage::outward;
+use super::principal::Principal;
 use super::routes::Segments as Route;
+use super::{App, Deadline};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
 use intake::time::Timestamp;
@@ -23,11 +22,11 @@ impl App {
     pub(super) async fn segments(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
         what: Route,
         id: &str,
+        deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        let left = self.admit_question(caller, (self.runtime.now)()).await?;
         let named = project_in(request.query())?;
         // What has another form is no id of ours, whoever asks.
         let id = match what {
@@ -38,7 +37,7 @@ impl App {
         };
         let project_id = self.project_of(caller, named.as_deref(), "?project").await?;
         let input = match what {
-            Route::Create | Route::Update => self.segment(request, what == Route::Create).await?,
+            Route::Create | Route::Update => self.segment(request, what == Route::Create, deadline).await?,
             _ => Value::Null,
         };
         let mut arguments = json!({ "project_id": project_id });
@@ -57,26 +56,22 @@ impl App {
             give("input", input);
         }
         if !matches!(what, Route::List | Route::Get) {
-            give("key_id", caller.record.id.as_str().into());
+            give("key_id", caller.key()?.id.as_str().into());
         }
         let answer = self.saved(function, &arguments).await?;
         let status = if what == Route::Create { 201 } else { 200 };
-        let reply = Reply::json(status, answer.to_string()).header("cache-control", "private, no-store");
-        Ok(match left {
-            Some(left) => tell(reply, "questions", left),
-            None => reply,
-        })
+        Ok(Reply::json(status, answer.to_string()).header("cache-control", "private, no-store"))
     }
 
     /// The saved segments of a project, for the tool: `{"segments":[…]}`.
-    pub(super) async fn segments_of(&self, caller: &Caller, project: Option<&str>) -> Result<Value, ApiError> {
+    pub(super) async fn segments_of(&self, caller: &Principal, project: Option<&str>) -> Result<Value, ApiError> {
         let project_id = self.project_of(caller, project, "/project").await?;
         Ok(json!({ "segments": self.saved("segments", &json!({ "project_id": project_id })).await? }))
     }
 
     /// The members of a segment as they are to be stored. What is saved can be asked: the store tries its patterns.
-    async fn segment(&self, request: &mut impl Inbound, whole: bool) -> Result<Value, ApiError> {
-        let body = self.question(request).await?;
+    async fn segment(&self, request: &mut impl Inbound, whole: bool, deadline: &Deadline) -> Result<Value, ApiError> {
+        let body = self.json_body(request, deadline, super::body::QUESTION.max).await?;
         let Draft { members, trial } = draft(&body, whole)?;
         if let Some(trial) = trial {
             self.read(trial).await.map_err(|error| placed(error, &body))?;
@@ -88,13 +83,13 @@ impl App {
     /// asked for them, and the question is read again with their conditions in place.
     pub(super) async fn understood<Q>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         now: Timestamp,
         place: &'static str,
         read: impl Fn(World<'_>) -> Result<Q, ApiError>,
         project: impl Fn(&Q) -> Option<String>,
     ) -> Result<(Q, String), ApiError> {
-        let timezone = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
+        let timezone = caller.timezone();
         let world = World { now, timezone, offset_at: self.runtime.offset_at, segments: Segments::Closed };
         let noted = Noted::default();
         let question = read(World { segments: Segments::Noted(&noted), ..world })?;

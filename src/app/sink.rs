@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::Caller;
 use super::inbound::Inbound;
+use super::ingest::Source;
 use super::{App, Deadline};
 use crate::buffer::Shard;
 use crate::config::{Config, Sink};
@@ -41,17 +41,15 @@ pub struct Depth {
 impl App {
     /// Returns once the rows are durable. Where one of several parcels fails, those before it are stored, and
     /// the client's retry is harmless to them.
-    pub(super) async fn deliver(
+    pub(super) async fn deliver<R: Inbound>(
         &self,
-        request: &impl Inbound,
-        caller: &Caller,
-        deadline: &Deadline,
+        source: &Source<'_, R>,
         rows: Rows,
         events: usize,
     ) -> Result<(), ApiError> {
-        let delivered = self.hand_over(rows, request, deadline).await;
+        let delivered = self.hand_over(rows, source.request, source.deadline).await;
         // The client will send them again: an outage must not use up the month's quota.
-        delivered.inspect_err(|_| self.readmit(caller, events))
+        delivered.inspect_err(|_| self.readmit(source.caller, events))
     }
 
     async fn hand_over(&self, rows: Rows, request: &impl Inbound, deadline: &Deadline) -> Result<(), ApiError> {

@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::authenticate::Caller;
 use super::inbound::Inbound;
+use super::ingest::Source;
 use super::mcp::definitions;
+use super::principal::Principal;
 use super::report::Sent;
 use super::{App, Deadline};
 use crate::mcp::{Ask, Door, Named, Tool, instead_of, names_in, notes, question, trimmed};
@@ -20,7 +21,7 @@ impl App {
     pub(super) async fn use_tool(
         &self,
         request: &impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
         door: Door,
         deadline: &Deadline,
         tool: &'static Tool,
@@ -29,8 +30,8 @@ impl App {
         tool.check(door, given)?;
         if tool.ask == Ask::Track {
             let event = Value::Object(given.clone()).to_string();
-            let taken = self.take(request, caller, deadline, &event).await?;
-            let mut answer: Value = serde_json::from_slice(taken.body.bytes()).unwrap_or_default();
+            let taken = self.take(&Source { request, caller, deadline }, &event).await?;
+            let mut answer = serde_json::to_value(&taken).unwrap_or_default();
             answer["notes"] = json!(["Stored; questions find it within seconds."]);
             return Ok(answer);
         }
@@ -48,7 +49,7 @@ impl App {
     /// The answer of a tool about one project: the key's, or the one named.
     pub(super) async fn told_of(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         tool: &Tool,
         given: &Map<String, Value>,
         project: Option<&str>,
@@ -99,7 +100,7 @@ impl App {
     }
 
     /// The names of events and properties; what can be grouped by is told elsewhere.
-    async fn schema_of(&self, caller: &Caller, project: Option<&str>, now: Timestamp) -> Result<Value, ApiError> {
+    async fn schema_of(&self, caller: &Principal, project: Option<&str>, now: Timestamp) -> Result<Value, ApiError> {
         let query = in_parameters(&Map::new(), project);
         let mut answer = self.value_of(caller, query::SCHEMA, Sent::Parameters(&query), now).await?;
         if let Some(members) = answer.as_object_mut() {
@@ -111,7 +112,7 @@ impl App {
     /// What may have been meant by a question that found nothing. A failure here takes nothing from the answer.
     async fn instead(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         asked: &Value,
         named: &Named,
         project: Option<&str>,
@@ -140,8 +141,8 @@ impl App {
     }
 
     /// The date in the question's zone; a zone that does not exist is refused when the question is read.
-    pub(super) fn today(&self, caller: &Caller, given: &Map<String, Value>, now: Timestamp) -> Day {
-        let own = caller.record.project.as_ref().map_or("UTC", |project| project.timezone.as_str());
+    pub(super) fn today(&self, caller: &Principal, given: &Map<String, Value>, now: Timestamp) -> Day {
+        let own = caller.timezone();
         let zone = given.get("timezone").and_then(Value::as_str).filter(|zone| zone.len() <= 64).unwrap_or(own);
         let minutes = if zone == "UTC" { None } else { (self.runtime.offset_at)(zone, now) };
         now.plus(i64::from(minutes.unwrap_or(0)) * 60_000).day()
@@ -167,7 +168,7 @@ fn in_parameters(given: &Map<String, Value>, project: Option<&str>) -> String {
 }
 
 /// Which rule decides where a visit came from, and why.
-fn explained(caller: &Caller, given: &Map<String, Value>) -> Result<Value, ApiError> {
+fn explained(caller: &Principal, given: &Map<String, Value>) -> Result<Value, ApiError> {
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
     let visit =
         classifier::Visit { url: text("url"), referrer: text("referrer"), host: "", rules: &caller.project()?.rules };

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::App;
-use super::authenticate::Caller;
 use super::manage::{month, outward};
+use super::principal::Principal;
 use super::report::Sent;
 use crate::mcp::{Ask, Tool, failed, notes, question};
 use crate::store::StoreError;
@@ -39,14 +39,14 @@ struct Chosen {
 
 impl App {
     /// The projects that an account key opens.
-    pub(super) async fn projects_of(&self, caller: &Caller) -> Result<Vec<Listed>, ApiError> {
-        let body = json!({ "organization_id": caller.record.organization_id }).to_string();
+    pub(super) async fn projects_of(&self, caller: &Principal) -> Result<Vec<Listed>, ApiError> {
+        let body = json!({ "organization_id": caller.key()?.organization_id }).to_string();
         let answer = self.config()?.control_plane.call("account_projects", body, LIMIT).await.map_err(outward)?;
         serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
     }
 
     /// The projects that the arguments name: all of them where they name none.
-    async fn chosen(&self, caller: &Caller, given: &Map<String, Value>) -> Result<Chosen, ApiError> {
+    async fn chosen(&self, caller: &Principal, given: &Map<String, Value>) -> Result<Chosen, ApiError> {
         let mut projects = self.projects_of(caller).await?;
         let named: Vec<&str> = match given.get("projects") {
             Some(Value::String(one)) if one == "all" => Vec::new(),
@@ -79,7 +79,7 @@ impl App {
     /// Asks one project after the other, as long as there is time; those that are left are named in the notes.
     async fn each<T>(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         chosen: &mut Chosen,
         ask: impl AsyncFn(&Listed, Timestamp) -> Result<T, ApiError>,
     ) -> Result<Vec<T>, ApiError> {
@@ -104,7 +104,7 @@ impl App {
     /// Asks the same of each project.
     pub(super) async fn spread(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         tool: &Tool,
         given: &Map<String, Value>,
     ) -> Result<Value, ApiError> {
@@ -124,7 +124,7 @@ impl App {
     /// The tools that only an organization has.
     pub(super) async fn account_answer(
         &self,
-        caller: &Caller,
+        caller: &Principal,
         tool: &Tool,
         given: &Map<String, Value>,
     ) -> Result<Value, ApiError> {
@@ -135,9 +135,8 @@ impl App {
             }
             Ask::Usage => {
                 self.admit_question(caller, (self.runtime.now)()).await?;
-                let actor = json!({ "key_id": caller.record.id, "organization_id": caller.record.organization_id });
                 let months = json!({ "month_from": month_in(given, "from")?, "month_to": month_in(given, "to")? });
-                let mut answer = self.control("usage_get", &actor, months).await?;
+                let mut answer = self.control("usage_get", caller, months).await?;
                 answer["notes"] =
                     json!(["The meter is set every few minutes; events sent just now are not in it yet."]);
                 Ok(answer)
@@ -147,7 +146,7 @@ impl App {
     }
 
     /// One row a project.
-    async fn compared(&self, caller: &Caller, tool: &Tool, given: &Map<String, Value>) -> Result<Value, ApiError> {
+    async fn compared(&self, caller: &Principal, tool: &Tool, given: &Map<String, Value>) -> Result<Value, ApiError> {
         let mut chosen = self.chosen(caller, given).await?;
         let ask = async |project: &Listed, now: Timestamp| {
             let mut asked = question(tool.ask, given, self.today(caller, given, now))?;

@@ -1,22 +1,21 @@
-//! `POST /v1/track`: one event, acknowledged once the store has it.
+//! `POST /v1/track`: one event, acknowledged once it is durable.
 
 use serde::Serialize;
 
-use super::authenticate::Caller;
+use super::body::Bound;
 use super::inbound::{Inbound, Reply};
-use super::ingest::bounds;
+use super::ingest::Source;
+use super::principal::Principal;
 use super::{App, Deadline};
 use intake::error::ApiError;
 use intake::event::{Event, Rejection, validate};
 use intake::ingest::{TIME_REPLACED, body_text, one_event};
 
-/// Largest body of one event (contract, "Endpoints").
-pub const MAX_BODY: usize = 64 * 1024;
-
+/// The acknowledgement of one event.
 #[derive(Serialize)]
-struct Answer<'a> {
+pub(super) struct Acknowledged {
     ok: bool,
-    event_id: &'a str,
+    event_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,44 +26,38 @@ impl App {
     pub(super) async fn track(
         &self,
         request: &mut impl Inbound,
-        caller: &Caller,
+        caller: &Principal,
+        body: Bound,
         deadline: &Deadline,
     ) -> Result<Reply, ApiError> {
-        self.admit_client(request, caller, deadline.received_at).await?;
-        let body = self.read_body(request, MAX_BODY, deadline).await?;
-        self.take(request, caller, deadline, body_text(&body.bytes)?).await
+        let body = self.body(request, body, deadline).await?;
+        let source = Source { request: &*request, caller, deadline };
+        Reply::of(202, &self.take(&source, body_text(&body.bytes)?).await?)
     }
 
-    /// Takes one event in JSON.
-    pub(super) async fn take(
-        &self,
-        request: &impl Inbound,
-        caller: &Caller,
-        deadline: &Deadline,
-        event: &str,
-    ) -> Result<Reply, ApiError> {
+    /// Takes one event in JSON, and returns once it is durable.
+    pub(super) async fn take<R: Inbound>(&self, source: &Source<'_, R>, event: &str) -> Result<Acknowledged, ApiError> {
         let raw = one_event(event)?;
-        let bounds = bounds(caller, deadline)?;
-        let event = validate(raw, &bounds, &|| self.event_id(deadline.received_at)).map_err(refused)?;
-        let rows = self.rows(request, caller, deadline, std::slice::from_ref(&event)).await?;
-        self.deliver(request, caller, deadline, rows, 1).await?;
-        accepted(&event)
+        let received_at = source.deadline.received_at;
+        let event = validate(raw, &source.bounds()?, &|| self.event_id(received_at)).map_err(refused)?;
+        self.accept(source, std::slice::from_ref(&event)).await?.stored().await?;
+        Ok(Acknowledged::new(&event))
     }
 }
 
-/// One event was taken.
-pub(super) fn accepted(event: &Event<'_>) -> Result<Reply, ApiError> {
-    let remark = event.time_replaced.then_some(TIME_REPLACED);
-    let answer = Answer {
-        ok: true,
-        event_id: &event.event_id,
-        code: remark.map(|(code, _)| code),
-        detail: remark.map(|(_, detail)| detail),
-    };
-    Reply::of(202, &answer)
+impl Acknowledged {
+    pub(super) fn new(event: &Event<'_>) -> Self {
+        let remark = event.time_replaced.then_some(TIME_REPLACED);
+        Self {
+            ok: true,
+            event_id: event.event_id.to_string(),
+            code: remark.map(|(code, _)| code),
+            detail: remark.map(|(_, detail)| detail),
+        }
+    }
 }
 
-/// One event was not taken.
+/// The error for one event that is not valid.
 pub(super) fn refused(rejection: Rejection) -> ApiError {
     let mut error = ApiError::new(rejection.code, rejection.detail());
     error.fields = rejection.fields;

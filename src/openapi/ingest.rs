@@ -228,7 +228,7 @@ fn context() -> Value {
                     "country": described(pattern("^[A-Za-z]{2}$"), "ISO 3166."),
                     "language": header("The visitor's `Accept-Language`."),
                     "dnt": { "type": "boolean", "description": "The visitor asked not to be tracked." },
-                    "screen": told(
+                    "screen": described(
                         object(&[], each_or_null(json!({
                             "width": { "type": "number" }, "height": { "type": "number" },
                         }))),

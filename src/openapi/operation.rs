@@ -113,7 +113,7 @@ impl Operation {
             responses.insert(status.to_string(), answer);
         }
         let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
-        let mut codes: Vec<ErrorCode> = route.access.map(codes_of).unwrap_or_default();
+        let mut codes: Vec<ErrorCode> = route.access().map(codes_of).unwrap_or_default();
         codes.extend(self.codes);
         for code in ErrorCode::ALL.iter().filter(|code| codes.contains(code)) {
             by_status.entry(code.status()).or_default().push(*code);
@@ -125,9 +125,9 @@ impl Operation {
         }
         let mut operation = json!({
             "operationId": self.id, "tags": [self.tag], "summary": self.summary, "responses": responses,
-            "security": security(route.access),
+            "security": security(route.access()),
         });
-        let who = route.access.map(who);
+        let who = route.access().map(who);
         let description: Vec<&str> = [self.description.as_str(), who.as_deref().unwrap_or("No key.")]
             .into_iter()
             .filter(|part| !part.is_empty())

@@ -9,6 +9,10 @@ use intake::error::ErrorCode;
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
+        Operation::new("GET", "/", "root", "Status", "What answers at this address")
+            .about("HTML where `Accept` names `text/html`, as browsers do; JSON otherwise.")
+            .answers(200, "Root")
+            .answers_with(200, "text/html", json!({ "type": "string" })),
         Operation::new("GET", "/health", "health", "Status", "The process is alive").answers(200, "Health"),
         Operation::new("GET", "/ready", "ready", "Status", "The process can do its work")
             .about("What is wrong is named, not described.")
@@ -21,11 +25,11 @@ pub(super) fn operations() -> Vec<Operation> {
             "/internal/retention/run",
             "runRetention",
             "Status",
-            "Deletes what is older than its project keeps it",
+            "Delete events older than their project keeps them",
         )
         .about(
-            "What the daily cron trigger runs, for whoever knows the Worker's `INTERNAL_SECRET`. A run that is \
-                 `partial` is gone on with by the next one; `busy` means that another one is at it.",
+            "Runs the daily job, which the cron runs after 04:17 UTC. Needs the Worker's `INTERNAL_SECRET`. The next \
+                 run continues a run that was `partial`; `busy` means that another run is under way.",
         )
         .takes(vec![
             json!({
@@ -62,16 +66,52 @@ pub(super) fn schemas() -> Schemas {
     part["shard"] = json!({ "type": "string" });
     part["failures"] = described(count(), "Attempts that failed since the last success.");
     part["problem"] = described(json!({ "type": ["string", "null"] }), "What the last failure was.");
+    let version = described(json!({ "type": "string" }), "Version of the Worker.");
+    let commit =
+        described(json!({ "type": "string" }), "The commit it was built from, 12 digits; `unknown` if not known.");
     let state = one_of(["ok", "missing", "unavailable"]);
     vec![
-        ("Health", examples(object(&["status"], json!({ "status": { "const": "ok" } })), json!([{ "status": "ok" }]))),
+        (
+            "Root",
+            examples(
+                object(
+                    &["name", "version", "commit", "links"],
+                    json!({
+                        "name": { "const": "Headwater" }, "version": version, "commit": commit,
+                        "links": {
+                            "type": "object", "additionalProperties": { "type": "string", "format": "uri-reference" },
+                            "description": "Addresses by name.",
+                        },
+                    }),
+                ),
+                json!([{
+                    "name": "Headwater", "version": "0.1.0", "commit": "c73cbf7ab012",
+                    "links": {
+                        "docs": "https://headwater.dev/docs", "openapi": "/openapi.json", "health": "/health",
+                        "ready": "/ready",
+                    },
+                }]),
+            ),
+        ),
+        (
+            "Health",
+            examples(
+                object(
+                    &["status", "version", "commit"],
+                    json!({ "status": { "const": "ok" }, "version": version, "commit": commit }),
+                ),
+                json!([{ "status": "ok", "version": "0.1.0", "commit": "c73cbf7ab012" }]),
+            ),
+        ),
         (
             "Ready",
             examples(
                 object(
-                    &["status", "checks"],
+                    &["status", "checks", "version", "commit"],
                     json!({
                         "status": one_of(["ready", "not_ready"]),
+                        "version": version,
+                        "commit": commit,
                         "checks": { "type": "object", "additionalProperties": state },
                         "missing": {
                             "type": "array", "items": { "type": "string" }, "description": "Settings that are missing.",
@@ -83,6 +123,7 @@ pub(super) fn schemas() -> Schemas {
                     "status": "ready",
                     "checks": { "buffer": "ok", "config": "ok", "control_plane": "ok", "event_store": "ok" },
                     "buffer": { "events": 0, "bytes": 0, "oldest_age_s": null },
+                    "version": "0.1.0", "commit": "c73cbf7ab012",
                 }]),
             ),
         ),

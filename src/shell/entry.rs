@@ -18,9 +18,6 @@ use crate::app::{App, Body, Pending, Reply, Runtime, SignatureCheck};
 use crate::config::{Config, Sink};
 use intake::time::Timestamp;
 
-/// The daily trigger of `wrangler.toml`; any other one is the frequent one.
-const DAILY: &str = "17 4 * * *";
-
 thread_local! {
     static LIMITERS: RefCell<HashMap<&'static str, Rc<RateLimiter>>> = RefCell::default();
     /// One app an instance: reading 50 settings anew costs more than a whole event.
@@ -57,9 +54,8 @@ pub fn answer(request: JsValue, head: String, body: Option<Vec<u8>>, env: &Env, 
 }
 
 #[event(scheduled)]
-async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let app = app(&env);
-    if event.cron() == DAILY { app.expire_daily().await } else { app.scheduled().await }
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    app(&env).scheduled().await;
 }
 
 pub(super) fn app(env: &Env) -> Rc<App> {

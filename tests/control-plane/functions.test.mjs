@@ -28,7 +28,7 @@ const doors = (org) => {
     day_keys_turn: {},
     job_hold: { job: `mine-${prefix()}`, holder: "me", seconds: 60 },
     job_release: { job: `mine-${prefix()}`, holder: "me", finished: true },
-    job_unfinished: { job: "retention" },
+    job_state: { job: "retention" },
     retention_policies: {},
     retention_note: { rows: [{ project_id: org.project.id, detail: {} }] },
     organization_create: { slug: `mine-${prefix()}`, name: "Mine" },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use intake::time::{Day, Timestamp};
-use query::{Found, World as Asked};
+use query::{Answer as _, Found, Report, World as Asked};
 use serde_json::{Value, json};
 use statement::Statement;
 use upkeep::rollup::Kind;
@@ -112,6 +112,20 @@ impl Population {
             events.sort_by_key(|event| (event.timestamp, &event.event_id));
         }
         people
+    }
+
+    /// The answer to a question, by the life that every report has.
+    pub async fn answer(&self, mut report: impl Report) -> Value {
+        let scope = self.world.scope();
+        let mut looked_up = Vec::new();
+        for lookup in report.lookups(&scope).unwrap() {
+            looked_up.push(self.ask(lookup).await);
+        }
+        let mut found = Vec::new();
+        for statement in report.statements(&scope, &looked_up).unwrap() {
+            found.push(self.ask(statement).await);
+        }
+        report.answer(&scope, &found, 1).unwrap().to_value().unwrap()
     }
 
     pub async fn ask(&self, statement: Statement) -> Found {

@@ -290,9 +290,11 @@ pub struct StatsRow;
 described!(StatsRow, "StatsRow", |_generator| {
     let mut members: Map<String, Value> =
         Metric::ALL.iter().map(|metric| (metric.as_str().to_owned(), value(*metric))).collect();
-    members.extend(Column::GROUPABLE.iter().map(|column| {
-        (column.as_str().to_owned(), json!({ "type": "string", "description": column.about() }))
-    }));
+    members.extend(
+        Column::GROUPABLE
+            .iter()
+            .map(|column| (column.as_str().to_owned(), json!({ "type": "string", "description": column.about() }))),
+    );
     let time = "A date for days, weeks (their Monday) and months (their first day); for hours and minutes an instant with \
         the time zone's offset.";
     members.insert("time".to_owned(), json!({ "type": "string", "description": time, "examples": ["2026-11-21"] }));

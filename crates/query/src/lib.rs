@@ -54,6 +54,7 @@ pub use filter::{
 };
 pub use frame::Frame;
 pub use given::no_parameters;
+pub use in_use::{InUse, KNOWN as SCHEMA_PARAMETERS, Schema};
 pub use member::{MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MAX_PROJECT, MAX_ZONE};
 pub use metric::{Base, Level, Metric};
 pub use model::{Direction, Include, Key, MAX_LIMIT, Query};
@@ -67,7 +68,6 @@ pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime};
 pub use report::{Answer, Asked, Found, Report};
 pub use reports::*;
 pub use row::object as event_object;
-pub use in_use::{InUse, KNOWN as SCHEMA_PARAMETERS, Schema};
 pub use segment::Segments;
 pub use shape::StatsAnswer;
 pub use sources::{KNOWN as SOURCES_PARAMETERS, sources};

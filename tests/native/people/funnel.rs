@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use intake::time::Timestamp;
-use query::funnel::{Funnel, answer, build};
+use query::funnel::Funnel;
 use serde_json::{Value, json};
 
 use crate::history::{Event, Random};
@@ -212,9 +212,7 @@ async fn funnels_equal_brute_force() {
             let runs: Vec<Run> = entities.iter().filter_map(run).collect();
             deepest = deepest.max(runs.iter().map(|run| run.times.len()).max().unwrap_or(0));
 
-            let funnel = Funnel::from_json(&body, asked()).unwrap();
-            let found = population.ask(build(&funnel, &population.world.scope())).await;
-            let answer: Value = serde_json::from_str(&answer(&funnel, &found, 1).unwrap()).unwrap();
+            let answer = population.answer(Funnel::from_json(&body, asked()).unwrap()).await;
             let context = format!("seed {seed} round {round} {body}");
             assert_eq!(answer["steps"], told(&runs.iter().collect::<Vec<_>>(), number), "{context}");
             assert_eq!(answer["breakdown"], by_value(&runs, number), "{context}");

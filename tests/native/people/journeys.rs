@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use intake::time::Timestamp;
-use query::funnel::By;
-use query::journeys::{Journeys, answer, build, left_out};
+use query::journeys::Journeys;
 use serde_json::{Value, json};
 
 use super::funnel::{percent, sessions};
@@ -145,15 +144,7 @@ async fn journeys_equal_plain_loops() {
             let ways: Vec<Vec<&str>> =
                 entities.iter().filter_map(|events| way(events, start.as_ref(), unit, back)).collect();
 
-            let journeys = Journeys::from_json(&body, asked()).unwrap();
-            let scope = population.world.scope();
-            let found = population.ask(build(&journeys, &scope)).await;
-            let excluded = match journeys.by {
-                By::Person => Some(population.ask(left_out(&journeys, &scope)).await),
-                By::Session => None,
-            };
-            let answer: Value =
-                serde_json::from_str(&answer(&journeys, &found, excluded.as_ref(), 1).unwrap()).unwrap();
+            let answer = population.answer(Journeys::from_json(&body, asked()).unwrap()).await;
             let context = format!("seed {seed} round {round} {body}");
             let stopped = ways.iter().filter(|way| way.is_empty()).count();
             assert_eq!(answer["start"], json!({ "count": ways.len(), "ended": stopped }), "{context}");

@@ -3,6 +3,6 @@
 
 mod funnel;
 mod journeys;
-mod pairs;
+mod matching;
 mod retention;
 mod users;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike as _, Months, NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 use intake::time::Timestamp;
-use query::retention::{Retention, answer, build};
+use query::retention::Retention;
 use serde_json::{Value, json};
 
 use super::funnel::percent;
@@ -148,10 +148,7 @@ async fn retention_equals_plain_loops() {
             let values: Vec<Value> =
                 values.iter().map(|(value, members)| json!({ "value": value, "rows": told(members) })).collect();
 
-            let retention = Retention::from_json(&body, asked()).unwrap();
-            let scope = population.world.scope();
-            let found = population.ask(build(&retention, &scope)).await;
-            let answer: Value = serde_json::from_str(&answer(&retention, &found, 1).unwrap()).unwrap();
+            let answer = population.answer(Retention::from_json(&body, asked()).unwrap()).await;
             let context = format!("seed {seed} round {round} {body}");
             assert_eq!(answer["rows"], told(&members.iter().collect::<Vec<_>>()), "{context}");
             assert_eq!(answer["breakdown"], Value::Array(values), "{context}");

@@ -36,11 +36,26 @@ pub(crate) fn build(request: &Request<'_>) -> Result<PathBuf> {
     // `worker` is built against the futures of js-sys; the wasm-bindgen macro reads this while
     // it expands. worker-build sets the same.
     command.env("WASM_BINDGEN_USE_JS_SYS", "1");
+    // Told by `GET /`. A build without a repository sets it itself or says `unknown`.
+    if let Some(commit) = commit(request.root) {
+        command.env("HEADWATER_COMMIT", commit);
+    }
     let output = command.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     if !output.status.success() {
         bail!("the Worker does not compile (see above)");
     }
     artifact(&String::from_utf8_lossy(&output.stdout)).context("cargo built the Worker, but named no .wasm file")
+}
+
+/// The first 12 digits of the commit that is checked out. Rust notices a change of the variable: a new commit compiles
+/// the Worker's own crate again, and the same commit gives the same bundle.
+fn commit(root: &Path) -> Option<String> {
+    if std::env::var_os("HEADWATER_COMMIT").is_some() {
+        return None;
+    }
+    let output = Command::new("git").current_dir(root).args(["rev-parse", "--short=12", "HEAD"]).output().ok()?;
+    let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !commit.is_empty()).then_some(commit)
 }
 
 /// The path of the `.wasm` file in cargo's messages, which knows about every way to move the

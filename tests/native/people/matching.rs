@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use intake::time::Timestamp;
-use query::pairs::{Pairs, answer, build, left_out};
+use query::matching::Match;
 use serde_json::{Value, json};
 
 use super::funnel::{percent, quantile};
@@ -120,11 +120,7 @@ async fn pairs_equal_plain_loops() {
                 })
                 .collect();
 
-            let pairs = Pairs::from_json(&body, asked()).unwrap();
-            let scope = population.world.scope();
-            let found = population.ask(build(&pairs, &scope)).await;
-            let excluded = population.ask(left_out(&pairs, &scope)).await;
-            let mut answer: Value = serde_json::from_str(&answer(&pairs, &found, &excluded, 1).unwrap()).unwrap();
+            let mut answer = population.answer(Match::from_json(&body, asked()).unwrap()).await;
             let context = format!("seed {seed} round {round} {body}");
             assert_eq!(answer["breakdown"].take(), Value::Array(breakdown), "{context}");
             assert_eq!(answer["results"].take(), results(&triggers), "{context}");
