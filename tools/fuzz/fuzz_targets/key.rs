@@ -1,4 +1,4 @@
-//! A key is taken apart: whatever the text, and what is taken apart is what it was put together from.
+//! Parses a text as an API key: it never panics, and the debug form of a key shows its prefix without the secret.
 #![no_main]
 
 use intake::key::{ApiKey, KEY_LEN};
