@@ -1,19 +1,16 @@
 //! The one reader of request bodies: media type, encoding, size, time, and the bytes that an instance holds.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
 use super::in_flight::InFlight;
-use super::inbound::{BodyError, Inbound};
+use super::inbound::{BODY_TIMEOUT, BodyError, Inbound};
 use super::{App, Deadline};
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::Encoding;
 
-/// Longest that a client may take to send a body.
-const MAX_WAIT: Duration = Duration::from_secs(15);
 
 /// What body a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,9 +77,9 @@ impl App {
         let announced = request.header("content-length").and_then(|length| length.parse::<usize>().ok());
         let sent = announced.unwrap_or(max).min(max);
         let held = self.hold(if encoding == Encoding::Gzip { sent + max } else { sent })?;
-        let body = match select(pin!(request.body(announced, max)), pin!((self.runtime.sleep)(MAX_WAIT))).await {
+        let body = match select(pin!(request.body(announced, max)), pin!((self.runtime.sleep)(BODY_TIMEOUT))).await {
             Either::Left((body, _)) => body,
-            Either::Right(_) => Err(BodyError::Broken(format!("it took longer than {MAX_WAIT:?}"))),
+            Either::Right(_) => Err(BodyError::Broken(format!("it took longer than {BODY_TIMEOUT:?}"))),
         };
         let body = body.map_err(|error| error.refused(max))?;
         deadline.restart();

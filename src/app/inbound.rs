@@ -1,12 +1,17 @@
 //! A request and an answer without a runtime's types.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::export::Stream;
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::too_large;
+
+/// How long a client may take to send a body. This is the only place that says so: `src/shell` passes it to the
+/// JavaScript that reads bodies (`fetch.js`, `boundary.js`).
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why a body could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +59,8 @@ pub trait Inbound {
     fn place(&self) -> Place;
     /// The continent the request came from (`EU`, …); empty where the network does not tell.
     fn continent(&self) -> String;
-    /// The whole body, of at most `limit` bytes; `announced` is its `Content-Length`, if it has one.
+    /// The whole body, of at most `limit` bytes, sent within [`BODY_TIMEOUT`]; `announced` is its `Content-Length`, if
+    /// it has one.
     fn body(&mut self, announced: Option<usize>, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
 }
 

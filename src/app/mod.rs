@@ -64,7 +64,7 @@ use signing::SigningKeys;
 
 pub use after::After;
 pub use export::{Download, Stream};
-pub use inbound::{Body, BodyError, Inbound, Place, Reply};
+pub use inbound::{BODY_TIMEOUT, Body, BodyError, Inbound, Place, Reply};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};

@@ -15,13 +15,10 @@ export function place(request) {
   return [continent, country, region, city].join("\n");
 }
 
-// Longest that a client may take to send a body, in milliseconds, where nobody waits for less.
-const PATIENCE = 20000;
-
-export async function body(request, announced, limit) {
+export async function body(request, announced, limit, timeout) {
   let timer;
   const late = new Promise((done) => {
-    timer = setTimeout(done, PATIENCE, "it took too long");
+    timer = setTimeout(done, timeout, "it took too long");
   });
   const whole = await Promise.race([read(request, announced, limit), late]);
   clearTimeout(timer);

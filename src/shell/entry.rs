@@ -35,8 +35,14 @@ pub fn packed_headers() -> String {
     request::packed_headers()
 }
 
+/// How long a client may take to send a body, in milliseconds.
+#[wasm_bindgen]
+pub fn body_timeout_ms() -> u32 {
+    request::body_timeout_ms()
+}
+
 /// Answers a request: a `Response` or a promise of one. `head` holds its method, its URL and the
-/// [`packed_headers`], one a line; `body` is there where it is small (the bundler's `shim.rs`).
+/// [`packed_headers`], one per line; `body` is present if it is small (`fetch.js`).
 #[wasm_bindgen]
 pub fn answer(request: JsValue, head: String, body: Option<Vec<u8>>, env: &Env, context: JsValue) -> JsValue {
     let app = app(env);

@@ -7,7 +7,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use super::boundary;
-use crate::app::{BodyError, Inbound, Place};
+use crate::app::{BODY_TIMEOUT, BodyError, Inbound, Place};
 
 /// What nearly every request is asked for; comes along with it.
 const PACKED: &[&str] = &["authorization", "content-type", "content-encoding", "content-length", "origin"];
@@ -38,6 +38,11 @@ pub(super) struct WorkerRequest {
 /// Names of the headers that come along with each request.
 pub(super) fn packed_headers() -> String {
     PACKED.join("\n")
+}
+
+/// [`BODY_TIMEOUT`] as JavaScript takes it.
+pub(super) fn body_timeout_ms() -> u32 {
+    u32::try_from(BODY_TIMEOUT.as_millis()).unwrap_or(u32::MAX)
 }
 
 impl WorkerRequest {
@@ -105,7 +110,7 @@ impl Inbound for WorkerRequest {
             return if body.len() > limit { Err(BodyError::TooLarge) } else { Ok(body) };
         }
         let bound = u32::try_from(limit).unwrap_or(u32::MAX);
-        let body = boundary::body(&self.request, announced.is_some(), bound).await;
+        let body = boundary::body(&self.request, announced.is_some(), bound, body_timeout_ms()).await;
         if let Some(bytes) = body.dyn_ref::<Uint8Array>() {
             return Ok(bytes.to_vec());
         }

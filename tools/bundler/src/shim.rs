@@ -19,41 +19,17 @@ const EVENTS: [&str; 4] = ["fetch", "scheduled", "queue", "email"];
 /// Exports of `worker` and wasm-bindgen that serve the shim only.
 const INTERNAL: [&str; 2] = ["__wbg_reset_state", "__worker_init_state"];
 
-/// What a Worker exports in place of `fetch` to get its requests packed, and the names of the headers it
-/// wants packed, each on a line.
-const PACKED: [&str; 2] = ["answer", "packed_headers"];
+/// What a Worker exports instead of `fetch` to be called by `src/shell/fetch.js`, which passes each request in one
+/// piece.
+const PACKED: [&str; 3] = ["answer", "packed_headers", "body_timeout_ms"];
 
-/// Requests go to WebAssembly in one piece. Each question across the boundary costs a microsecond, and each
-/// promise awaited there several; here they cost a tenth.
-const PACKED_FETCH: &str = r#"// What is larger is read by the Worker itself, which keeps account of it.
-const SMALL = 65536;
-// As long as the Worker itself waits for a body, in milliseconds.
-const PATIENCE = 15000;
-let names;
+/// The handler for such a Worker, and its file name within the staging folder.
+const HANDLER: (&str, &str) = ("fetch.js", include_str!("../../../src/shell/fetch.js"));
 
-async function fetch(request, env, ctx) {
-  names ??= exports.packed_headers().split("\n");
-  const { headers } = request;
-  let head = `${request.method}\n${request.url}`;
-  for (const name of names) head += `\n${headers.get(name) ?? ""}`;
-  const length = headers.get("content-length");
-  let body;
-  if (length > 0 && length <= SMALL) {
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(reject, PATIENCE);
-    });
-    try {
-      body = new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
-    } catch {
-      // The client went away, or sends too slowly; the Worker will find out.
-    }
-    clearTimeout(timer);
-  }
-  return answer(request, head, body, env, ctx);
-}
+/// Uses the handler within the entry module.
+const PACKED_FETCH: &str = r#"import { fetchHandler } from "./fetch.js";
 
-const answer = guarded(exports.answer);"#;
+const fetch = fetchHandler(exports, guarded(exports.answer));"#;
 
 /// Reads the glue in `staging`, writes the entry beside it.
 pub(crate) fn write(staging: &Path) -> Result<()> {
@@ -61,6 +37,7 @@ pub(crate) fn write(staging: &Path) -> Result<()> {
     let glue = fs::read_to_string(&path).with_context(|| format!("cannot read {GLUE}"))?;
     let entry = entry(&Exports::of(&glue))?;
     fs::write(staging.join(ENTRY), entry)?;
+    fs::write(staging.join(HANDLER.0), HANDLER.1)?;
     // workerd takes a plain import of a module file; the source phase import is for later.
     fs::write(&path, glue.replace("import source ", "import "))?;
     Ok(())
@@ -133,7 +110,7 @@ fn entry(exports: &Exports) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exports, entry};
+    use super::{Exports, HANDLER, entry};
 
     const GLUE: &str = "import source wasmModule from \"./index_bg.wasm\";\n\
         export class Buffer {\n    free() {\n    }\n    fetch(req) {\n    }\n}\n\
@@ -159,9 +136,11 @@ mod tests {
 
     #[test]
     fn a_worker_may_have_its_requests_packed() {
-        let functions = ["answer", "packed_headers", "scheduled"].map(str::to_owned).to_vec();
+        let functions = ["answer", "packed_headers", "body_timeout_ms", "scheduled"].map(str::to_owned).to_vec();
         let entry = entry(&Exports { functions, classes: Vec::new() }).unwrap();
-        assert!(entry.contains("const answer = guarded(exports.answer);") && entry.contains("\n  fetch,\n"), "{entry}");
+        assert!(entry.contains("fetchHandler(exports, guarded(exports.answer))"), "{entry}");
+        assert!(entry.contains("from \"./fetch.js\"") && entry.contains("\n  fetch,\n"), "{entry}");
+        assert!(HANDLER.1.contains("export function fetchHandler("));
         assert!(!entry.contains("guarded(exports.fetch)") && !entry.contains("/* "), "{entry}");
     }
 
