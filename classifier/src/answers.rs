@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::brands::{self, Brand, Kind};
-use crate::signals::{Signals, Tagged};
+use crate::brands::{Brand, Kind};
+use crate::signals::Signals;
+use crate::suffix::registrable_domain;
+use crate::tagged::Tagged;
 
 /// What a rule answers.
 pub(crate) struct Verdict<'a> {
@@ -134,11 +136,22 @@ pub(crate) fn referrer_of<'a>(signals: &Signals<'_, 'a>, kind: Kind) -> Option<V
 }
 
 pub(crate) fn referrer_webmail<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
-    if signals.referrer.is_app || !brands::is_webmail(signals.referrer.host()) {
+    if signals.referrer.is_app || !is_webmail(signals.referrer.host()) {
         return None;
     }
     let source = signals.referrer_source()?;
     Some(Verdict { source, medium: "email".into(), kind: Some(Kind::Email), click_id: None })
+}
+
+/// Whether a host is somebody's webmail by its labels: a label `mail`, `webmail` or `email` left
+/// of the registered name (`webmail.provider.net`), and no imitation (`mail.google.com.evil.net`,
+/// where a whole host name stands in front of another).
+fn is_webmail(host: &str) -> bool {
+    let Some(registered) = registrable_domain(host) else { return false };
+    let Some(before) = host.strip_suffix(registered) else { return false };
+    let mut labels = before.split('.').filter(|label| !label.is_empty());
+    let mail = |label: &str| matches!(label, "mail" | "webmail" | "email");
+    labels.clone().any(mail) && !labels.any(|label| matches!(label, "com" | "net" | "org" | "co"))
 }
 
 pub(crate) fn referrer<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {

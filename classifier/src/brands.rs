@@ -165,14 +165,3 @@ impl PathRow {
         )
     }
 }
-
-/// Whether a host is somebody's webmail by its labels: a label `mail`, `webmail` or `email` left
-/// of the registered name (`webmail.provider.net`), and no imitation (`mail.google.com.evil.net`,
-/// where a whole host name stands in front of another).
-pub(crate) fn is_webmail(host: &str) -> bool {
-    let Some(registered) = crate::registrable_domain(host) else { return false };
-    let Some(before) = host.strip_suffix(registered) else { return false };
-    let mut labels = before.split('.').filter(|label| !label.is_empty());
-    let mail = |label: &str| matches!(label, "mail" | "webmail" | "email");
-    labels.clone().any(mail) && !labels.any(|label| matches!(label, "com" | "net" | "org" | "co"))
-}

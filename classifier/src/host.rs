@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::escape::percent_decode;
 use crate::punycode;
 
 /// The longest name the DNS knows.
@@ -123,20 +124,4 @@ fn narrow(c: char) -> char {
 fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(byte, b'#' | b'/' | b':' | b'<' | b'>' | b'?' | b'@' | b'[' | b'\\' | b']' | b'^' | b'|' | b'%')
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        if byte == b'%' {
-            out.push(crate::query::hex_pair(bytes.get(index + 1..index + 3)?)?);
-            index += 3;
-        } else {
-            out.push(byte);
-            index += 1;
-        }
-    }
-    String::from_utf8(out).ok()
 }

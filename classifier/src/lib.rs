@@ -27,6 +27,7 @@ mod answers;
 mod attribution;
 mod brands;
 mod channel;
+mod escape;
 mod hash;
 mod host;
 pub mod hygiene;
@@ -38,6 +39,7 @@ mod rules;
 mod signals;
 mod suffix;
 mod table;
+mod tagged;
 
 pub use attribution::{Attribution, Confidence};
 pub use brands::{CLASSIFIER_VERSION, CLICK_IDS, ClickId};

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::address::Address;
 use crate::brands::{self, Brand};
 use crate::query::Query;
-use crate::signals::{Tagged, lower};
+use crate::tagged::{Tagged, lower};
 
 /// A page's address: what it says of a visit ([`crate::classify_links`]), and what of it may be stored
 /// ([`crate::hygiene::push_url`]). Of more than 2048 bytes the rest is not looked at.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::brands::CLICK_IDS;
+use crate::escape::decode;
 
 /// The parameters looked at, decoded and trimmed; empty where absent or empty. The first that is
 /// not empty wins.
@@ -99,46 +100,4 @@ fn without_amp(name: &str) -> &str {
         Some(head) if head.eq_ignore_ascii_case("amp;") => &name[4..],
         _ => name,
     }
-}
-
-/// `+` as a space, percent escapes as bytes, broken UTF-8 replaced, trimmed.
-pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
-        return Cow::Borrowed(text.trim_matches(is_blank));
-    }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while let Some(&byte) = bytes.get(index) {
-        index += 1;
-        match byte {
-            b'+' => out.push(b' '),
-            b'%' => match bytes.get(index..index + 2).and_then(hex_pair) {
-                Some(decoded) => {
-                    out.push(decoded);
-                    index += 2;
-                }
-                None => out.push(b'%'),
-            },
-            _ => out.push(byte),
-        }
-    }
-    let text = match String::from_utf8(out) {
-        Ok(text) => text,
-        Err(broken) => String::from_utf8_lossy(broken.as_bytes()).into_owned(),
-    };
-    let trimmed = text.trim_matches(is_blank);
-    if trimmed.len() == text.len() { Cow::Owned(text) } else { Cow::Owned(trimmed.to_owned()) }
-}
-
-/// White space and the controls that a browser strips from an address.
-fn is_blank(c: char) -> bool {
-    c <= ' ' || c.is_whitespace()
-}
-
-/// The byte that two hexadecimal digits stand for.
-pub(crate) fn hex_pair(pair: &[u8]) -> Option<u8> {
-    let [high, low] = pair else { return None };
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    Some(digit(*high)? * 16 + digit(*low)?)
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::ProjectRules;
-use crate::address::{self, Address};
-use crate::brands::{self, Brand, CLICK_IDS, ClickId, Kind};
+use crate::address;
+use crate::brands::{self, Brand, CLICK_IDS, ClickId};
 use crate::channel;
 use crate::host;
 use crate::link::{Page, Referrer};
+use crate::project::ProjectRules;
 use crate::suffix;
+use crate::tagged::Tagged;
 
 /// What a visit shows.
 pub(crate) struct Signals<'p, 'a> {
@@ -20,16 +21,6 @@ pub(crate) struct Signals<'p, 'a> {
     pub(crate) is_internal: bool,
     /// The site's own host as it was given; the other is that of the page's address.
     site: Option<Cow<'a, str>>,
-}
-
-/// A source that a link names.
-#[derive(Clone, Debug)]
-pub(crate) struct Tagged<'a> {
-    /// A brand's slug, a bare host, or the text in lower case.
-    pub(crate) source: Cow<'a, str>,
-    pub(crate) brand: Option<Brand>,
-    /// The text was a host, and is to be read as one.
-    pub(crate) is_host: bool,
 }
 
 impl<'p, 'a> Signals<'p, 'a> {
@@ -114,43 +105,6 @@ impl<'p, 'a> Signals<'p, 'a> {
     }
 }
 
-impl<'a> Tagged<'a> {
-    /// A name of the table, a host, or just a text.
-    pub(crate) fn read(text: &Cow<'a, str>) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        if let Some(brand) = brands::of_name(text) {
-            return Some(Self { source: brand.source.into(), brand: Some(brand), is_host: false });
-        }
-        if text.contains('.') {
-            let address = Address::split(text);
-            if let Some(host) = address.host() {
-                let brand = if address.is_app() { brands::of_app(&host) } else { brands::of_host(&host, address.path) };
-                if let Some(brand) = brand {
-                    let source = Cow::Borrowed(brand.source);
-                    return Some(Self { source, brand: Some(brand), is_host: true });
-                }
-                if suffix::has_known_suffix(&host) {
-                    let source = Cow::Owned(host::without_www(&host).to_owned());
-                    return Some(Self { source, brand: None, is_host: true });
-                }
-            }
-        }
-        Some(Self { source: lower(text), brand: None, is_host: false })
-    }
-
-    /// The medium to answer with where none was sent: a host is read as a referrer would be; of a
-    /// name, only an assistant's says enough.
-    pub(crate) fn default_medium(&self) -> &'static str {
-        match self.brand {
-            Some(brand) if self.is_host || matches!(brand.kind, Kind::Ai | Kind::Direct) => brand.kind.medium(),
-            None if self.is_host => "referral",
-            _ => "unknown",
-        }
-    }
-}
-
 /// Whether two hosts share the domain that somebody registered.
 pub(crate) fn is_same_site(one: &str, other: &str) -> bool {
     if one == other {
@@ -172,14 +126,5 @@ fn bare<'a>(host: &Cow<'a, str>) -> Cow<'a, str> {
     match host {
         Cow::Borrowed(host) => Cow::Borrowed(host::without_www(host)),
         Cow::Owned(host) => Cow::Owned(host::without_www(host).to_owned()),
-    }
-}
-
-/// In lower case; borrowed where it is already.
-pub(crate) fn lower<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
-    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
-        text.clone()
-    } else {
-        Cow::Owned(text.to_lowercase())
     }
 }

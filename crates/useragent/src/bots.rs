@@ -1,7 +1,6 @@
 //! Bots by name, then by the host's pattern.
 
-use crate::lexicon::{Entry, Hits, Kind, bounded};
-use crate::scan::APP;
+use crate::lexicon::{APP, Entry, Hits, Kind, bounded};
 
 /// The class of a bot, empty for people.
 ///

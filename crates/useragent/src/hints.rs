@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::Signals;
-use crate::scan::{Found, major};
+use crate::agent::Signals;
+use crate::scan::Found;
 use crate::systems::mac;
+use crate::version::major;
 
 /// Longer names of brands are no names.
 const BRAND: usize = 32;

@@ -2,6 +2,9 @@
 
 use crate::fold::{OPEN, START, bucket};
 
+/// Browsers of this [`Entry::rank`] and above are apps that show pages (in-app browsers), which no client hint names.
+pub(crate) const APP: u8 = 200;
+
 /// What a token speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

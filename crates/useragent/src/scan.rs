@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::Agent;
+use crate::agent::Agent;
 use crate::bots;
-use crate::lexicon::{Entry, Hit, Hits, Kind};
+use crate::lexicon::{APP, Entry, Hit, Hits, Kind};
 use crate::systems;
+use crate::version::{major, number};
 
-/// Ranks from here on are apps that show pages, which no client hint names.
-pub(crate) const APP: u8 = 200;
 /// `Mobile` and its like give way to what a system tells by itself.
 const TELLING: u8 = 20;
 
@@ -199,25 +198,4 @@ fn device_type(device: &Best<'_>, system: &Best<'_>, os: &str) -> &'static str {
         ("", "iOS" | "Tizen") => "mobile",
         (name, _) => name,
     }
-}
-
-/// The number after a token: digits with dots or underscores, behind at most three marks, the last of which may be a `v`.
-fn number(rest: &str) -> &str {
-    let text = rest.trim_start_matches([' ', '/', ':', '-', '_', '=', '(', '+', ']']);
-    let text = match text.strip_prefix(['v', 'V']) {
-        Some(text) if rest.len() - text.len() <= 3 => text,
-        _ => text,
-    };
-    if rest.len() - text.len() > 3 {
-        return "";
-    }
-    let end = text.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_')).count();
-    let number = text.get(..end).unwrap_or_default();
-    if number.starts_with(|first: char| first.is_ascii_digit()) { number.trim_end_matches(['.', '_']) } else { "" }
-}
-
-/// Its leading digits; a number of more than five is no version.
-pub(crate) fn major(version: &str) -> &str {
-    let end = version.bytes().take_while(u8::is_ascii_digit).count();
-    if end > 5 { "" } else { version.get(..end).unwrap_or_default() }
 }

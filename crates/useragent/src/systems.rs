@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::scan::major;
+use crate::version::major;
 
 /// The system and its version. `version` is the number that follows the system's token, `browser` the
 /// browser's name and major version, `page` the number behind `Version/`.

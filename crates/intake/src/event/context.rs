@@ -1,10 +1,11 @@
-//! What a trusted server says about the visitor it speaks for. Used like a browser's own headers, and
-//! thrown away like them.
+//! `context`: a trusted server's description of the visitor's request. It is used like a browser's own headers and,
+//! like them, not stored (`docs/concepts.md`, "Privacy").
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::object::Object;
 use super::scalar::Scalar;
@@ -12,15 +13,15 @@ use super::scalar::Scalar;
 /// `context` of an event sent with a secret key.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Context<'a> {
-    /// The visitor's address.
+    /// The visitor's IP address.
     pub ip: Option<IpAddr>,
     /// The visitor's `User-Agent`.
     pub user_agent: Option<Cow<'a, str>>,
-    /// ISO 3166 alpha-2, upper case.
+    /// ISO 3166-1 alpha-2 code, upper case.
     pub country: Option<String>,
     /// The visitor's `Accept-Language`.
     pub language: Option<Cow<'a, str>>,
-    /// The visitor asked not to be tracked.
+    /// The visitor's browser sent `DNT: 1` or `Sec-GPC: 1`.
     pub dnt: bool,
 }
 
@@ -34,42 +35,48 @@ struct RawContext<'a> {
     country: Scalar<'a>,
     #[serde(borrow, default)]
     language: Scalar<'a>,
-    #[serde(default)]
-    dnt: Option<bool>,
+    #[serde(borrow, default)]
+    dnt: Option<&'a RawValue>,
 }
 
-/// Longest user agent and language list that are looked at, in bytes; real ones stay below a quarter of it.
+/// Most bytes of `user_agent` and `language`. Real ones have less than a quarter of it.
 pub const MAX_HEADER: usize = 2048;
 
 impl<'a> Context<'a> {
-    /// Reads `{ip, user_agent, country, language, dnt}`; all optional.
+    /// Parses `{"ip", "user_agent", "country", "language", "dnt"}`; all members are optional, others are ignored.
     ///
     /// # Errors
-    /// The path below `/context` and a sentence.
+    /// The path of the wrong field below `/context`, and the message.
     pub fn read(json: &'a str) -> Result<Option<Self>, (&'static str, &'static str)> {
         if json == "null" {
             return Ok(None);
         }
+        const IP: &str = "must be an IPv4 or IPv6 address, for example \"203.0.113.9\"";
         let Object(raw): Object<RawContext> = serde_json::from_str(json)
-            .map_err(|_| ("", "must be an object with ip, user_agent, country, language, dnt"))?;
+            .map_err(|_| ("", "must be an object with any of ip, user_agent, country, language, dnt"))?;
         let ip = match &raw.ip {
             Scalar::Absent => None,
-            Scalar::Text(text) => Some(text.trim().parse().map_err(|_| ("/ip", "must be an IPv4 or IPv6 address"))?),
-            _ => return Err(("/ip", "must be an IPv4 or IPv6 address")),
+            Scalar::Text(text) => Some(text.trim().parse().map_err(|_| ("/ip", IP))?),
+            _ => return Err(("/ip", IP)),
         };
         let country = match raw.country {
             Scalar::Absent => None,
             Scalar::Text(text) if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
                 Some(text.to_ascii_uppercase())
             }
-            _ => return Err(("/country", "must be a two-letter code (ISO 3166)")),
+            _ => return Err(("/country", "must be a two-letter ISO 3166 code, for example \"DE\"")),
+        };
+        let dnt = match raw.dnt.map(RawValue::get) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(("/dnt", "must be true or false")),
         };
         Ok(Some(Self {
             ip,
             user_agent: header(raw.user_agent, "/user_agent")?,
             country,
             language: header(raw.language, "/language")?,
-            dnt: raw.dnt.unwrap_or(false),
+            dnt,
         }))
     }
 }
@@ -93,14 +100,17 @@ mod tests {
         assert_eq!(context.ip.unwrap().to_string(), "2001:db8::1");
         assert_eq!(context.country.as_deref(), Some("DE"));
         assert!(context.dnt);
-        for (json, path) in [
-            (r#"{"ip":"1.2.3"}"#, "/ip"),
-            (r#"{"ip":7}"#, "/ip"),
-            (r#"{"country":"Germany"}"#, "/country"),
-            (r#"{"user_agent":[]}"#, "/user_agent"),
-            ("[]", ""),
+        assert!(!Context::read(r#"{"dnt":null}"#).unwrap().unwrap().dnt);
+        let ip = r#"must be an IPv4 or IPv6 address, for example "203.0.113.9""#;
+        for (json, path, message) in [
+            (r#"{"ip":"1.2.3"}"#, "/ip", ip),
+            (r#"{"ip":7}"#, "/ip", ip),
+            (r#"{"country":"Germany"}"#, "/country", r#"must be a two-letter ISO 3166 code, for example "DE""#),
+            (r#"{"user_agent":[]}"#, "/user_agent", "must be a string of at most 2048 bytes"),
+            (r#"{"dnt":"1"}"#, "/dnt", "must be true or false"),
+            ("[]", "", "must be an object with any of ip, user_agent, country, language, dnt"),
         ] {
-            assert_eq!(Context::read(json).unwrap_err().0, path, "{json}");
+            assert_eq!(Context::read(json), Err((path, message)), "{json}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An event: how it is read from a body, judged, and what it is once it is right.
+//! Events: parsing and validation.
 
 mod context;
 mod object;

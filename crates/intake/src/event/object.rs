@@ -1,4 +1,4 @@
-//! Serde takes an array for a struct, field by field; the wire contract does not.
+//! Serde also deserializes a struct from an array, field by field; the API accepts objects only.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// A value that must stand as a JSON object.
+/// A value that must be a JSON object.
 #[derive(Debug, Default)]
 pub struct Object<T>(pub T);
 

@@ -1,28 +1,28 @@
-//! The free-form part of an event, kept as the text that was sent.
+//! The properties of an event, stored as the JSON text that was sent.
 //!
-//! The store reads properties with a strict parser (simdjson), which turns a whole object down for one
-//! half surrogate or one number past a double. Such an object would be stored and never found again, so
-//! it is refused here, with its reason.
+//! ClickHouse parses properties with simdjson, which rejects a whole object for half of a surrogate pair or a number
+//! that does not fit a double. Such an object could be stored but never queried, so it is rejected here.
 
 use std::borrow::Cow;
 
-/// Largest properties that are kept, in bytes of JSON (contract, "Event").
+/// Most bytes of JSON that are stored; larger properties are replaced by a note (`docs/concepts.md`, "Limits").
 pub const MAX_BYTES: usize = 8 * 1024;
-/// Deepest nesting that is kept. Far above what anybody sends, far below what any reader's stack holds.
+/// Most levels of nesting. Far more than anybody sends, far less than overflows a parser's stack.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reads the properties of an event: the text to store, or what is wrong with it.
+/// Validates the properties of an event and returns the text to store: `json` itself; nothing for `null`; or
+/// `{"__truncated":true,"original_bytes":9000}` for more than [`MAX_BYTES`].
 ///
 /// `json` must be one well-formed JSON value, as `serde_json`'s `RawValue` guarantees.
 ///
 /// # Errors
-/// A sentence for the field `/properties`.
+/// The message for the field `/properties`.
 pub fn read(json: &str) -> Result<Cow<'_, str>, Cow<'static, str>> {
     if json == "null" {
         return Ok(Cow::Borrowed(""));
     }
     if !json.starts_with('{') {
-        return Err(Cow::Borrowed("must be an object"));
+        return Err(Cow::Borrowed("must be a JSON object, for example {\"plan\": \"pro\"}"));
     }
     if json.len() > MAX_BYTES {
         return Ok(Cow::Owned(format!("{{\"__truncated\":true,\"original_bytes\":{}}}", json.len())));
@@ -39,7 +39,7 @@ fn check(json: &[u8]) -> Result<(), Cow<'static, str>> {
             b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Err(Cow::Owned(format!("must not be nested more than {MAX_DEPTH} deep")));
+                    return Err(Cow::Owned(format!("must not be nested more than {MAX_DEPTH} levels deep")));
                 }
                 tail
             }
@@ -55,7 +55,10 @@ fn check(json: &[u8]) -> Result<(), Cow<'static, str>> {
     Ok(())
 }
 
-/// Passes a string; what follows it. `rest` begins behind the opening quote.
+const HALF_PAIR: &str = "must not contain half of a UTF-16 surrogate pair, such as \\ud83d alone: a text was probably cut \
+                         within a character";
+
+/// Skips a string and returns what follows it. `rest` begins after the opening quote.
 fn string(mut rest: &[u8]) -> Result<&[u8], Cow<'static, str>> {
     loop {
         match rest {
@@ -66,9 +69,9 @@ fn string(mut rest: &[u8]) -> Result<&[u8], Cow<'static, str>> {
                 rest = match unit {
                     0xD800..=0xDBFF => match tail {
                         [b'\\', b'u', low @ ..] if matches!(hex4(low).0, 0xDC00..=0xDFFF) => hex4(low).1,
-                        _ => return Err(Cow::Borrowed("must not hold half of a surrogate pair")),
+                        _ => return Err(Cow::Borrowed(HALF_PAIR)),
                     },
-                    0xDC00..=0xDFFF => return Err(Cow::Borrowed("must not hold half of a surrogate pair")),
+                    0xDC00..=0xDFFF => return Err(Cow::Borrowed(HALF_PAIR)),
                     _ => tail,
                 };
             }
@@ -89,9 +92,9 @@ fn number(rest: &[u8]) -> Result<&[u8], Cow<'static, str>> {
         .unwrap_or(rest.len());
     let (digits, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
     let finite = || str::from_utf8(digits).ok().and_then(|text| text.parse::<f64>().ok()).is_some_and(f64::is_finite);
-    // Only an exponent or very many digits can leave the range of a double.
+    // Only a number with an exponent or with very many digits can be out of a double's range.
     if (digits.len() > 300 || digits.iter().any(|byte| matches!(byte, b'e' | b'E'))) && !finite() {
-        return Err(Cow::Borrowed("must not hold a number that does not fit a double"));
+        return Err(Cow::Borrowed("must not contain a number that does not fit a double (1.8e308 at most)"));
     }
     Ok(tail)
 }
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_store_could_not_read_again_is_refused() {
+    fn what_the_store_could_not_parse_is_rejected() {
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
         for (json, reason) in [
             ("[1]", "object"),

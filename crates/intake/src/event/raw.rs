@@ -1,13 +1,13 @@
-//! An event as it stood in the body, before anything was judged.
+//! An event as parsed from a body, before validation.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::scalar::Scalar;
 
-/// The fields of an event as sent, borrowed from the body. Unknown fields are passed over.
+/// The fields of an event as sent, borrowed from the body. Unknown fields are ignored.
 #[derive(Debug, Default, Deserialize)]
-#[expect(missing_docs, reason = "the fields are those of the wire contract, documented on `Event`")]
+#[expect(missing_docs, reason = "documented on `Event`")]
 pub struct RawEvent<'a> {
     #[serde(borrow, default)]
     pub event: Scalar<'a>,
@@ -38,7 +38,7 @@ pub struct RawEvent<'a> {
 }
 
 impl<'a> RawEvent<'a> {
-    /// The id the client sent, if it is one.
+    /// The event id that the client sent, if it is a string that is not empty.
     pub fn sent_id(&self) -> Option<std::borrow::Cow<'a, str>> {
         match &self.event_id {
             Scalar::Text(text) if !text.is_empty() => Some(text.clone()),

@@ -1,4 +1,4 @@
-//! Money of an event: an exact decimal and its currency.
+//! The revenue of an event: an exact decimal amount and its currency.
 
 use std::borrow::Cow;
 
@@ -6,10 +6,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::object::Object;
+use super::scalar::Scalar;
 
-/// Digits after the point that are kept. ISO 4217's finest currencies have three (four for units of account).
+/// Digits stored after the decimal point. ISO 4217 has currencies with up to three, units of account with four.
 const SCALE: usize = 4;
-/// Largest amount, so that sums over billions of events stay within the store's Decimal(18, 4) → Decimal(38, 4).
+/// Largest amount, 10^12: it fits the store's `Decimal(18, 4)`, and sums of billions of them its `Decimal(38, 4)`.
 const MAX_UNITS: i64 = 10_000_000_000_000_000;
 
 /// An amount in ten-thousandths of the currency's unit.
@@ -17,7 +18,7 @@ const MAX_UNITS: i64 = 10_000_000_000_000_000;
 pub struct Revenue {
     /// Amount × 10,000; negative for a refund.
     pub units: i64,
-    /// Three capital letters (ISO 4217).
+    /// ISO 4217 code, upper case.
     pub currency: [u8; 3],
 }
 
@@ -25,51 +26,57 @@ pub struct Revenue {
 struct RawRevenue<'a> {
     #[serde(borrow)]
     amount: Option<&'a RawValue>,
-    #[serde(borrow)]
-    currency: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    currency: Scalar<'a>,
 }
 
 impl Revenue {
-    /// Reads `{"amount": "19.99" or 19.99, "currency": "EUR"}`.
+    /// Parses `{"amount": "19.99", "currency": "EUR"}`; the amount may also be a number, the currency in lower case.
     ///
     /// # Errors
-    /// The path below `/revenue` and a sentence.
+    /// The path of the wrong field below `/revenue`, and the message.
     pub fn read(json: &str) -> Result<Option<Self>, (&'static str, &'static str)> {
         if json == "null" {
             return Ok(None);
         }
-        let Object(raw): Object<RawRevenue> =
-            serde_json::from_str(json).map_err(|_| ("", "must be an object with amount and currency"))?;
-        let amount = raw.amount.map(RawValue::get).ok_or(("/amount", "is missing"))?;
+        const OBJECT: &str = "must be an object, for example {\"amount\": \"19.99\", \"currency\": \"EUR\"}";
+        const AMOUNT: &str = "must be a decimal number from -10^12 to 10^12, for example 19.99 or \"19.99\"";
+        const CURRENCY: &str = "must be a three-letter ISO 4217 code, for example \"EUR\"";
+        let Object(raw): Object<RawRevenue> = serde_json::from_str(json).map_err(|_| ("", OBJECT))?;
+        let amount =
+            raw.amount.map(RawValue::get).ok_or(("/amount", "is missing: send a decimal such as \"19.99\""))?;
         let amount: Cow<str> = if amount.starts_with('"') {
-            serde_json::from_str(amount).map_err(|_| ("/amount", "must be a decimal number or a string with one"))?
+            serde_json::from_str(amount).map_err(|_| ("/amount", AMOUNT))?
         } else {
             Cow::Borrowed(amount)
         };
-        let units = parse_units(&amount)
-            .ok_or(("/amount", "must be a decimal number or a string with one, at most 10^12 in size"))?;
-        let currency = raw.currency.ok_or(("/currency", "is missing"))?;
-        let currency = <[u8; 3]>::try_from(currency.to_ascii_uppercase().as_bytes())
-            .ok()
-            .filter(|code| code.iter().all(u8::is_ascii_uppercase))
-            .ok_or(("/currency", "must be a three-letter code (ISO 4217)"))?;
+        let units = parse_units(&amount).ok_or(("/amount", AMOUNT))?;
+        let currency = match raw.currency {
+            Scalar::Absent => Err("is missing: send a three-letter ISO 4217 code such as \"EUR\""),
+            Scalar::Text(text) => <[u8; 3]>::try_from(text.to_ascii_uppercase().as_bytes()).map_err(|_| CURRENCY),
+            _ => Err(CURRENCY),
+        };
+        let currency = currency
+            .and_then(|code| if code.iter().all(u8::is_ascii_uppercase) { Ok(code) } else { Err(CURRENCY) })
+            .map_err(|message| ("/currency", message))?;
         Ok(Some(Self { units, currency }))
     }
 
-    /// The amount as a decimal text, e.g. `19.9900`.
+    /// The amount as decimal text with four digits after the point, e.g. `19.9900`.
     pub fn amount(&self) -> String {
         let sign = if self.units < 0 { "-" } else { "" };
         let units = self.units.unsigned_abs();
         format!("{sign}{}.{:04}", units / 10_000, units % 10_000)
     }
 
-    /// The currency as text.
+    /// The currency's code, e.g. `EUR`.
     pub fn currency(&self) -> &str {
         str::from_utf8(&self.currency).unwrap_or_default()
     }
 }
 
-/// A JSON-like decimal in ten-thousandths, rounded half away from zero; `None` if it is none or too large.
+/// Parses a decimal, with or without an exponent, into ten-thousandths, rounding half away from zero. `None` if it is
+/// not a decimal or is too large.
 fn parse_units(text: &str) -> Option<i64> {
     let (digits, exponent) = match text.find(['e', 'E']) {
         Some(at) => (text.get(..at)?, text.get(at + 1..)?.parse::<i32>().ok()?),
@@ -83,7 +90,7 @@ fn parse_units(text: &str) -> Option<i64> {
     if whole.is_empty() || digits.len() > 64 || !(-64..=64).contains(&exponent) {
         return None;
     }
-    // Position of the point within the digits, moved by the exponent and by our scale.
+    // Position of the decimal point within the digits, moved by the exponent and by SCALE.
     let point = i32::try_from(whole.len()).ok()? + exponent + i32::try_from(SCALE).ok()?;
     let mut units = 0_i64;
     for (index, byte) in whole.bytes().chain(fraction.bytes()).enumerate() {
@@ -124,18 +131,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
-        for (json, path) in [
-            ("7", ""),
-            (r#"{"currency":"EUR"}"#, "/amount"),
-            (r#"{"amount":"12,5","currency":"EUR"}"#, "/amount"),
-            (r#"{"amount":"1e99","currency":"EUR"}"#, "/amount"),
-            (r#"{"amount":true,"currency":"EUR"}"#, "/amount"),
-            (r#"{"amount":1}"#, "/currency"),
-            (r#"{"amount":1,"currency":"euro"}"#, "/currency"),
-            (r#"{"amount":1,"currency":"E€"}"#, "/currency"),
+    fn errors_name_the_field_and_say_what_is_allowed() {
+        let object = r#"must be an object, for example {"amount": "19.99", "currency": "EUR"}"#;
+        let amount = r#"must be a decimal number from -10^12 to 10^12, for example 19.99 or "19.99""#;
+        let currency = r#"must be a three-letter ISO 4217 code, for example "EUR""#;
+        for (json, path, message) in [
+            ("7", "", object),
+            (r#"["1","EUR"]"#, "", object),
+            (r#"{"currency":"EUR"}"#, "/amount", r#"is missing: send a decimal such as "19.99""#),
+            (r#"{"amount":"12,5","currency":"EUR"}"#, "/amount", amount),
+            (r#"{"amount":"1e99","currency":"EUR"}"#, "/amount", amount),
+            (r#"{"amount":true,"currency":"EUR"}"#, "/amount", amount),
+            (r#"{"amount":1}"#, "/currency", r#"is missing: send a three-letter ISO 4217 code such as "EUR""#),
+            (r#"{"amount":1,"currency":"euro"}"#, "/currency", currency),
+            (r#"{"amount":1,"currency":"E€"}"#, "/currency", currency),
+            (r#"{"amount":1,"currency":978}"#, "/currency", currency),
         ] {
-            assert_eq!(Revenue::read(json).unwrap_err().0, path, "{json}");
+            assert_eq!(Revenue::read(json), Err((path, message)), "{json}");
         }
         assert_eq!(Revenue::read("null"), Ok(None));
     }

@@ -1,24 +1,24 @@
-//! A JSON value that may be of the wrong type: read first, judged later, so that the verdict can name the
-//! field and the rest of the body is still understood.
+//! A JSON value that may have the wrong type. It is parsed first and validated later, so that the error can name the
+//! field and the rest of the body is still parsed.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// What stood at a field that should hold a text or a number.
+/// The value of a field that should be a string or a number.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Scalar<'a> {
     /// The field was missing or null.
     #[default]
     Absent,
-    /// A string, borrowed where it held no escapes.
+    /// A string; borrowed from the body unless it contains escapes.
     Text(Cow<'a, str>),
-    /// A whole number.
+    /// A number that fits `i64`.
     Integer(i64),
-    /// Another number.
+    /// Any other number.
     Float(f64),
-    /// Something else: its JSON type.
+    /// Another JSON type, with its article: `a boolean`, `an array`, `an object`.
     Other(&'static str),
 }
 
@@ -59,7 +59,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Scalar::Other("boolean"))
+        Ok(Scalar::Other("a boolean"))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -68,11 +68,11 @@ impl<'de> Visitor<'de> for ScalarVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("array"))
+        Ok(Scalar::Other("an array"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other("object"))
+        Ok(Scalar::Other("an object"))
     }
 }

@@ -1,4 +1,4 @@
-//! From an event as sent to an event that may be stored: every wrong field is named with its path.
+//! Validates an event as sent: the result is an event that can be stored, or an error for each wrong field.
 
 use std::borrow::Cow;
 
@@ -9,97 +9,97 @@ use super::{Context, RawEvent, Revenue, properties, screen};
 use crate::error::{ErrorCode, FieldError};
 use crate::time::{DAY_MS, LAST_MS, Timestamp, YEAR_2000_MS};
 
-/// Most characters of a name and of the ids of events, devices and sessions (contract, "Event").
+/// Most characters of an event's name and of the ids of events, devices and sessions (`docs/concepts.md`, "Limits").
 pub const MAX_ID: usize = 128;
-/// Most characters of a person's id.
+/// Most characters of `user_id`.
 pub const MAX_USER_ID: usize = 256;
-/// Most characters of an address or a path.
+/// Most characters of `url`, `referrer` and `path`.
 pub const MAX_ADDRESS: usize = 2048;
-/// Most characters of a page's title.
+/// Most characters of `title`.
 pub const MAX_TITLE: usize = 512;
 
-/// What an event is judged by besides itself.
+/// What an event is validated against.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// When the request was received.
     pub received_at: Timestamp,
-    /// Days for which the project keeps events; `None` keeps them for ever.
+    /// The project's retention: older events are rejected. `None`: events are kept for ever.
     pub retention_days: Option<u32>,
-    /// Whether `context` is believed: only from secret keys.
+    /// Whether `context` is used (secret keys) or ignored (publishable keys, which anybody can read).
     pub trusted: bool,
 }
 
-/// An event that may be stored. Lengths are in characters.
+/// A valid event. Lengths are in characters. Text fields that were not sent are empty.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event<'a> {
     /// Name, 1..128.
     pub event: Cow<'a, str>,
-    /// Identity within project, env and UTC day, 1..128.
+    /// Id, 1..128; unique within project, env and UTC day (`docs/concepts.md`, "Identity of an event").
     pub event_id: Cow<'a, str>,
     /// When it happened.
     pub timestamp: Timestamp,
-    /// Whether the sent time lay more than 24 h ahead and the time of receipt was taken instead.
+    /// The time sent was more than 24 h in the future, so `timestamp` is the time of receipt instead.
     pub time_replaced: bool,
-    /// The device's id, up to 128; empty where none was sent.
+    /// The device's id, up to 128.
     pub anonymous_id: Cow<'a, str>,
-    /// The person's id, up to 256; empty where none was sent.
+    /// The person's id, up to 256.
     pub user_id: Cow<'a, str>,
-    /// The client's own session, up to 128; empty where none was sent.
+    /// The client's own session id, up to 128.
     pub session_id: Cow<'a, str>,
-    /// Page address as sent, up to 2048.
+    /// URL of the page as sent, up to 2048.
     pub url: Cow<'a, str>,
-    /// Referring address as sent, up to 2048.
+    /// URL of the referrer as sent, up to 2048.
     pub referrer: Cow<'a, str>,
-    /// Path as sent, up to 2048; empty: taken from `url`.
+    /// Path as sent, up to 2048; if empty, the path of `url` is stored.
     pub path: Cow<'a, str>,
     /// Page title, up to 512.
     pub title: Cow<'a, str>,
-    /// Properties as JSON text; empty where none were sent.
+    /// Properties as JSON text.
     pub properties: Cow<'a, str>,
-    /// Money, if any.
+    /// Amount and currency, if any.
     pub revenue: Option<Revenue>,
-    /// Class of the visitor's screen: `mobile`, `tablet`, `laptop`, `desktop`; empty where it is unknown.
+    /// Class of the visitor's screen: `mobile`, `tablet`, `laptop`, `desktop`; empty if unknown.
     pub screen: &'static str,
-    /// What a trusted server said about the visitor.
+    /// The visitor's request as a trusted server describes it.
     pub context: Option<Context<'a>>,
 }
 
-/// Why an event is not taken.
+/// Why an event was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// The contract's code.
+    /// The machine-readable code.
     pub code: ErrorCode,
-    /// Fields at fault; paths begin at the event, e.g. `/timestamp`.
+    /// The wrong fields. Paths are JSON pointers relative to the event, e.g. `/timestamp`.
     pub fields: Vec<FieldError>,
 }
 
 impl Rejection {
-    /// A rejection with a single field.
+    /// A rejection with one wrong field.
     pub fn one(code: ErrorCode, path: &str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, fields: vec![FieldError { path: path.to_owned(), message: message.into() }] }
     }
 
-    /// `event: is missing; url: must be a string`, for people.
+    /// All of it in one line for people: `` `url`: must be a string, not an array; `revenue.currency`: is missing ``.
     pub fn detail(&self) -> String {
         let parts: Vec<String> = self
             .fields
             .iter()
             .map(|field| match field.path.trim_start_matches('/') {
                 "" => field.message.to_string(),
-                name => format!("{name}: {}", field.message),
+                path => format!("`{}`: {}", path.replace('/', "."), field.message),
             })
             .collect();
         parts.join("; ")
     }
 }
 
-/// Judges an event. `fresh_id` is used where the client sent none.
+/// Validates an event. `fresh_id` makes an id for an event that was sent without one.
 ///
 /// # Errors
-/// All fields at fault at once; `timestamp_too_old` alone where only the age is.
+/// `invalid_payload` with every wrong field, or, if all fields are valid, `timestamp_too_old`.
 pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid) -> Result<Event<'a>, Rejection> {
     let mut check = Check { fields: Vec::new() };
-    let event = check.required("/event", raw.event, MAX_ID);
+    let event = check.name("/event", raw.event, MAX_ID);
     let event_id = check.id("/event_id", raw.event_id, MAX_ID);
     let anonymous_id = check.id("/anonymous_id", raw.anonymous_id, MAX_ID);
     let user_id = check.id("/user_id", raw.user_id, MAX_USER_ID);
@@ -118,14 +118,14 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
         }
     };
     let revenue = raw.revenue.and_then(|json| {
-        Revenue::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/revenue{path}"), message))
+        Revenue::read(json.get()).unwrap_or_else(|(path, message)| check.fail(format!("/revenue{path}"), message))
     });
     let screen = raw.context.map_or(Ok(""), |json| screen::class(json.get())).unwrap_or_else(|(path, message)| {
         check.fault(format!("/context{path}"), message);
         ""
     });
     let context = raw.context.filter(|_| bounds.trusted).and_then(|json| {
-        Context::read(json.get()).unwrap_or_else(|(path, message)| check.none(format!("/context{path}"), message))
+        Context::read(json.get()).unwrap_or_else(|(path, message)| check.fail(format!("/context{path}"), message))
     });
     if !check.fields.is_empty() {
         return Err(Rejection { code: ErrorCode::InvalidPayload, fields: check.fields });
@@ -141,7 +141,7 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
     if let Some(days) = bounds.retention_days
         && timestamp < bounds.received_at.plus(-i64::from(days) * DAY_MS)
     {
-        let message = format!("is older than the {days} days for which the project keeps events");
+        let message = format!("is older than {days} days, the project's retention");
         return Err(Rejection::one(ErrorCode::TimestampTooOld, "/timestamp", message));
     }
     let event_id = if event_id.is_empty() { Cow::Owned(fresh_id().to_string()) } else { event_id };
@@ -164,7 +164,7 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
     })
 }
 
-/// The time inside a UUIDv7, where it lies between 2000 and a day ahead (contract, "Identity of an event").
+/// The time inside a UUIDv7 (RFC 9562), if it is between 2000 and 24 h from now (`docs/concepts.md`, "Time").
 fn time_of_id(event_id: &str, bounds: &Bounds) -> Option<Timestamp> {
     let id = Uuid::try_parse(event_id).ok().filter(|id| id.get_version_num() == 7)?;
     let (seconds, nanos) = id.get_timestamp()?.to_unix();
@@ -181,47 +181,47 @@ impl Check {
         self.fields.push(FieldError { path: path.into(), message: message.into() });
     }
 
-    fn none<T>(&mut self, path: String, message: &'static str) -> Option<T> {
+    fn fail<T>(&mut self, path: impl Into<String>, message: impl Into<Cow<'static, str>>) -> Option<T> {
         self.fault(path, message);
         None
     }
 
     fn text<'a>(&mut self, path: &str, value: Scalar<'a>, max: usize) -> Cow<'a, str> {
-        match value {
-            Scalar::Absent => Cow::Borrowed(""),
-            // Counting is only needed where the bytes are more than the characters may be.
-            Scalar::Text(text) if text.len() <= max || text.chars().count() <= max => text,
-            Scalar::Text(_) => {
-                self.fault(path, format!("must be at most {max} characters"));
-                Cow::Borrowed("")
+        let message = match value {
+            Scalar::Absent => return Cow::Borrowed(""),
+            // Characters only need counting if there are more bytes than characters allowed.
+            Scalar::Text(text) if text.len() <= max || text.chars().count() <= max => return text,
+            Scalar::Text(text) => {
+                format!("must be at most {max} characters long, this one has {}", text.chars().count())
             }
-            Scalar::Integer(_) | Scalar::Float(_) => self.wrong(path, "number"),
-            Scalar::Other(kind) => self.wrong(path, kind),
-        }
-    }
-
-    fn wrong<'a>(&mut self, path: &str, kind: &'static str) -> Cow<'a, str> {
-        self.fault(path, format!("must be a string, not a JSON {kind}"));
+            Scalar::Integer(number) => format!("must be a string, not a number: send \"{number}\" in quotes"),
+            Scalar::Float(_) => "must be a string, not a number".to_owned(),
+            Scalar::Other(kind) => format!("must be a string, not {kind}"),
+        };
+        self.fault(path, message);
         Cow::Borrowed("")
     }
 
     fn id<'a>(&mut self, path: &str, value: Scalar<'a>, max: usize) -> Cow<'a, str> {
         if matches!(&value, Scalar::Text(text) if text.is_empty()) {
-            self.fault(path, "must not be empty; leave it out instead");
+            self.fault(path, "must not be empty: leave the field out instead");
         }
         self.text(path, value, max)
     }
 
-    fn required<'a>(&mut self, path: &str, value: Scalar<'a>, max: usize) -> Cow<'a, str> {
-        if value == Scalar::Absent {
-            self.fault(path, "is missing");
-            return Cow::Borrowed("");
+    fn name<'a>(&mut self, path: &str, value: Scalar<'a>, max: usize) -> Cow<'a, str> {
+        match &value {
+            Scalar::Absent => self.fault(path, "is missing: name the event, for example \"signup\""),
+            Scalar::Text(text) if text.is_empty() => {
+                self.fault(path, "must not be empty: name the event, for example \"signup\"");
+            }
+            _ => {}
         }
-        self.id(path, value, max)
+        self.text(path, value, max)
     }
 
     fn time(&mut self, path: &str, value: &Scalar<'_>) -> Option<Timestamp> {
-        const FORM: &str = "must be ISO 8601 or milliseconds since 1970";
+        const FORM: &str = "must be ISO 8601, for example \"2026-11-21T10:00:00Z\", or milliseconds since 1970, for example 1795255200000";
         let time = match value {
             Scalar::Absent => return None,
             Scalar::Text(text) => Timestamp::parse_iso(text),
@@ -232,9 +232,14 @@ impl Check {
             Scalar::Other(_) => None,
         };
         match time {
-            None => self.none(path.to_owned(), FORM),
-            Some(time) if time.0 < YEAR_2000_MS => self.none(path.to_owned(), "must not lie before the year 2000"),
-            Some(time) if time.0 > LAST_MS => self.none(path.to_owned(), FORM),
+            None => self.fail(path, FORM),
+            // 2000 to 2099 in seconds.
+            Some(Timestamp(seconds)) if (YEAR_2000_MS / 1000..=LAST_MS / 1000).contains(&seconds) => {
+                let ms = seconds * 1000;
+                self.fail(path, format!("must be in milliseconds; this looks like seconds: send {ms} instead"))
+            }
+            Some(time) if time.0 < YEAR_2000_MS => self.fail(path, "must not be before the year 2000"),
+            Some(time) if time.0 > LAST_MS => self.fail(path, "must not be after the year 2099"),
             Some(time) => Some(time),
         }
     }

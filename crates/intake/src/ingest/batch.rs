@@ -1,4 +1,4 @@
-//! Many events in one body: each is judged on its own, good ones are kept when others are bad.
+//! A batch: many events in one body. Each is validated by itself; valid events are stored even if others are rejected.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -12,15 +12,15 @@ use crate::event::{Bounds, Event, Object, RawEvent, Rejection, validate};
 use crate::time::Day;
 use crate::words::Words;
 
-/// Most events of one batch (contract, "Endpoints").
+/// Most events of one batch (`docs/concepts.md`, "Limits").
 pub const MAX_EVENTS: usize = 1000;
 
-/// The events of a batch as sent; one that cannot be read is an error in its place.
+/// The events of a batch as sent. An event that cannot be parsed is an error in its place.
 #[derive(Debug)]
 pub struct Batch<'a> {
     /// In the order sent.
     pub events: Vec<Result<RawEvent<'a>, Rejection>>,
-    /// JSON pointer to the list: `/events`, or nothing for a bare array.
+    /// JSON pointer to the list: `/events`, or empty for a bare array.
     pub path: &'static str,
 }
 
@@ -29,37 +29,38 @@ struct Envelope<T> {
     events: T,
 }
 
-/// Reads `{"events":[…]}` or a bare array.
+/// Parses `{"events":[…]}` or a bare array.
 ///
 /// # Errors
-/// `invalid_payload` where it is neither or empty, `batch_too_large` for more than 1000 events.
+/// `invalid_payload` if it is neither or empty, `batch_too_large` for more than [`MAX_EVENTS`] events.
 pub fn batch(text: &str) -> Result<Batch<'_>, ApiError> {
     let bare = text.trim_start().starts_with('[');
     let path = if bare { "" } else { "/events" };
-    // Nearly always the whole batch can be read in one go; only where it cannot is it taken apart first,
-    // so that one bad event does not take the others with it.
+    // Nearly always the whole batch can be parsed in one pass. If not, it is split into events first, so that one bad
+    // event does not spoil the others.
     let events = if let Ok(events) = list::<Vec<Object<RawEvent<'_>>>>(text, bare) {
         events.into_iter().map(|Object(event)| Ok(event)).collect::<Vec<_>>()
     } else {
         let parts = list::<Vec<&RawValue>>(text, bare).map_err(|error| {
-            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a batch as JSON: {error}"))
-                .field("", "must be an array of events, or an object with such an array as events")
+            ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a valid batch: {error}"))
+                .field("", "must be an array of events, or an object such as {\"events\": [{\"event\": \"signup\"}]}")
         })?;
         parts
             .into_iter()
             .map(|part| {
-                serde_json::from_str(part.get())
-                    .map(|Object(event)| event)
-                    .map_err(|error| Rejection::one(ErrorCode::InvalidPayload, "", format!("is no event: {error}")))
+                serde_json::from_str(part.get()).map(|Object(event)| event).map_err(|error| {
+                    Rejection::one(ErrorCode::InvalidPayload, "", format!("is not a valid event: {error}"))
+                })
             })
             .collect()
     };
     match events.len() {
-        0 => Err(ApiError::new(ErrorCode::InvalidPayload, "the batch is empty").field(path, "must hold events")),
+        0 => Err(ApiError::new(ErrorCode::InvalidPayload, "the batch is empty")
+            .field(path, "must contain at least one event")),
         1..=MAX_EVENTS => Ok(Batch { events, path }),
         count => Err(ApiError::new(
             ErrorCode::BatchTooLarge,
-            format!("a batch holds at most {MAX_EVENTS} events, this one has {count}"),
+            format!("a batch can have at most {MAX_EVENTS} events, this one has {count}: send several batches"),
         )),
     }
 }
@@ -72,48 +73,48 @@ fn list<'a, T: Deserialize<'a>>(text: &'a str, bare: bool) -> serde_json::Result
     }
 }
 
-/// What became of an event that was not plainly accepted.
+/// What was done with an event that gets a [`Verdict`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Taken, with a remark.
+    /// Stored, but changed.
     Accepted,
-    /// The same identity stood earlier in this request.
+    /// Not stored again: an earlier event of this request has the same identity.
     Duplicate,
-    /// Not taken.
+    /// Not stored: it is not valid.
     Rejected,
 }
 
-/// One entry of `results` in the answer.
+/// The result for one event, an entry of `results` in the response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// Place in the batch, from 0.
+    /// Index in the batch, from 0.
     pub index: usize,
-    /// The event's id, where it could be read.
+    /// The event's id, if it could be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
-    /// What became of it.
+    /// What was done with it.
     pub status: Status,
-    /// The machine code.
+    /// The machine-readable code: one of [`ErrorCode`], `duplicate` or `timestamp_replaced`.
     pub code: &'static str,
-    /// A sentence for people.
+    /// The reason, for people.
     pub detail: String,
 }
 
-/// A judged batch.
+/// A validated batch.
 #[derive(Debug, Default)]
 pub struct Judged<'a> {
-    /// To be stored, in order.
+    /// The events to store, in order.
     pub events: Vec<Event<'a>>,
-    /// For every event that is not plainly accepted.
+    /// A result for each event that was rejected, changed or a duplicate.
     pub verdicts: Vec<Verdict>,
-    /// Fields at fault with their paths from the body's root, and the first code, for `?atomic=1`.
+    /// All wrong fields, with paths from the body's root: the error for `?atomic=1`.
     pub faults: Vec<FieldError>,
-    /// Code of the first rejection.
+    /// Code of the first rejection: the error's code for `?atomic=1`.
     pub first_code: Option<ErrorCode>,
 }
 
-/// Judges each event of a batch. `fresh_id` is called for each event without one.
+/// Validates each event of a batch. `fresh_id` is called for each event without an id.
 pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid) -> Judged<'a> {
     let mut judged = Judged { events: Vec::with_capacity(batch.events.len()), ..Judged::default() };
     let mut seen: HashSet<(Cow<'a, str>, Day), Words> =
@@ -132,7 +133,7 @@ pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid)
                         event_id: Some(event.event_id.into_owned()),
                         status: Status::Duplicate,
                         code: "duplicate",
-                        detail: "the same event_id stood earlier in this request".to_owned(),
+                        detail: "an earlier event of this request has the same event_id and day".to_owned(),
                     });
                     continue;
                 }
@@ -168,9 +169,11 @@ pub fn judge<'a>(batch: Batch<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> Uuid)
     judged
 }
 
-/// Code and sentence for an event whose time was replaced by the time of receipt.
-pub const TIME_REPLACED: (&str, &str) =
-    ("timestamp_replaced", "the timestamp lay more than 24 hours ahead; the time of receipt was taken");
+/// Code and detail for an event whose timestamp was replaced by the time of receipt.
+pub const TIME_REPLACED: (&str, &str) = (
+    "timestamp_replaced",
+    "the timestamp is more than 24 hours in the future: stored with the time of receipt instead",
+);
 
 #[cfg(test)]
 mod tests;

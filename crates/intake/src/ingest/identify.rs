@@ -1,5 +1,5 @@
-//! `$identify`: says that a device belongs to a person. An event like any other, so that it is stored,
-//! counted once, kept and erased by the same rules.
+//! `$identify`: links a device (`anonymous_id`) to a person (`user_id`). It is an event like any other, so that the same
+//! rules store, deduplicate, keep and erase it (`docs/concepts.md`, "Visitors and users").
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,30 +16,32 @@ struct RawIdentification<'a> {
     traits: Option<&'a RawValue>,
 }
 
-/// Reads `{"anonymous_id", "user_id", "traits", …}` as the event it is: `traits` are its properties; id,
-/// time, page and context may be given as for any event.
+/// Parses `{"anonymous_id", "user_id", "traits", …}` as an event with the name [`IDENTIFY`] and `traits` as its
+/// properties. Id, time, page and context are optional, as for any event.
 ///
 /// # Errors
-/// `invalid_payload` where it is no object.
+/// `invalid_payload` if it is not a JSON object.
 pub fn identification(text: &str) -> Result<RawEvent<'_>, ApiError> {
     let mut event = super::one_event(text)?;
     let Object(RawIdentification { traits }) = serde_json::from_str(text).map_err(|error| {
-        ApiError::new(ErrorCode::InvalidPayload, format!("the body is not an identification as JSON: {error}"))
-            .field("", "must be a JSON object")
+        ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a valid identification: {error}"))
+            .field("", "must be a JSON object, for example {\"anonymous_id\": \"d-1\", \"user_id\": \"u-1\"}")
     })?;
     event.event = Scalar::Text(IDENTIFY.into());
     event.properties = traits;
     Ok(event)
 }
 
-/// What a valid event lacks as an identification: both ids must be there.
+/// Errors for the ids that an otherwise valid identification lacks: it needs both.
 pub fn identification_faults(event: &Event<'_>) -> Vec<FieldError> {
     [("/anonymous_id", &event.anonymous_id), ("/user_id", &event.user_id)]
         .into_iter()
         .filter(|(_, id)| id.is_empty())
-        .map(|(path, _)| FieldError { path: path.to_owned(), message: "is missing".into() })
+        .map(|(path, _)| FieldError { path: path.to_owned(), message: MISSING_ID.into() })
         .collect()
 }
+
+const MISSING_ID: &str = "is missing: an identification needs both anonymous_id, the device, and user_id, the person";
 
 #[cfg(test)]
 mod tests {

@@ -43,7 +43,12 @@ fn every_wrong_field_is_named() {
         ]
     );
     assert_eq!(rejection.code, ErrorCode::InvalidPayload);
-    assert_eq!(judged("{}").unwrap_err().detail(), "event: is missing");
+    let detail = judged(r#"{"url":[],"revenue":{"amount":1}}"#).unwrap_err().detail();
+    assert_eq!(
+        detail,
+        "`event`: is missing: name the event, for example \"signup\"; `url`: must be a string, not an array; \
+         `revenue.currency`: is missing: send a three-letter ISO 4217 code such as \"EUR\""
+    );
 }
 
 #[test]
@@ -53,7 +58,51 @@ fn lengths_are_counted_in_characters() {
 }
 
 #[test]
-fn times_are_taken_as_the_contract_says() {
+fn messages_say_what_is_wrong_and_what_is_allowed() {
+    let long = "x".repeat(600);
+    let form = "must be ISO 8601, for example \"2026-11-21T10:00:00Z\", \
+                or milliseconds since 1970, for example 1795255200000";
+    for (json, path, message) in [
+        (r#"{"event":""}"#.to_owned(), "/event", "must not be empty: name the event, for example \"signup\""),
+        (
+            r#"{"event":"e","user_id":42}"#.to_owned(),
+            "/user_id",
+            "must be a string, not a number: send \"42\" in quotes",
+        ),
+        (r#"{"event":"e","url":1.5}"#.to_owned(), "/url", "must be a string, not a number"),
+        (r#"{"event":"e","path":true}"#.to_owned(), "/path", "must be a string, not a boolean"),
+        (r#"{"event":"e","event_id":""}"#.to_owned(), "/event_id", "must not be empty: leave the field out instead"),
+        (
+            format!(r#"{{"event":"e","title":"{long}"}}"#),
+            "/title",
+            "must be at most 512 characters long, this one has 600",
+        ),
+        (r#"{"event":"e","timestamp":"soon"}"#.to_owned(), "/timestamp", form),
+        (
+            r#"{"event":"e","timestamp":1795255200}"#.to_owned(),
+            "/timestamp",
+            "must be in milliseconds; this looks like seconds: send 1795255200000 instead",
+        ),
+        (r#"{"event":"e","timestamp":0}"#.to_owned(), "/timestamp", "must not be before the year 2000"),
+        (r#"{"event":"e","timestamp":9e15}"#.to_owned(), "/timestamp", "must not be after the year 2099"),
+        (
+            r#"{"event":"e","timestamp":"2026-09-01"}"#.to_owned(),
+            "/timestamp",
+            "is older than 30 days, the project's retention",
+        ),
+        (
+            r#"{"event":"e","properties":[]}"#.to_owned(),
+            "/properties",
+            "must be a JSON object, for example {\"plan\": \"pro\"}",
+        ),
+    ] {
+        let fields = judged(json.leak()).unwrap_err().fields;
+        assert_eq!(fields, [FieldError { path: path.to_owned(), message: message.into() }]);
+    }
+}
+
+#[test]
+fn times_are_validated_and_clamped() {
     let time = |value: &str| judged(format!(r#"{{"event":"e","timestamp":{value}}}"#).leak());
     assert_eq!(time("1795255100000").unwrap().timestamp, Timestamp(1_795_255_100_000));
     assert_eq!(time("1795255100000.25").unwrap().timestamp, Timestamp(1_795_255_100_000));

@@ -40,6 +40,12 @@ fn good_events_are_kept_when_others_are_bad() {
         ]
     );
     assert_eq!(judged.verdicts[0].event_id.as_deref(), Some("x"));
+    assert_eq!(judged.verdicts[0].detail, "`event`: must be a string, not a number: send \"7\" in quotes");
+    assert!(judged.verdicts[1].detail.starts_with("is not a valid event: "), "{}", judged.verdicts[1].detail);
+    assert_eq!(
+        judged.verdicts[6].detail,
+        "the timestamp is more than 24 hours in the future: stored with the time of receipt instead"
+    );
     assert_eq!(judged.faults[0].path, "/events/1/event");
 }
 
@@ -52,6 +58,7 @@ fn one_identity_counts_once_and_another_day_is_another_identity() {
     let names: Vec<_> = judged.events.iter().map(|event| event.event.as_ref()).collect();
     assert_eq!(names, ["a", "c", "d", "e"]);
     assert_eq!((judged.verdicts[0].index, judged.verdicts[0].status), (1, Status::Duplicate));
+    assert_eq!(judged.verdicts[0].detail, "an earlier event of this request has the same event_id and day");
 }
 
 #[test]
@@ -69,6 +76,21 @@ fn what_is_no_batch_is_refused_as_a_whole() {
     ] {
         assert_eq!(batch(text).unwrap_err().code, code, "{text:.40}");
     }
+    assert_eq!(
+        batch(&many).unwrap_err().detail,
+        "a batch can have at most 1000 events, this one has 1001: send several batches"
+    );
+    let empty = batch(r#"{"events":[]}"#).unwrap_err();
+    assert_eq!(
+        (empty.fields[0].path.as_str(), &*empty.fields[0].message),
+        ("/events", "must contain at least one event")
+    );
+    let number = batch("7").unwrap_err();
+    assert!(number.detail.starts_with("the body is not a valid batch: "), "{}", number.detail);
+    assert_eq!(
+        number.fields[0].message,
+        r#"must be an array of events, or an object such as {"events": [{"event": "signup"}]}"#
+    );
 }
 
 proptest! {
