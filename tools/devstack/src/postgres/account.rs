@@ -1,5 +1,5 @@
-//! As whom the server runs. PostgreSQL refuses root, and a service account often cannot reach a
-//! checkout in root's own folders; there are three ways round, tried in this order.
+//! The account that the server runs as. PostgreSQL refuses to run as root, and a service account often cannot
+//! reach a checkout below root's home; three ways around that are tried in order.
 
 use std::{
     os::unix::fs::MetadataExt as _,
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use nix::unistd::{Gid, Uid, User};
 use tokio::process::Command;
 
-use super::{binaries::Binaries, cluster::Cluster};
+use super::binaries::Binaries;
 
 /// The number `nobody` has everywhere; inside a user namespace it needs no account.
 const NOBODY: u32 = 65534;
@@ -24,14 +24,14 @@ pub(super) enum Account {
     Other(Uid, Gid),
     /// The caller's own files, seen from a user namespace in which it is nobody.
     Namespace,
-    /// Another account that may also pass folders closed to it. For containers that forbid user
+    /// Another account that may also enter folders closed to it. For containers that forbid user
     /// namespaces.
     Privileged(Uid, Gid, &'static str),
 }
 
 impl Account {
-    /// The first way in which the programs start and the data folder is reachable.
-    pub(super) fn choose(binaries: &Binaries, cluster: &Cluster) -> Result<Self> {
+    /// The first way in which the programs start and the data folder `folder` is reachable.
+    pub(super) fn choose(binaries: &Binaries, folder: &Path) -> Result<Self> {
         if !Uid::effective().is_root() {
             return Ok(Self::Own);
         }
@@ -45,7 +45,7 @@ impl Account {
         let works = |way: &Self| {
             way.standard_command(Path::new("/bin/sh"))
                 .args(["-c", "cd \"$1\" && exec \"$2\" --version", "sh"])
-                .arg(cluster.folder())
+                .arg(folder)
                 .arg(binaries.program("postgres"))
                 .output()
                 .is_ok_and(|output| output.status.success())
@@ -53,7 +53,7 @@ impl Account {
         let Some(way) = ways.into_iter().find(works) else {
             bail!(
                 "PostgreSQL does not run as root and no other account reaches {}: run devstack as an ordinary user, or move the folder to one that others may enter",
-                cluster.folder().display()
+                folder.display()
             );
         };
         Ok(way)

@@ -1,7 +1,7 @@
 //! Runs a real PostgreSQL server, set up the way a new Supabase project is.
 //!
-//! `binaries` finds the server's programs, `account` decides as whom they run, `cluster` makes the
-//! data folder, `server` keeps the process, `bootstrap` applies the roles and schemas.
+//! `binaries` finds the server's programs, `account` chooses the account they run as, `cluster` makes the
+//! data folder, `server` owns the process, `bootstrap` applies the roles and schemas.
 
 mod account;
 mod binaries;
@@ -51,7 +51,7 @@ pub async fn run(args: Args) -> Result<()> {
     let mut stop = signal::Stop::listen()?;
     let binaries = Binaries::find(args.bin.as_deref())?;
     let cluster = Cluster::open(&args.data)?;
-    let account = Account::choose(&binaries, &cluster)?;
+    let account = Account::choose(&binaries, cluster.folder())?;
 
     tokio::select! {
         prepared = cluster.prepare(&binaries, &account, &password) => prepared?,

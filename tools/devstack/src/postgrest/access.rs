@@ -1,4 +1,4 @@
-//! Who asks: the API key of Supabase's gateway and the user's token.
+//! The role of a request, from the API key of Supabase's gateway and the user's token.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
@@ -6,16 +6,18 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{config::Config, error::Error, token};
 
-/// The roles a token may name; the login role is a member of these alone.
-const ROLES: [&str; 3] = ["anon", "authenticated", "service_role"];
+/// The role of a request without a user.
+const ANON: &str = "anon";
+/// The roles a token may name.
+const ROLES: [&str; 3] = [ANON, "authenticated", "service_role"];
 
-/// The database role of a request and what its policies read.
+/// The database role of a request, and the claims that policies read.
 pub(super) struct Caller {
-    /// The role the transaction takes.
+    /// The role of the transaction.
     pub(super) role: String,
-    /// `request.jwt.claims`.
+    /// The setting `request.jwt.claims`, JSON.
     pub(super) claims: String,
-    /// Whether this is another role than the anonymous one.
+    /// Whether the role is not `anon`.
     pub(super) signed_in: bool,
 }
 
@@ -46,23 +48,23 @@ impl Caller {
                     .hint("Send an `apikey` header, an `Authorization: Bearer` token, or both."));
             }
         };
-        Self::from_claims(claims, config)
+        Self::from_claims(claims)
     }
 
-    fn from_claims(mut claims: Map<String, Value>, config: &Config) -> Result<Self, Error> {
+    fn from_claims(mut claims: Map<String, Value>) -> Result<Self, Error> {
         let role = match claims.get("role") {
-            None => config.anon_role.clone(),
-            Some(Value::String(role)) if ROLES.contains(&role.as_str()) || *role == config.anon_role => role.clone(),
+            None => ANON.to_owned(),
+            Some(Value::String(role)) if ROLES.contains(&role.as_str()) => role.clone(),
             Some(_) => {
                 return Err(Error::new(
                     StatusCode::UNAUTHORIZED,
                     "PGRST303",
-                    "The JWT 'role' claim names no role of the API",
+                    "The JWT 'role' claim is not a role of the API",
                 ));
             }
         };
         claims.insert("role".to_owned(), Value::String(role.clone()));
-        let signed_in = role != config.anon_role;
+        let signed_in = role != ANON;
         Ok(Self { role, claims: Value::Object(claims).to_string(), signed_in })
     }
 }
@@ -71,7 +73,7 @@ fn claims_of_key(key: &str, config: &Config, now: f64) -> Result<Map<String, Val
     let role = if is_one_of(key, &config.secret_keys) {
         "service_role"
     } else if is_one_of(key, &config.publishable_keys) {
-        config.anon_role.as_str()
+        ANON
     } else if key.split('.').count() == 3 {
         // The older keys of Supabase are tokens themselves.
         return verified(key, config, now);
@@ -88,7 +90,7 @@ fn verified(token: &str, config: &Config, now: f64) -> Result<Map<String, Value>
     token::verify(token, secret, now)
 }
 
-/// Looks at every key, whichever matches, so that the time tells nothing.
+/// Compares with every key in constant time, so that the duration reveals nothing.
 fn is_one_of(key: &str, keys: &[String]) -> bool {
     let found = keys.iter().fold(Choice::from(0), |found, known| found | known.as_bytes().ct_eq(key.as_bytes()));
     found.into()
@@ -98,7 +100,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
     let Some(value) = text(headers, header::AUTHORIZATION.as_str())? else {
         return Ok(None);
     };
-    // PostgREST leaves other schemes to others.
+    // PostgREST ignores other schemes.
     let Some((_, token)) = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
         return Ok(None);
     };

@@ -1,50 +1,31 @@
 //! Every answer that is not a success, in the shape PostgREST gives it.
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{raised, sqlstate};
+use super::sqlstate;
 
-/// A refusal or failure: status, machine code, texts. Boxed, because results carry it everywhere.
+/// A refusal or failure. Boxed, because every result carries it.
 #[derive(Debug)]
 pub(super) struct Error(Box<Problem>);
 
-/// What an [`Error`] holds.
 #[derive(Debug)]
-pub(super) struct Problem {
-    /// HTTP status.
-    pub(super) status: StatusCode,
-    /// SQLSTATE, `PGRSTxxx`, or `HW501`.
-    pub(super) code: String,
-    /// One sentence.
-    pub(super) message: String,
-    /// More, where there is more.
-    pub(super) details: Option<String>,
-    /// What to try.
-    pub(super) hint: Option<String>,
-    /// Additional response headers.
-    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+struct Problem {
+    status: StatusCode,
+    /// SQLSTATE, `PGRSTxxx`, or `HWxxx` for what this server adds.
+    code: String,
+    message: String,
+    details: Option<String>,
+    hint: Option<String>,
 }
 
 impl Error {
     /// An error with a code and a message.
     pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self(Box::new(Problem {
-            status,
-            code: code.to_owned(),
-            message: message.into(),
-            details: None,
-            hint: None,
-            headers: Vec::new(),
-        }))
-    }
-
-    /// A complete problem, as a function raised it.
-    pub(super) fn from_problem(problem: Problem) -> Self {
-        Self(Box::new(problem))
+        Self(Box::new(Problem { status, code: code.to_owned(), message: message.into(), details: None, hint: None }))
     }
 
     /// Adds the second text.
@@ -59,15 +40,10 @@ impl Error {
         self
     }
 
-    /// PostgREST may know this, this server does not.
+    /// A real PostgREST may answer this; this server does not.
     pub(super) fn unsupported(what: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, "HW501", what)
             .hint("This server speaks a subset of PostgREST; a real one may answer.")
-    }
-
-    /// The query string cannot be read.
-    pub(super) fn unreadable(what: impl Into<String>, details: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "PGRST100", what).details(details)
     }
 
     /// No session with the database.
@@ -80,7 +56,7 @@ impl Error {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "PGRST003", "Timed out acquiring connection from connection pool.")
     }
 
-    /// What the database refused. `signed_in` tells 403 from 401.
+    /// An error of the database. `signed_in` decides between 403 and 401.
     pub(super) fn from_database(error: &tokio_postgres::Error, signed_in: bool) -> Self {
         let Some(refused) = error.as_db_error() else {
             if error.is_closed()
@@ -91,17 +67,13 @@ impl Error {
             return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "PGRSTX00", error.to_string());
         };
         let code = refused.code().code();
-        if code == "PGRST" {
-            return raised::decode(refused.message(), refused.detail());
-        }
-        Self::from_problem(Problem {
+        Self(Box::new(Problem {
             status: sqlstate::status(code, refused.message(), signed_in),
             code: code.to_owned(),
             message: refused.message().to_owned(),
             details: refused.detail().map(str::to_owned),
             hint: refused.hint().map(str::to_owned),
-            headers: Vec::new(),
-        })
+        }))
     }
 
     /// Whether the session with the database is gone.
@@ -112,15 +84,14 @@ impl Error {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let Problem { status, code, message, details, hint, headers } = *self.0;
+        let Problem { status, code, message, details, hint } = *self.0;
         let body = json!({ "code": code, "details": details, "hint": hint, "message": message });
         let mut response = (status, body.to_string()).into_response();
-        let answer = response.headers_mut();
-        answer.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         if status == StatusCode::UNAUTHORIZED {
-            answer.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        answer.extend(headers);
         response
     }
 }

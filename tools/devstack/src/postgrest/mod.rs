@@ -1,32 +1,18 @@
-//! Speaks the part of PostgREST that the Worker uses, over a real PostgreSQL.
+//! Speaks the part of PostgREST that the Worker and the commands use, over a real PostgreSQL:
+//! `POST /rest/v1/rpc/{function}` with a JSON object, and the public key set of Supabase Auth.
 //!
-//! A request walks `access` (who asks) → `request` and `query` (what is asked) → `catalog` (what
-//! the database has) → `read`, `write` or `rpc` (one SQL statement) → `transaction` → `response`.
-//! What is not spoken is answered with 501, never with a guess.
+//! A request passes `access` (which role), `function` (which overload) and `call` (one transaction).
+//! Everything else that a real PostgREST may answer gets 501, never a guess.
 
 mod access;
-mod catalog;
+mod call;
 mod config;
 mod error;
-mod filter;
-mod media;
-mod names;
-mod payload;
+mod function;
 mod pool;
-mod prefer;
-mod query;
-mod raised;
-mod range;
-mod read;
-mod request;
-mod response;
 mod route;
-mod rpc;
-mod sql;
 mod sqlstate;
 mod token;
-mod transaction;
-mod write;
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -36,12 +22,12 @@ use tokio::net::TcpListener;
 use self::{config::Config, route::Service};
 use crate::postgres::signal::Stop;
 
-/// How long requests under way may take to end after a signal.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// How long open requests may take to finish after a signal.
+const GRACE_PERIOD: Duration = Duration::from_secs(2);
 
-/// What `devstack postgrest` takes; the rest comes from the environment, named as PostgREST names
-/// it: `PGRST_DB_URI`, `PGRST_DB_SCHEMAS`, `PGRST_DB_ANON_ROLE`, `PGRST_JWT_SECRET`, and for the
-/// gateway before it `DEVSTACK_SECRET_KEYS` and `DEVSTACK_PUBLISHABLE_KEYS`.
+/// Arguments of `devstack postgrest`. The rest comes from the environment, with PostgREST's names:
+/// `PGRST_DB_URI`, `PGRST_JWT_SECRET`; and for the gateway in front of it `DEVSTACK_SECRET_KEYS` and
+/// `DEVSTACK_PUBLISHABLE_KEYS`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port on 127.0.0.1; 0 takes a free one.
@@ -52,7 +38,7 @@ pub struct Args {
 /// Serves until a signal ends it. The database need not be up yet.
 ///
 /// # Errors
-/// One sentence that says what to do: a setting that is missing or wrong, a port in use.
+/// A missing or invalid setting, or a port in use, with what to do about it.
 pub async fn run(args: Args) -> Result<()> {
     let config = Config::from_environment()?;
     let mut stop = Stop::listen()?;
@@ -71,7 +57,7 @@ pub async fn run(args: Args) -> Result<()> {
         () = stop.asked() => {}
     }
     drop(ending);
-    if let Ok(served) = tokio::time::timeout(FAREWELL, serving).await {
+    if let Ok(served) = tokio::time::timeout(GRACE_PERIOD, serving).await {
         served?;
     }
     Ok(())

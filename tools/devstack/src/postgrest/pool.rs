@@ -1,4 +1,4 @@
-//! A few connections, handed out one request at a time.
+//! A few connections; each serves one request at a time.
 
 use std::{
     collections::HashMap,
@@ -17,11 +17,11 @@ use super::error::Error;
 
 /// Connections at most; PostgREST's default.
 const SIZE: usize = 10;
-/// Requests that may wait for one of them.
+/// How many requests may wait for a connection.
 const QUEUE: usize = 200;
 /// How long they wait; PostgREST's default.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a database that does not answer is waited for: a busy machine takes seconds to start ten sessions.
+/// Time limit for a connection attempt: a busy machine takes seconds to start ten sessions.
 const CONNECT: Duration = Duration::from_secs(8);
 /// Statements kept prepared on one connection.
 const PREPARED: usize = 100;
@@ -40,8 +40,8 @@ pub(super) struct Session {
     prepared: HashMap<String, Statement>,
 }
 
-/// A session in use. Dropped before [`Lease::give_back`], which happens when a caller hangs up, it
-/// is closed and its statement cancelled: nobody knows in which state it is.
+/// A session in use. If it is dropped without [`Lease::give_back`], for example because the client closed
+/// its connection, the session's state is unknown: its statement is cancelled and the session closed.
 pub(super) struct Lease<'pool> {
     session: Option<Session>,
     pool: &'pool Pool,
@@ -49,17 +49,17 @@ pub(super) struct Lease<'pool> {
 }
 
 impl Pool {
-    /// A pool that connects when it is asked to.
+    /// A pool that connects on demand.
     pub(super) fn new(mut database: Config) -> Self {
         database
             .application_name("postgrest")
             .connect_timeout(CONNECT)
-            // The catalog then names every type and function with its schema.
+            // With this path the catalog prints every type with its schema.
             .options("-c search_path=pg_catalog -c idle_in_transaction_session_timeout=15s");
         Self { database, idle: Mutex::default(), places: Semaphore::new(SIZE), queue: Semaphore::new(QUEUE) }
     }
 
-    /// A session that was alive a moment ago.
+    /// A session that was not known to be closed a moment ago.
     pub(super) async fn lease(&self) -> Result<Lease<'_>, Error> {
         let _queued = self.queue.try_acquire().map_err(|_| Error::busy())?;
         let place =
@@ -78,7 +78,7 @@ impl Pool {
         Ok(Lease { session: Some(session), pool: self, _place: place })
     }
 
-    /// Closes the sessions that wait.
+    /// Closes the idle sessions.
     pub(super) fn forget(&self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -100,8 +100,8 @@ impl Lease<'_> {
         self.session.as_ref().map(|session| &session.client).ok_or_else(Error::database_down)
     }
 
-    /// A statement that is prepared once per connection. Only for text that names every type it
-    /// depends on, because a prepared parameter keeps its type when the schema changes.
+    /// A statement, prepared once per connection. Only for text that states the type of each parameter,
+    /// because a prepared parameter keeps its type when the schema changes.
     pub(super) async fn prepare(&mut self, text: &str, signed_in: bool) -> Result<Statement, Error> {
         let session = self.session.as_mut().ok_or_else(Error::database_down)?;
         if let Some(statement) = session.prepared.get(text) {
@@ -116,7 +116,7 @@ impl Lease<'_> {
         Ok(statement)
     }
 
-    /// Returns the session for the next request. Call it outside of a transaction only.
+    /// Returns the session to the pool. Call it outside of a transaction only.
     pub(super) fn give_back(mut self) {
         if let Some(session) = self.session.take()
             && !session.client.is_closed()

@@ -1,32 +1,34 @@
-//! Which path and method does what.
+//! Routes, and how a call is read from a request.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{Method, StatusCode},
+    body::{Body, to_bytes},
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
-    routing::any,
+    routing::{any, get, post},
 };
+use serde::de::IgnoredAny;
 use tokio::time::timeout;
 
 use super::{
     access::Caller,
-    catalog::{self, Returns},
+    call,
     config::Config,
     error::Error,
-    media::Media,
+    function::{self, Function},
     pool::{Lease, Pool},
-    read,
-    request::Request,
-    response, rpc,
-    transaction::{self, Outcome},
-    write,
 };
 
-/// A request altogether: the statement's own limit and the wait for a connection are shorter.
+/// Limit for a whole request. Waiting for a connection and the statement have shorter limits of their own.
 const REQUEST: Duration = Duration::from_secs(20);
+/// Largest body in bytes.
+const BODY: usize = 1024 * 1024;
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+/// What Supabase Auth answers for a project that signs with its shared secret (HS256) only.
+const KEY_SET: &str = r#"{"keys":[]}"#;
 
 /// The server's state.
 pub(super) struct Service {
@@ -35,169 +37,132 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// A service that connects when it is asked something.
+    /// A service that connects to the database on the first request.
     pub(super) fn new(config: Config) -> Self {
         let pool = Pool::new(config.database.clone());
         Self { config, pool }
     }
 
-    /// The routes, at the root as PostgREST has them and below `/rest/v1` as hosted Supabase does.
+    /// The routes, with the paths of hosted Supabase.
     pub(super) fn router(self) -> Router {
-        let routes = Router::new()
-            .route("/rpc/{function}", any(call))
-            .route("/{table}", any(table))
-            .route("/", any(root))
-            .fallback(nowhere)
-            .with_state(Arc::new(self));
-        Router::new().route("/rest/v1/", any(root)).nest("/rest/v1", routes.clone()).merge(routes)
+        Router::new()
+            .route("/rest/v1/rpc/{function}", post(rpc).fallback(unsupported_method))
+            .route("/rest/v1/{table}", any(unsupported_path))
+            .route("/rest/v1/", any(unsupported_path))
+            .route("/auth/v1/.well-known/jwks.json", get(([(header::CONTENT_TYPE, JSON)], KEY_SET)))
+            .fallback(not_found)
+            .with_state(Arc::new(self))
     }
 
-    async fn call(&self, name: &str, request: axum::extract::Request) -> Result<Response, Error> {
+    async fn rpc(&self, name: &str, request: Request) -> Result<Response, Error> {
         let (parts, body) = request.into_parts();
         let caller = Caller::identify(&parts.headers, &self.config, now())?;
-        if ![Method::GET, Method::HEAD, Method::POST].contains(&parts.method) {
-            return Err(match parts.method {
-                Method::OPTIONS => Error::unsupported("OPTIONS is not supported"),
-                method => Error::new(
-                    StatusCode::METHOD_NOT_ALLOWED,
-                    "PGRST101",
-                    format!("Cannot use the {method} method on RPC"),
-                ),
-            });
-        }
-        let request = Request::read(parts, body, &self.config, true).await?;
+        check(&parts)?;
+        let (body, arguments) = arguments(body).await?;
+        let names: Vec<&str> = arguments.keys().map(String::as_str).collect();
+        let (lease, function) = self.find(name, &names).await?;
+        let answer = call::run(lease, &caller, &function, &names, &body).await?;
+        Ok(match answer {
+            Some(json) => ([(header::CONTENT_TYPE, JSON)], json).into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        })
+    }
+
+    /// The function that these arguments call, and a session to call it on.
+    async fn find(&self, name: &str, arguments: &[&str]) -> Result<(Lease<'_>, Function), Error> {
         let mut lease = self.pool.lease().await?;
-        let found = match catalog::functions(&mut lease, &request.schema, name).await {
+        let found = match function::overloads(&mut lease, name).await {
+            // A pooled session may be dead without notice, as after a restart of the database.
             Err(error) if error.is_database_down() => {
-                lease = self.second(lease).await?;
-                catalog::functions(&mut lease, &request.schema, name).await
+                drop(lease);
+                self.pool.forget();
+                lease = self.pool.lease().await?;
+                function::overloads(&mut lease, name).await
             }
             found => found,
         };
-        let chosen = found.and_then(|functions| {
-            let function = rpc::choose(functions, &request, name)?;
-            let void = function.returns == Returns::Void;
-            Ok((rpc::statement(&request, function, name)?, void))
-        });
-        let (lease, (statement, void)) = keep(lease, chosen)?;
-        let outcome =
-            transaction::run(lease, &caller, &request, &statement, |outcome| check(&request, outcome)).await?;
-        response::call(&request, outcome, void)
-    }
-
-    async fn table(&self, name: &str, request: axum::extract::Request) -> Result<Response, Error> {
-        let (parts, body) = request.into_parts();
-        let caller = Caller::identify(&parts.headers, &self.config, now())?;
-        if ![Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE].contains(&parts.method) {
-            return Err(match parts.method {
-                Method::OPTIONS | Method::PUT => Error::unsupported(format!("{} is not supported", parts.method)),
-                method => {
-                    Error::new(StatusCode::METHOD_NOT_ALLOWED, "PGRST117", format!("Unsupported HTTP method: {method}"))
-                }
-            });
-        }
-        let request = Request::read(parts, body, &self.config, false).await?;
-        let mut lease = self.pool.lease().await?;
-        let found = match catalog::relation(&mut lease, &request.schema, name).await {
-            Err(error) if error.is_database_down() => {
-                lease = self.second(lease).await?;
-                catalog::relation(&mut lease, &request.schema, name).await
+        match found.and_then(|overloads| function::choose(overloads, name, arguments)) {
+            Ok(function) => Ok((lease, function)),
+            Err(error) => {
+                lease.give_back();
+                Err(error)
             }
-            found => found,
-        };
-        let planned = found.and_then(|relation| {
-            let resolvable = !write::conflict_columns(&request, &relation).is_empty();
-            let statement = match request.method {
-                Method::POST => write::insert(&request, &relation)?,
-                Method::PATCH => write::update(&request, &relation)?,
-                Method::DELETE => write::delete(&request, &relation)?,
-                _ => read::check(&request.query).and_then(|()| read::statement(&request, &relation))?,
-            };
-            Ok((statement, resolvable))
-        });
-        let (lease, (statement, resolvable)) = keep(lease, planned)?;
-        let outcome =
-            transaction::run(lease, &caller, &request, &statement, |outcome| check(&request, outcome)).await?;
-        match request.method {
-            Method::POST => response::insert(&request, outcome, resolvable, name),
-            Method::PATCH | Method::DELETE => response::mutation(&request, outcome),
-            _ => response::read(&request, outcome),
-        }
-    }
-
-    /// A fresh session in place of one that turned out dead, as after a restart of the database.
-    /// Only for what has changed nothing yet.
-    async fn second<'pool>(&'pool self, dead: Lease<'pool>) -> Result<Lease<'pool>, Error> {
-        drop(dead);
-        self.pool.forget();
-        self.pool.lease().await
-    }
-}
-
-/// Returns the session to the pool where the request ends before it was used.
-fn keep<T>(lease: Lease<'_>, planned: Result<T, Error>) -> Result<(Lease<'_>, T), Error> {
-    match planned {
-        Ok(value) => Ok((lease, value)),
-        Err(error) => {
-            lease.give_back();
-            Err(error)
         }
     }
 }
 
-/// What is refused although the database did it; it is rolled back.
-fn check(request: &Request, outcome: &Outcome) -> Result<(), Error> {
-    let rows = outcome.rows;
-    if request.media == Media::Singular && rows != 1 {
-        return Err(Error::new(
-            StatusCode::NOT_ACCEPTABLE,
-            "PGRST116",
-            "Cannot coerce the result to a single JSON object",
-        )
-        .details(format!("The result contains {rows} rows")));
+/// Refuses what a real PostgREST answers and this server does not.
+fn check(parts: &Parts) -> Result<(), Error> {
+    let text = |name: &str| header_text(&parts.headers, name);
+    if parts.uri.query().is_some() {
+        return Err(Error::unsupported("a query string on a call is not supported"));
     }
-    let reads = request.method == Method::GET || request.method == Method::HEAD;
-    if !reads && request.prefer.bound().is_some_and(|bound| rows > bound) {
-        return Err(Error::new(
-            StatusCode::BAD_REQUEST,
-            "PGRST124",
-            "Query result exceeds max-affected preference constraint",
-        )
-        .details(format!("The query affects {rows} rows")));
+    if let Some(schema) = text("content-profile").filter(|schema| *schema != function::SCHEMA) {
+        return Err(Error::new(StatusCode::NOT_ACCEPTABLE, "PGRST106", format!("Invalid schema: {schema}"))
+            .hint(format!("Only the following schemas are exposed: {}", function::SCHEMA)));
+    }
+    if let Some(prefer) = text("prefer") {
+        return Err(Error::unsupported(format!("Prefer: {prefer} is not supported")));
+    }
+    if let Some(media) = text("content-type").filter(|media| essence(media) != "application/json") {
+        return Err(Error::unsupported(format!("Content-Type: {media} is not supported")));
+    }
+    let accepted = ["application/json", "application/*", "*/*"];
+    if let Some(accept) = text("accept")
+        && !accept.split(',').any(|media| accepted.contains(&essence(media).as_str()))
+    {
+        return Err(Error::unsupported(format!("Accept: {accept} is not supported")));
     }
     Ok(())
 }
 
-async fn call(
-    State(service): State<Arc<Service>>,
-    Path(name): Path<String>,
-    request: axum::extract::Request,
-) -> Response {
-    bounded(service.call(&name, request)).await
+fn header_text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
-async fn table(
-    State(service): State<Arc<Service>>,
-    Path(name): Path<String>,
-    request: axum::extract::Request,
-) -> Response {
-    bounded(service.table(&name, request)).await
+/// A media type without its parameters.
+fn essence(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-async fn root() -> Error {
-    Error::unsupported("the OpenAPI description is not supported")
+/// The body as it came, which PostgreSQL parses, and its keys. An empty body means no arguments.
+async fn arguments(body: Body) -> Result<(String, BTreeMap<String, IgnoredAny>), Error> {
+    let bytes = to_bytes(body, BODY).await.map_err(|_| {
+        Error::new(StatusCode::PAYLOAD_TOO_LARGE, "HW413", format!("The body exceeds {BODY} bytes or was cut off"))
+    })?;
+    let invalid = || Error::new(StatusCode::BAD_REQUEST, "PGRST102", "Empty or invalid json");
+    let mut text = String::from_utf8(bytes.into()).map_err(|_| invalid())?;
+    if text.is_empty() {
+        "{}".clone_into(&mut text);
+    }
+    let keys = serde_json::from_str(&text).map_err(|error| {
+        if error.is_data() && serde_json::from_str::<IgnoredAny>(&text).is_ok() {
+            Error::unsupported("a body that is not a JSON object is not supported")
+        } else {
+            invalid()
+        }
+    })?;
+    Ok((text, keys))
 }
 
-async fn nowhere() -> Error {
-    Error::new(StatusCode::NOT_FOUND, "PGRST125", "Invalid path specified in request URL")
-}
-
-async fn bounded(answer: impl Future<Output = Result<Response, Error>>) -> Response {
-    match timeout(REQUEST, answer).await {
+async fn rpc(State(service): State<Arc<Service>>, Path(name): Path<String>, request: Request) -> Response {
+    match timeout(REQUEST, service.rpc(&name, request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => error.into_response(),
         Err(_) => Error::database_down().details("The database did not answer in time.").into_response(),
     }
+}
+
+async fn unsupported_method(method: Method) -> Error {
+    Error::unsupported(format!("{method} on a function is not supported"))
+}
+
+async fn unsupported_path() -> Error {
+    Error::unsupported("only /rpc/{function} is supported: no tables, views or OpenAPI description")
+}
+
+async fn not_found() -> Error {
+    Error::new(StatusCode::NOT_FOUND, "PGRST125", "Invalid path specified in request URL")
 }
 
 /// Seconds since 1970; the one place that reads the clock.

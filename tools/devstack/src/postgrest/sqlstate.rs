@@ -3,8 +3,8 @@
 
 use axum::http::StatusCode;
 
-/// The status for a code. `signed_in` is false for the anonymous role, which may sign in and so
-/// gets 401 where others get 403.
+/// The status for a code. `signed_in` is false for the anonymous role: where a grant is missing it gets 401,
+/// because signing in may help, and other roles get 403.
 pub(super) fn status(code: &str, message: &str, signed_in: bool) -> StatusCode {
     let exact = match code {
         "23503" | "23505" => Some(StatusCode::CONFLICT),
@@ -14,7 +14,6 @@ pub(super) fn status(code: &str, message: &str, signed_in: bool) -> StatusCode {
         "22023" if message.starts_with("role") && message.ends_with("does not exist") => Some(StatusCode::UNAUTHORIZED),
         "57P01" => Some(StatusCode::SERVICE_UNAVAILABLE),
         "P0001" => Some(StatusCode::BAD_REQUEST),
-        "42883" if message.starts_with("function xmlagg(") => Some(StatusCode::NOT_ACCEPTABLE),
         "42883" | "42P01" => Some(StatusCode::NOT_FOUND),
         "42501" if signed_in => Some(StatusCode::FORBIDDEN),
         "42501" => Some(StatusCode::UNAUTHORIZED),

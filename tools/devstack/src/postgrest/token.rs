@@ -1,5 +1,5 @@
-//! Users' tokens: HS256 and nothing else. The algorithm is never chosen by the token, so `none` and
-//! a public key passed off as a secret have no way in.
+//! Validates users' tokens: HS256 only. The token never chooses the algorithm, so neither `none` nor a
+//! public key used as a shared secret can pass.
 
 use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -57,7 +57,7 @@ fn check(claims: &Map<String, Value>, now: f64) -> Result<(), Error> {
     if time(claims, "iat")?.is_some_and(|iat| iat > now + SKEW) {
         return Err(refused("JWT issued at future"));
     }
-    let meant_for_us = match claims.get("aud") {
+    let in_audience = match claims.get("aud") {
         None | Some(Value::Null) => true,
         Some(Value::String(audience)) => audience == AUDIENCE,
         Some(Value::Array(audiences)) if audiences.iter().all(Value::is_string) => {
@@ -67,7 +67,7 @@ fn check(claims: &Map<String, Value>, now: f64) -> Result<(), Error> {
             return Err(refused("The JWT 'aud' claim must be a string or an array of strings"));
         }
     };
-    if meant_for_us { Ok(()) } else { Err(refused("JWT not in audience")) }
+    if in_audience { Ok(()) } else { Err(refused("JWT not in audience")) }
 }
 
 fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, Error> {

@@ -18,7 +18,7 @@ async fn a_killed_database_is_a_503_and_comes_back() {
     stack.database = Server::postgres(folder.path(), 0);
     stack.rest = Server::postgrest(stack.database.port());
     let port = stack.database.port();
-    let who = async |stack: &Stack| stack.post("/rpc/version_of", "{}").service().send().await;
+    let who = async |stack: &Stack| stack.call("version_of", "{}").service().send().await;
     stack.sql("create function version_of() returns int language sql stable as 'select 1'");
     // Several sessions wait in the pool when the database goes.
     let calls: Vec<_> = (0..6).map(|_| who(&stack)).collect();

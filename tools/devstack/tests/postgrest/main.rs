@@ -5,6 +5,5 @@ mod access;
 mod calls;
 mod failures;
 mod stack;
-mod tables;
 mod tokens;
 mod unsupported;
