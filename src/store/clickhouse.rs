@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::StoreError;
 use super::address::Address;
-use super::http::{Answer, Call, excerpt, exchange};
+use super::http::{Answer, Call, Wire, excerpt};
 
 /// A user of the store.
 #[derive(Clone)]
@@ -18,11 +18,12 @@ pub struct Credentials {
 /// A client of ClickHouse's HTTP interface.
 #[derive(Clone)]
 pub struct ClickHouse {
-    address: Address,
-    database: String,
+    pub(super) address: Address,
+    pub(super) database: String,
     insert: Credentials,
     read: Credentials,
     maintain: Option<Credentials>,
+    pub(super) wire: Wire,
 }
 
 /// The answer to a SELECT.
@@ -105,7 +106,14 @@ const WAY: Duration = Duration::from_secs(2);
 impl ClickHouse {
     /// A client for the server at `url`. `None` where that is not an `http` or `https` address.
     pub fn new(url: &str, database: &str, insert: Credentials, read: Credentials) -> Option<Self> {
-        Some(Self { address: Address::parse(url)?, database: database.to_owned(), insert, read, maintain: None })
+        Some(Self {
+            address: Address::parse(url)?,
+            database: database.to_owned(),
+            insert,
+            read,
+            maintain: None,
+            wire: Wire::default(),
+        })
     }
 
     /// The same client with the user that may change tables.
@@ -162,7 +170,7 @@ impl ClickHouse {
             .extend_pairs(settings)
             .extend_pairs(token.map(|token| ("insert_deduplication_token", token)))
             .finish();
-        judge(exchange(signed(Call::post(url, lines), &self.insert), limit).await?).map(|_| ())
+        judge(self.wire.exchange(signed(Call::post(url, lines), &self.insert), limit).await?).map(|_| ())
     }
 
     /// Runs a SELECT of ours with bound parameters and returns the whole answer in the format it names.
@@ -177,7 +185,7 @@ impl ClickHouse {
             .extend_pairs(READ_SETTINGS)
             .extend_pairs(bound(parameters))
             .finish();
-        let answer = exchange(signed(Call::post(bounded(url)?, sql), &self.read), READ_LIMIT).await?;
+        let answer = self.wire.exchange(signed(Call::post(bounded(url)?, sql), &self.read), READ_LIMIT).await?;
         let rows_read = answer.rows_read;
         judge(answer).map(|body| Selected { body, rows_read })
     }
@@ -224,7 +232,7 @@ impl ClickHouse {
             .extend_pairs(settings)
             .extend_pairs(bound(parameters))
             .finish();
-        judge(exchange(signed(Call::post(url, sql), user), limit + WAY).await?)
+        judge(self.wire.exchange(signed(Call::post(url, sql), user), limit + WAY).await?)
     }
 
     /// Whether there is a server at all; asked for without credentials, and answered by it at once.
@@ -232,7 +240,7 @@ impl ClickHouse {
     /// # Errors
     /// As every call.
     pub async fn alive(&self, limit: Duration) -> Result<(), StoreError> {
-        judge(exchange(Call::get(self.address.path("/ping")), limit).await?).map(|_| ())
+        judge(self.wire.exchange(Call::get(self.address.path("/ping")), limit).await?).map(|_| ())
     }
 
     /// Whether the server serves: that database, table and credentials are right as well.
@@ -246,11 +254,11 @@ impl ClickHouse {
             .append_pair("database", &self.database)
             .append_pair("query", "SELECT 1 FROM events LIMIT 0")
             .finish();
-        judge(exchange(signed(Call::get(url), &self.read), limit).await?).map(|_| ())
+        judge(self.wire.exchange(signed(Call::get(url), &self.read), limit).await?).map(|_| ())
     }
 }
 
-fn signed(call: Call, user: &Credentials) -> Call {
+pub(super) fn signed(call: Call, user: &Credentials) -> Call {
     call.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
 }
 
@@ -263,7 +271,7 @@ fn bounded(url: String) -> Result<String, StoreError> {
 }
 
 /// Parameters as they travel.
-fn bound(parameters: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
+pub(super) fn bound(parameters: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
     parameters.iter().map(|(name, value)| (format!("param_{name}"), escaped(value)))
 }
 
@@ -291,7 +299,7 @@ pub fn refusal(status: u16, code: &str, words: String) -> StoreError {
     judge(answer).err().unwrap_or_else(|| StoreError::Unusable("an answer without a body".to_owned()))
 }
 
-fn judge(answer: Answer) -> Result<Vec<u8>, StoreError> {
+pub(super) fn judge(answer: Answer) -> Result<Vec<u8>, StoreError> {
     match (answer.status, answer.exception_code.as_deref()) {
         (200, None) => Ok(answer.body),
         // TIMEOUT_EXCEEDED, TOO_SLOW, TOO_MANY_ROWS, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES,

@@ -26,7 +26,19 @@ extern "C" {
     ) -> JsValue;
 }
 
-pub(super) async fn send(call: Call, limit: Duration) -> Result<Answer, StoreError> {
+/// What carries calls: the runtime keeps the connections.
+#[derive(Clone, Default)]
+pub(super) struct Wire;
+
+impl Wire {
+    /// Sends a call and reads the whole answer within `limit`.
+    #[expect(clippy::unused_self, reason = "natively there is a client to keep")]
+    pub(super) async fn exchange(&self, call: Call, limit: Duration) -> Result<Answer, StoreError> {
+        send(call, limit).await
+    }
+}
+
+async fn send(call: Call, limit: Duration) -> Result<Answer, StoreError> {
     let mut headers = String::new();
     for (name, value) in &call.headers {
         // Headers travel as lines, and none may hold a line break anyway.

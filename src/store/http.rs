@@ -3,13 +3,11 @@
 //! Natively over `reqwest`, so that the clients are tested against real engines; in a Worker over its own
 //! `fetch`, which is what `reqwest` would call there, for a tenth of the code.
 
-use std::time::Duration;
-
 use super::StoreError;
 #[cfg(target_arch = "wasm32")]
-use super::fetch::send;
+pub(super) use super::fetch::Wire;
 #[cfg(not(target_arch = "wasm32"))]
-use super::native::send;
+pub(super) use super::native::Wire;
 
 /// Largest answer that is read, in bytes; 10,000 rows of ten columns stay far below it.
 pub(super) const MAX_ANSWER: u32 = 32 * 1024 * 1024;
@@ -50,11 +48,6 @@ pub(super) struct Answer {
     /// Rows that ClickHouse says it read (`X-ClickHouse-Summary`); 0 where it does not say.
     pub(super) rows_read: u64,
     pub(super) body: Vec<u8>,
-}
-
-/// Sends a call and reads the whole answer within `limit`.
-pub(super) async fn exchange(call: Call, limit: Duration) -> Result<Answer, StoreError> {
-    send(call, limit).await
 }
 
 /// Rows that were read, of ClickHouse's summary `{"read_rows":"123",…}`.

@@ -8,9 +8,13 @@ mod fetch;
 mod http;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
+#[cfg(not(target_arch = "wasm32"))]
+mod operator;
 mod postgrest;
 
 pub use clickhouse::{ClickHouse, Credentials, Selected, escaped, refusal};
+#[cfg(not(target_arch = "wasm32"))]
+pub use operator::Order;
 pub use postgrest::PostgRest;
 
 use intake::error::{ApiError, ErrorCode};

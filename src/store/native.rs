@@ -7,20 +7,44 @@ use reqwest::{Client, Method};
 use super::StoreError;
 use super::http::{Answer, Call, EXCEPTION_CODE, MAX_ANSWER, SUMMARY, rows_read, too_large};
 
-pub(super) async fn send(call: Call, limit: Duration) -> Result<Answer, StoreError> {
-    let method = if call.method == "GET" { Method::GET } else { Method::POST };
-    let request = Client::new().request(method, call.url).timeout(limit).body(call.body);
-    let request = call.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-    let response = request.send().await.map_err(|error| failure(&error))?;
-    let status = response.status().as_u16();
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-    let exception_code = header(EXCEPTION_CODE).map(ToOwned::to_owned);
-    let rows_read = header(SUMMARY).map_or(0, rows_read);
-    if let Some(length) = response.content_length().filter(|length| *length > u64::from(MAX_ANSWER)) {
-        return Err(too_large(length));
+/// Longest wait for a connection, where a call may take longer.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What carries calls: a client that keeps its connections open for the next call.
+#[derive(Clone)]
+pub(super) struct Wire(Option<Client>);
+
+impl Default for Wire {
+    fn default() -> Self {
+        Self(Client::builder().connect_timeout(CONNECT).build().ok())
     }
-    let body = response.bytes().await.map_err(|error| failure(&error))?;
-    Ok(Answer { status, exception_code, rows_read, body: body.into() })
+}
+
+impl Wire {
+    /// Sends a call and reads the whole answer within `limit`.
+    pub(super) async fn exchange(&self, call: Call, limit: Duration) -> Result<Answer, StoreError> {
+        self.exchange_up_to(call, limit, MAX_ANSWER.into()).await
+    }
+
+    /// The same with an answer of up to `max` bytes, as far as the store announces its length.
+    pub(super) async fn exchange_up_to(&self, call: Call, limit: Duration, max: u64) -> Result<Answer, StoreError> {
+        let Some(client) = &self.0 else {
+            return Err(StoreError::Unusable("this system cannot set up an HTTP client".to_owned()));
+        };
+        let method = if call.method == "GET" { Method::GET } else { Method::POST };
+        let request = client.request(method, call.url).timeout(limit).body(call.body);
+        let request = call.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let response = request.send().await.map_err(|error| failure(&error))?;
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let exception_code = header(EXCEPTION_CODE).map(ToOwned::to_owned);
+        let rows_read = header(SUMMARY).map_or(0, rows_read);
+        if let Some(length) = response.content_length().filter(|length| *length > max) {
+            return Err(too_large(length));
+        }
+        let body = response.bytes().await.map_err(|error| failure(&error))?;
+        Ok(Answer { status, exception_code, rows_read, body: body.into() })
+    }
 }
 
 fn failure(error: &reqwest::Error) -> StoreError {

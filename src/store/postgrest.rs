@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use super::StoreError;
 use super::address::Address;
-use super::http::{Call, excerpt, exchange};
+use super::http::{Call, Wire, excerpt};
 
 /// A client that acts as `service_role`.
 #[derive(Clone)]
 pub struct PostgRest {
     address: Address,
     secret: String,
+    wire: Wire,
 }
 
 impl PostgRest {
     /// A client for a Supabase project's URL (`https://<ref>.supabase.co`) and its secret key. `None`
     /// where the URL is not `http` or `https`.
     pub fn new(url: &str, secret: &str) -> Option<Self> {
-        Some(Self { address: Address::parse(url)?, secret: secret.to_owned() })
+        Some(Self { address: Address::parse(url)?, secret: secret.to_owned(), wire: Wire::default() })
     }
 
     /// The project's public signing keys (`/auth/v1/.well-known/jwks.json`) as JSON.
@@ -27,7 +28,7 @@ impl PostgRest {
     /// As every call.
     pub async fn key_set(&self, limit: Duration) -> Result<Vec<u8>, StoreError> {
         let url = self.address.path("/auth/v1/.well-known/jwks.json");
-        let answer = exchange(Call::get(url).header("apikey", &self.secret), limit).await?;
+        let answer = self.wire.exchange(Call::get(url).header("apikey", &self.secret), limit).await?;
         if answer.status == 200 {
             Ok(answer.body)
         } else {
@@ -52,7 +53,7 @@ impl PostgRest {
         if !self.secret.starts_with("sb_secret_") {
             call = call.header("authorization", format!("Bearer {}", self.secret));
         }
-        let answer = exchange(call, limit).await?;
+        let answer = self.wire.exchange(call, limit).await?;
         match answer.status {
             200 | 204 => Ok(answer.body),
             // A refusal that a function of ours raised is an answer, whatever its status.

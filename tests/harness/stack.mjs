@@ -45,7 +45,7 @@ export function remember(secrets) {
  */
 export async function newProject(about, ...settings) {
   const slug = `${about}-${randomBytes(4).toString("hex")}`;
-  const made = JSON.parse(await xtask("project", "create", slug, ...settings));
+  const made = JSON.parse(await xtask("project", "create", slug, "--json", ...settings));
   remember(Object.values(made.keys));
   return made;
 }

@@ -1,63 +1,64 @@
-//! The control plane as the commands use it: organizations, projects and keys of any Supabase, through
-//! the same functions as the Worker's management routes (`docs/control-plane.md`).
+//! The control plane as the commands use it: a blocking adapter over the Worker's client. It calls the same functions
+//! as the Worker's management routes (`docs/control-plane.md`), for the local stack or any Supabase project.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use headwater::store::{PostgRest, StoreError};
 use intake::key::{Draft, Env, Kind, Scope};
 use serde_json::{Value, json};
 
-use crate::dev_file::DevFile;
-use crate::hosted;
+use crate::blocking::wait;
+use crate::dev_file::{DevFile, Stores};
 use crate::secrets::Secrets;
 use crate::state::StateArg;
+use crate::tls;
 
-/// Which control plane a command is for: the running stack's, or a hosted one.
+/// How long one call may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Which control plane a command works on: the local stack's, or a hosted one.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Target {
+pub struct Target {
     #[command(flatten)]
     pub(crate) state: StateArg,
-    /// A Supabase project, in place of the running stack's.
-    #[arg(long, value_name = "URL", requires = "supabase_secret_key")]
+    /// A Supabase project, instead of the local stack's.
+    #[arg(long, value_name = "URL", env = "HEADWATER_SUPABASE_URL", requires = "supabase_secret_key")]
     supabase_url: Option<String>,
-    /// Its secret API key (`sb_secret_…`); the environment keeps it out of the shell's history.
+    /// Its secret API key (`sb_secret_…`). Set it in the environment to keep it out of the shell's history.
     #[arg(long, value_name = "KEY", env = "SUPABASE_SECRET_KEY", hide_env_values = true)]
     supabase_secret_key: Option<String>,
-    /// The Worker's `KEY_PEPPER`, to make keys that it accepts.
+    /// The Worker's `KEY_PEPPER`, needed to create keys that the Worker accepts.
     #[arg(long, value_name = "PEPPER", env = "KEY_PEPPER", hide_env_values = true)]
     key_pepper: Option<String>,
 }
 
 impl Target {
-    /// Whether a hosted control plane is meant.
+    /// Whether a hosted control plane is named.
     pub(crate) fn is_hosted(&self) -> bool {
         self.supabase_url.is_some()
     }
 
-    /// Finds the way there.
+    /// The control plane that the options name, else the local stack's.
     pub(crate) fn open(&self) -> Result<ControlPlane> {
         if let (Some(url), Some(secret)) = (&self.supabase_url, &self.supabase_secret_key) {
-            hosted::with_tls([Some(url.as_str())])?;
-            return Ok(ControlPlane::new(url, secret, self.key_pepper.as_deref().unwrap_or_default()));
+            tls::check([Some(url.as_str())])?;
+            return ControlPlane::new(url, secret, self.key_pepper.as_deref().unwrap_or_default());
         }
-        let state = self.state.open()?;
-        let dev: DevFile = state
-            .read("dev.json")?
-            .context("nothing runs here: start it with `cargo xtask up`, or name a --supabase-url")?;
-        let secrets = Secrets::of(&state)?;
-        Ok(ControlPlane::new(&dev.stores.postgrest_url, &dev.stores.supabase_secret_key, &secrets.key_pepper))
+        let dev = DevFile::of(&self.state)?;
+        ControlPlane::of(&dev.stores, &Secrets::of(&self.state.open()?)?)
     }
 }
 
 /// A Supabase project reached with its secret key.
-pub(crate) struct ControlPlane {
-    url: String,
-    secret: String,
+pub struct ControlPlane {
+    client: PostgRest,
+    /// Where it is, for messages.
+    shown: String,
     pepper: String,
-    agent: ureq::Agent,
 }
 
-/// What a new key is to be.
+/// The settings of a new key.
 pub(crate) struct KeySettings<'a> {
     pub(crate) organization: &'a str,
     /// `None` for account keys.
@@ -69,33 +70,40 @@ pub(crate) struct KeySettings<'a> {
     pub(crate) allowed_origins: Vec<String>,
 }
 
-/// The operator, in one organization where it matters.
+/// The operator as the actor of a call, within one organization if it is given.
 pub(crate) fn operator(organization: Option<&str>) -> Value {
     json!({ "operator": true, "organization": organization })
 }
 
 impl ControlPlane {
-    /// `url` is the Supabase project's address, `secret` its secret key, `pepper` the Worker's `KEY_PEPPER`
-    /// (empty where no keys are made).
-    pub(crate) fn new(url: &str, secret: &str, pepper: &str) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(20)))
-            .build()
-            .into();
-        let url = url.trim_end_matches('/').to_owned();
-        Self { url, secret: secret.to_owned(), pepper: pepper.to_owned(), agent }
+    /// `url` is the Supabase project's address, `secret` its secret key, `pepper` the Worker's `KEY_PEPPER` (empty if
+    /// no keys are created).
+    ///
+    /// # Errors
+    /// Where the URL is not a plain `http://` or `https://` address.
+    pub fn new(url: &str, secret: &str, pepper: &str) -> Result<Self> {
+        let client = PostgRest::new(url, secret)
+            .context("the address of the control plane is not like https://abcdefgh.supabase.co")?;
+        Ok(Self { client, shown: url.to_owned(), pepper: pepper.to_owned() })
     }
 
-    /// Makes an organization, or finds it.
-    pub(crate) fn organization(&self, slug: &str, name: &str) -> Result<Value> {
+    /// The local stack's.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of(stores: &Stores, secrets: &Secrets) -> Result<Self> {
+        Self::new(&stores.postgrest_url, &stores.supabase_secret_key, &secrets.key_pepper)
+    }
+
+    /// Creates an organization, or returns the existing one.
+    pub fn organization(&self, slug: &str, name: &str) -> Result<Value> {
         self.call("organization_create", &json!({ "slug": slug, "name": name }))
     }
 
-    /// Random key material of a new key, and the hash that is stored.
+    /// A new random key and the hash of its secret, which is what is stored.
     pub(crate) fn draft(&self, kind: Kind, env: Env) -> Result<(Draft, String)> {
         if self.pepper.is_empty() {
-            bail!("making a key takes the Worker's KEY_PEPPER: set it in the environment");
+            bail!("creating a key needs the Worker's KEY_PEPPER: set it in the environment");
         }
         let mut random = [0_u8; 256];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
@@ -104,7 +112,7 @@ impl ControlPlane {
         Ok((draft, hash))
     }
 
-    /// Makes a key and returns it whole: the only time its secret is seen.
+    /// Creates a key and returns it complete: the only time that its secret is known.
     pub(crate) fn key(&self, settings: &KeySettings<'_>) -> Result<String> {
         let (draft, hash) = self.draft(settings.kind, settings.env)?;
         let arguments = json!({
@@ -118,9 +126,9 @@ impl ControlPlane {
         Ok(draft.reveal().to_owned())
     }
 
-    /// The projects of one organization, or of all, as the control plane shows them; one slug's only where it is
-    /// given.
-    pub(crate) fn projects(&self, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Value>> {
+    /// The projects of one organization, or of all, as the control plane shows them. If `slug` is given, only those
+    /// with that slug.
+    pub fn projects(&self, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Value>> {
         let organizations = match organization {
             Some(organization) => json!([{ "slug": organization }]),
             None => self.call("manage_organizations", &json!({ "actor": operator(None) }))?,
@@ -141,36 +149,39 @@ impl ControlPlane {
     }
 
     /// Whether a prefix is stored.
-    pub(crate) fn has_key(&self, prefix: &str) -> Result<bool> {
+    pub fn has_key(&self, prefix: &str) -> Result<bool> {
         Ok(!self.call("key_lookup", &json!({ "key_prefix": prefix }))?.is_null())
     }
 
     /// Calls a function of the control plane.
-    pub(crate) fn call(&self, function: &str, arguments: &Value) -> Result<Value> {
-        let mut request = self
-            .agent
-            .post(format!("{}/rest/v1/rpc/{function}", self.url))
-            .header("content-type", "application/json")
-            .header("apikey", &self.secret);
-        // The older kind of secret is a JWT and wanted in both headers.
-        if !self.secret.starts_with("sb_secret_") {
-            request = request.header("authorization", format!("Bearer {}", self.secret));
-        }
-        let mut response = request
-            .send(arguments.to_string())
-            .with_context(|| format!("the control plane at {} does not answer", self.url))?;
-        let body = response.body_mut().read_to_string().context("the control plane broke off its answer")?;
-        let value: Value = serde_json::from_str(&body).unwrap_or_else(|_| Value::String(body.clone()));
-        match response.status().as_u16() {
-            200 => Ok(value),
-            status => bail!("{function}: {status} {}", value["message"].as_str().unwrap_or(&body)),
+    ///
+    /// # Errors
+    /// The database's own message where it refuses; else why there is no answer.
+    pub fn call(&self, function: &'static str, arguments: &Value) -> Result<Value> {
+        match self.attempt(function, arguments)? {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.explained(&error, function)),
         }
     }
-}
 
-/// Prints the elements of a list, one JSON object a line.
-pub(crate) fn print_lines(list: &Value) {
-    for item in list.as_array().into_iter().flatten() {
-        println!("{item}");
+    /// The same with the store's own error.
+    pub(crate) fn attempt(&self, function: &'static str, arguments: &Value) -> Result<Result<Value, StoreError>> {
+        match wait(self.client.call(function, arguments.to_string(), LIMIT))? {
+            Ok(body) if body.is_empty() => Ok(Ok(Value::Null)),
+            Ok(body) => Ok(Ok(serde_json::from_slice(&body).context("the control plane's answer is not JSON")?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    /// An error of the control plane in words for people.
+    pub(crate) fn explained(&self, error: &StoreError, function: &str) -> anyhow::Error {
+        match error {
+            StoreError::Refused { status, message, .. } => anyhow!("{message} ({function} answered {status})"),
+            StoreError::Unreachable(reason) => anyhow!("cannot reach the control plane at {}: {reason}", self.shown),
+            StoreError::TimedOut => anyhow!("the control plane at {} did not answer in time", self.shown),
+            StoreError::LimitReached(message) | StoreError::Busy(message) | StoreError::Unusable(message) => {
+                anyhow!("the control plane at {} cannot serve {function}: {message}", self.shown)
+            }
+        }
     }
 }

@@ -10,11 +10,11 @@ use crate::secrets::Secrets;
 use crate::state::State;
 
 /// Slug of the demo organization and of its project.
-pub(crate) const DEMO: &str = "demo";
+pub const DEMO: &str = "demo";
 
-/// Makes what is missing and returns the keys of the demo project in this data set, the same ones every time.
-pub(crate) fn keys(state: &State, stores: &Stores, secrets: &Secrets, env: Env) -> Result<Keys> {
-    let control = ControlPlane::new(&stores.postgrest_url, &stores.supabase_secret_key, &secrets.key_pepper);
+/// Creates what is missing and returns the keys of the demo project for this data (live or test), the same every time.
+pub fn keys(state: &State, stores: &Stores, secrets: &Secrets, env: Env) -> Result<Keys> {
+    let control = ControlPlane::of(stores, secrets)?;
     // Keys are stored as hashes only, so their secrets are kept beside the data they open.
     let file = match env {
         Env::Live => "keys.json",
@@ -32,8 +32,8 @@ pub(crate) fn keys(state: &State, stores: &Stores, secrets: &Secrets, env: Env) 
     Ok(keys)
 }
 
-/// One key of each kind, with all that the kind can do, for pages on this machine.
-pub(crate) fn one_of_each(control: &ControlPlane, organization: &str, project: &str, env: Env) -> Result<Keys> {
+/// One key of each kind, with all scopes of the kind, for pages on this machine.
+pub fn one_of_each(control: &ControlPlane, organization: &str, project: &str, env: Env) -> Result<Keys> {
     let make = |kind: Kind| {
         let account = kind == Kind::Account;
         let mut scopes = kind.default_scopes();

@@ -1,75 +1,102 @@
-//! `dev.json`: where the stack listens and with what it can be used. For scripts and tests; there
-//! while the stack runs, readable by its owner only.
+//! `dev.json`: the addresses and secrets of the local stack, for commands, scripts and tests. It exists while the stack
+//! runs; only its owner can read it.
 
+use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::state::StateArg;
 
 /// A user of ClickHouse.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct User {
+pub struct User {
     /// Its name.
-    pub(crate) user: String,
+    pub user: String,
     /// Its password.
-    pub(crate) password: String,
+    pub password: String,
 }
 
 /// The three users of ClickHouse, as in production.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Users {
+pub struct Users {
     /// Inserts events.
-    pub(crate) ingest: User,
+    pub ingest: User,
     /// Answers questions.
-    pub(crate) read: User,
+    pub read: User,
     /// Migrates, erases, repairs.
-    pub(crate) maintain: User,
+    pub maintain: User,
 }
 
 /// API keys of the demo project, one of each kind.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Keys {
+pub struct Keys {
     /// Publishable: sends events from a browser.
-    pub(crate) pk: String,
+    pub pk: String,
     /// Secret: sends events from a server.
-    pub(crate) sk: String,
+    pub sk: String,
     /// Read: asks questions.
-    pub(crate) rk: String,
+    pub rk: String,
     /// Admin: manages the project.
-    pub(crate) ak: String,
+    pub ak: String,
+}
+
+impl Keys {
+    /// Each key with the name of its kind.
+    pub fn by_kind(&self) -> [(&'static str, &str); 4] {
+        [("publishable", &self.pk), ("secret", &self.sk), ("read-only", &self.rk), ("account", &self.ak)]
+    }
 }
 
 /// The stores, as far as they are known before the Worker runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Stores {
+pub struct Stores {
     /// ClickHouse's HTTP interface.
-    pub(crate) clickhouse_url: String,
+    pub clickhouse_url: String,
     /// Its database.
-    pub(crate) clickhouse_database: String,
+    pub clickhouse_database: String,
     /// Its users.
-    pub(crate) clickhouse_users: Users,
+    pub clickhouse_users: Users,
     /// Supabase: PostgREST is below `/rest/v1`.
-    pub(crate) postgrest_url: String,
+    pub postgrest_url: String,
     /// PostgreSQL with the superuser's password.
-    pub(crate) postgres_url: String,
+    pub postgres_url: String,
     /// API key with the role `service_role`.
-    pub(crate) supabase_secret_key: String,
+    pub supabase_secret_key: String,
     /// API key with the role `anon`.
-    pub(crate) supabase_publishable_key: String,
+    pub supabase_publishable_key: String,
     /// Signs tokens of signed-in users (HS256).
-    pub(crate) supabase_jwt_secret: String,
+    pub supabase_jwt_secret: String,
 }
 
 /// The whole file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct DevFile {
+pub struct DevFile {
     /// The Worker.
-    pub(crate) worker_url: String,
+    pub worker_url: String,
     /// Opens the Worker's internal routes.
-    pub(crate) internal_secret: String,
+    pub internal_secret: String,
     /// Its stores.
     #[serde(flatten)]
-    pub(crate) stores: Stores,
+    pub stores: Stores,
     /// Keys of the demo project.
-    pub(crate) keys: Keys,
+    pub keys: Keys,
     /// The same for its test data.
     #[serde(default)]
-    pub(crate) test_keys: Keys,
+    pub test_keys: Keys,
+}
+
+impl DevFile {
+    /// The file of the stack in this state folder.
+    ///
+    /// # Errors
+    /// Where no stack runs there.
+    pub fn of(state: &StateArg) -> Result<Self> {
+        let state = state.open()?;
+        let found: Option<Self> = state.read("dev.json")?;
+        found.with_context(|| {
+            format!(
+                "no stack runs in {}: start one with `cargo xtask up`, or name the stores (see --help)",
+                crate::workspace::shown(state.dir())
+            )
+        })
+    }
 }

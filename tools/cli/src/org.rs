@@ -1,35 +1,41 @@
-//! `cargo xtask org`: organizations, their plan and their members.
+//! `headwater org`: organizations, their plans and their members.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::control::{Target, operator, print_lines};
+use crate::control::{Target, operator};
+use crate::format::{Format, day, text};
+use crate::table::Table;
 
 /// What to do with organizations.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Makes an organization, or finds it.
+pub enum Command {
+    /// Create an organization; an existing one stays as it is.
     Create {
         /// Short name: a-z, 0-9 and hyphens.
         slug: String,
-        /// What people read; the slug if not given.
+        /// Display name; the slug if not given.
         #[arg(long)]
         name: Option<String>,
-        /// Its plan: free, unlimited, or one of your own.
+        /// Its plan: free, unlimited, or one that you have defined.
         #[arg(long)]
         plan: Option<String>,
         #[command(flatten)]
         target: Target,
+        #[command(flatten)]
+        format: Format,
     },
-    /// Prints all organizations, one JSON object a line.
+    /// List all organizations.
     List {
         #[command(flatten)]
         target: Target,
+        #[command(flatten)]
+        format: Format,
     },
-    /// Puts an organization on another plan.
+    /// Move an organization to another plan.
     Plan {
         /// The organization's slug.
         slug: String,
@@ -37,18 +43,22 @@ pub(crate) enum Command {
         plan: String,
         #[command(flatten)]
         target: Target,
+        #[command(flatten)]
+        format: Format,
     },
-    /// Puts a user who has signed up into an organization, or gives them another role there.
+    /// Add a signed-up user to an organization, or change their role.
     Member {
         /// The organization's slug.
         slug: String,
-        /// With which the user signed up.
+        /// The address with which the user signed up.
         email: String,
         /// owner, admin, member or viewer.
         #[arg(long, default_value = "member")]
         role: String,
         #[command(flatten)]
         target: Target,
+        #[command(flatten)]
+        format: Format,
     },
 }
 
@@ -59,22 +69,37 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
         target.open()?.call("manage_organization_update", &arguments)
     };
     match command {
-        Command::Create { slug, name, plan, target } => {
+        Command::Create { slug, name, plan, target, format } => {
             let mut made = target.open()?.organization(slug, name.as_deref().unwrap_or(slug))?;
             if let Some(plan) = plan {
                 made["plan"] = set_plan(slug, plan, target)?["plan"].take();
             }
-            println!("{made}");
+            format.show(&made, |made| {
+                let done = if made["created"] == true { "created" } else { "exists already" };
+                println!("Organization {slug} {done}.");
+            });
         }
-        Command::List { target } => {
-            let arguments = json!({ "actor": operator(None) });
-            print_lines(&target.open()?.call("manage_organizations", &arguments)?);
+        Command::List { target, format } => {
+            let list = target.open()?.call("manage_organizations", &json!({ "actor": operator(None) }))?;
+            format.list(&list, table, "No organizations yet. Create one: headwater org create <SLUG>");
         }
-        Command::Plan { slug, plan, target } => println!("{}", set_plan(slug, plan, target)?),
-        Command::Member { slug, email, role, target } => {
+        Command::Plan { slug, plan, target, format } => {
+            let changed = set_plan(slug, plan, target)?;
+            format.show(&changed, |changed| println!("Organization {slug} is on plan {}.", text(changed, "plan")));
+        }
+        Command::Member { slug, email, role, target, format } => {
             let arguments = json!({ "organization": slug, "email": email, "role": role });
-            println!("{}", target.open()?.call("member_add", &arguments)?);
+            let member = target.open()?.call("member_add", &arguments)?;
+            format.show(&member, |member| println!("{email} is {} of {slug}.", text(member, "role")));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn table(organizations: &[Value]) -> Table {
+    let mut table = Table::new(["SLUG", "NAME", "PLAN", "CREATED"]);
+    for one in organizations {
+        table.row([text(one, "slug"), text(one, "name"), text(one, "plan"), day(one, "created_at")]);
+    }
+    table
 }

@@ -1,4 +1,4 @@
-//! What is seen of long work while it runs, on standard error.
+//! Progress of a long command, on standard error.
 
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::time::{Duration, Instant};
@@ -9,27 +9,27 @@ const LIVE: Duration = Duration::from_millis(150);
 const QUIET: Duration = Duration::from_secs(15);
 const BAR: usize = 24;
 
-/// A progress bar on a terminal, and now and then a line where there is none.
-pub(crate) struct Screen {
+/// A progress bar on a terminal, and an occasional line elsewhere.
+pub struct Screen {
     started: Instant,
     drawn: Instant,
     live: bool,
 }
 
 impl Screen {
-    /// Begins to watch.
-    pub(crate) fn new() -> Self {
+    /// Starts the clock.
+    pub fn new() -> Self {
         let now = Instant::now();
         Self { started: now, drawn: now, live: stderr().is_terminal() }
     }
 
     /// Time since the beginning.
-    pub(crate) fn elapsed(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Draws, if it is time: the share that is done, where it is known, and what `counts` says.
-    pub(crate) fn update(&mut self, share: Option<f64>, counts: impl FnOnce(Duration) -> String) {
+    /// Draws, if it is time: the share that is done, if known, and the text of `counts`.
+    pub fn update(&mut self, share: Option<f64>, counts: impl FnOnce(Duration) -> String) {
         if self.drawn.elapsed() < if self.live { LIVE } else { QUIET } {
             return;
         }
@@ -44,13 +44,13 @@ impl Screen {
     }
 
     /// Prints something that stays.
-    pub(crate) fn say(&self, text: &str) {
+    pub fn say(&self, text: &str) {
         self.clear();
         eprintln!("  {text}");
     }
 
-    /// Takes the bar away.
-    pub(crate) fn clear(&self) {
+    /// Removes the bar.
+    pub fn clear(&self) {
         if self.live {
             eprint!("\r\x1b[2K");
             let _ = stderr().flush();
@@ -67,7 +67,7 @@ fn line(share: Option<f64>, counts: &str) -> String {
 }
 
 /// `1,234,567`.
-pub(crate) fn grouped(count: u64) -> String {
+pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

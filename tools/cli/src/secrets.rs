@@ -11,42 +11,42 @@ const FILE: &str = "secrets.json";
 
 /// Everything that is random. A field that an older file lacks is made when it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Secrets {
+pub struct Secrets {
     /// ClickHouse user that inserts events.
     #[serde(default = "random")]
-    pub(crate) clickhouse_ingest: String,
+    pub clickhouse_ingest: String,
     /// ClickHouse user that answers questions.
     #[serde(default = "random")]
-    pub(crate) clickhouse_read: String,
+    pub clickhouse_read: String,
     /// ClickHouse user that migrates, erases and repairs.
     #[serde(default = "random")]
-    pub(crate) clickhouse_maintain: String,
+    pub clickhouse_maintain: String,
     /// The superuser of PostgreSQL.
     #[serde(default = "random")]
-    pub(crate) postgres: String,
+    pub postgres: String,
     /// Supabase's secret API key.
     #[serde(default = "supabase_secret")]
-    pub(crate) supabase_secret_key: String,
+    pub supabase_secret_key: String,
     /// Supabase's publishable API key.
     #[serde(default = "supabase_publishable")]
-    pub(crate) supabase_publishable_key: String,
+    pub supabase_publishable_key: String,
     /// Signs the tokens of signed-in users.
     #[serde(default = "random")]
-    pub(crate) supabase_jwt_secret: String,
+    pub supabase_jwt_secret: String,
     /// Mixed into the hashes of API keys.
     #[serde(default = "random")]
-    pub(crate) key_pepper: String,
+    pub key_pepper: String,
     /// From which the keys of the visitor hash are derived.
     #[serde(default = "random")]
-    pub(crate) visitor_secret: String,
+    pub visitor_secret: String,
     /// Opens the Worker's internal routes.
     #[serde(default = "random")]
-    pub(crate) internal_secret: String,
+    pub internal_secret: String,
 }
 
 impl Secrets {
     /// Reads the file, makes what is missing and writes it back.
-    pub(crate) fn of(state: &State) -> Result<Self> {
+    pub fn of(state: &State) -> Result<Self> {
         let found: serde_json::Value = state.read(FILE)?.unwrap_or_else(|| serde_json::json!({}));
         let secrets: Self = serde_json::from_value(found.clone())?;
         if serde_json::to_value(&secrets)? != found {

@@ -12,39 +12,39 @@ use serde::de::DeserializeOwned;
 use crate::{stop, workspace};
 
 /// Name of the folder in a workspace.
-pub(crate) const DEFAULT: &str = ".headwater";
+pub const DEFAULT: &str = ".headwater";
 
 /// The flag that all commands of a stack share.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct StateArg {
+pub struct StateArg {
     /// Folder for data, logs and secrets of this stack.
     #[arg(long, value_name = "DIR", default_value = DEFAULT)]
-    pub(crate) state: PathBuf,
+    pub state: PathBuf,
 }
 
 impl StateArg {
     /// The folder; a relative one belongs to the workspace.
-    pub(crate) fn open(&self) -> Result<State> {
+    pub fn open(&self) -> Result<State> {
         State::at(&self.state)
     }
 }
 
 /// Paths within a state folder.
 #[derive(Debug, Clone)]
-pub(crate) struct State {
+pub struct State {
     dir: PathBuf,
 }
 
 impl State {
     /// The folder at `dir`, which need not exist.
-    pub(crate) fn at(dir: &Path) -> Result<Self> {
+    pub fn at(dir: &Path) -> Result<Self> {
         let absolute = std::path::absolute(workspace::root().join(dir))?;
         // One folder, one name: processes are found by it.
         Ok(Self { dir: absolute.canonicalize().unwrap_or(absolute) })
     }
 
     /// Creates the folder and its logs.
-    pub(crate) fn create(&mut self) -> Result<()> {
+    pub fn create(&mut self) -> Result<()> {
         let create = |dir: PathBuf| {
             fs::create_dir_all(&dir).with_context(|| {
                 format!("cannot create {}: choose a folder you can write to with --state", dir.display())
@@ -56,33 +56,33 @@ impl State {
     }
 
     /// The folder itself, absolute.
-    pub(crate) fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// Log of one process.
-    pub(crate) fn log(&self, name: &str) -> PathBuf {
+    pub fn log(&self, name: &str) -> PathBuf {
         self.dir.join("logs").join(format!("{name}.log"))
     }
 
     /// Data of one store.
-    pub(crate) fn data(&self, name: &str) -> PathBuf {
+    pub fn data(&self, name: &str) -> PathBuf {
         self.dir.join("data").join(name)
     }
 
     /// A file of this folder.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
     /// What scripts and tests read.
-    pub(crate) fn dev_file(&self) -> PathBuf {
+    pub fn dev_file(&self) -> PathBuf {
         self.file("dev.json")
     }
 
     /// Takes the folder for this process, or says that another one holds it. The kernel lets go of
     /// it whichever way the holder ends.
-    pub(crate) fn hold(&self) -> Result<Option<Held>> {
+    pub fn hold(&self) -> Result<Option<Held>> {
         let path = self.file("supervisor.pid");
         let file = OpenOptions::new()
             .create(true)
@@ -108,7 +108,7 @@ impl State {
     }
 
     /// The process that holds the folder, if one does.
-    pub(crate) fn holder(&self) -> Result<Option<i32>> {
+    pub fn holder(&self) -> Result<Option<i32>> {
         let path = self.file("supervisor.pid");
         let Ok(file) = File::open(&path) else {
             return Ok(None);
@@ -130,7 +130,7 @@ impl State {
     }
 
     /// Reads a JSON file, or nothing where there is none.
-    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.file(name);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -144,12 +144,12 @@ impl State {
     }
 
     /// Writes a JSON file that only its owner can read.
-    pub(crate) fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
+    pub fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<()> {
         self.write_private(name, &format!("{}\n", serde_json::to_string_pretty(value)?))
     }
 
     /// Writes a file that only its owner can read; a reader sees the old one or the new one.
-    pub(crate) fn write_private(&self, name: &str, text: &str) -> Result<()> {
+    pub fn write_private(&self, name: &str, text: &str) -> Result<()> {
         let path = self.file(name);
         let fresh = self.file(&format!("{name}.new"));
         let _ = fs::remove_file(&fresh);
@@ -165,7 +165,7 @@ impl State {
     }
 
     /// Removes the whole folder, if it is one of ours.
-    pub(crate) fn remove(&self) -> Result<()> {
+    pub fn remove(&self) -> Result<()> {
         if !self.dir.exists() {
             return Ok(());
         }
@@ -178,7 +178,7 @@ impl State {
 
 /// The folder is held as long as this value lives.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub struct Held {
     _file: File,
 }
 

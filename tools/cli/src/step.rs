@@ -1,12 +1,12 @@
-//! Prints what is done, and how long it took.
+//! Prints the steps of a command and how long each took.
 
 use std::io::{IsTerminal as _, Write as _, stdout};
 use std::time::Instant;
 
 use anyhow::Result;
 
-/// Does `work` and prints one line with its title and time.
-pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Runs `work` and prints one line with its title and time.
+pub fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let started = Instant::now();
     let live = stdout().is_terminal();
     if live {
@@ -22,8 +22,8 @@ pub(crate) fn step<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T
     result
 }
 
-/// Says why the step under way takes its time.
-pub(crate) fn note(text: &str) {
+/// Prints a remark about the current step.
+pub fn note(text: &str) {
     clear(stdout().is_terminal());
     println!("    {text}");
     let _ = stdout().flush();

@@ -1,4 +1,4 @@
-//! The wish to stop: Ctrl-C, SIGTERM, or the terminal going away.
+//! Requests to stop: Ctrl-C, SIGTERM, or a closed terminal.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,12 +9,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 static REQUESTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// How often whoever waits looks around.
-pub(crate) const TICK: Duration = Duration::from_millis(50);
+/// How often waiting code checks for a request to stop.
+pub const TICK: Duration = Duration::from_millis(50);
 
-/// Somebody asked to stop.
+/// A signal asked to stop.
 #[derive(Debug)]
-pub(crate) struct Interrupted;
+pub struct Interrupted;
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,8 +24,8 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// From now on the signals are noted, and end nothing by themselves.
-pub(crate) fn listen() {
+/// From now on the signals are recorded and do not end the process.
+pub fn listen() {
     let flag = REQUESTED.get_or_init(Arc::default);
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // Fails for signals that cannot be caught only, which these are not.
@@ -33,18 +33,18 @@ pub(crate) fn listen() {
     }
 }
 
-/// Whether a signal has come.
-pub(crate) fn requested() -> bool {
+/// Whether a signal has arrived.
+pub fn requested() -> bool {
     REQUESTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
-/// Ends the work at hand once a signal has come.
-pub(crate) fn check() -> Result<(), Interrupted> {
+/// Fails once a signal has arrived.
+pub fn check() -> Result<(), Interrupted> {
     if requested() { Err(Interrupted) } else { Ok(()) }
 }
 
-/// Waits a moment, or less when a signal comes.
-pub(crate) fn pause() -> Result<(), Interrupted> {
+/// Waits for a moment, or less if a signal arrives.
+pub fn pause() -> Result<(), Interrupted> {
     check()?;
     std::thread::sleep(TICK);
     check()

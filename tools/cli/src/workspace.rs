@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The folder that holds the workspace's `Cargo.toml`.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     // Cargo says where the sources are now; what was compiled in is where they were.
     let manifest =
         std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
@@ -14,19 +14,19 @@ pub(crate) fn root() -> PathBuf {
 
 /// This very program. Cargo may have replaced its file meanwhile, and the kernel then adds a remark
 /// to the path; the new one does as well.
-pub(crate) fn this_program() -> std::io::Result<PathBuf> {
+pub fn this_program() -> std::io::Result<PathBuf> {
     let path = std::env::current_exe()?;
     let replaced = path.to_str().and_then(|text| text.strip_suffix(" (deleted)")).map(PathBuf::from);
     Ok(replaced.filter(|path| path.exists()).unwrap_or(path))
 }
 
 /// A file that an npm package of ours brings.
-pub(crate) fn node_module(path: &str) -> PathBuf {
+pub fn node_module(path: &str) -> PathBuf {
     root().join("node_modules").join(path)
 }
 
 /// A cargo command in the workspace, run by the same cargo as this one.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     // What cargo tells an xtask about itself is not about the crates that come next.
@@ -39,6 +39,6 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// `path` as a reader in the workspace would write it.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

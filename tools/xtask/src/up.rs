@@ -13,7 +13,7 @@ use crate::dev_file::DevFile;
 use crate::stack::{Bundle, Options, Stack};
 use crate::state::{State, StateArg};
 use crate::step::note;
-use crate::{hosted, setup, stop, strays, workspace};
+use crate::{setup, stop, strays, workspace};
 
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 /// Runs `cargo xtask up`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let (clickhouse, supabase) = (&args.options.clickhouse, &args.options.supabase);
-    hosted::with_tls([clickhouse.url.as_deref(), supabase.url.as_deref(), supabase.db_url.as_deref()])?;
+    headwater_cli::tls::check([clickhouse.url.as_deref(), supabase.url.as_deref(), supabase.db_url.as_deref()])?;
     let mut state = args.state.open()?;
     state.create()?;
     if args.detach && !args.background {

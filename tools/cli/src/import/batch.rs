@@ -1,10 +1,10 @@
-//! Events gathered into the bodies of `POST /v1/batch`.
+//! Collects events into bodies of `POST /v1/batch`.
 
 use serde::Serialize;
 
-/// Most events of a batch (contract, "Endpoints").
+/// Maximum events per batch (`docs/api.md`).
 const MAX_EVENTS: usize = 1000;
-/// Most bytes of a body: below the contract's 1 MiB.
+/// Maximum bytes of a body: below the 1 MiB that the Worker accepts.
 const MAX_BYTES: usize = 1_000_000;
 
 const OPEN: &[u8] = b"{\"events\":[";
@@ -15,7 +15,7 @@ const CLOSE: &[u8] = b"]}";
 pub(crate) struct Batch {
     /// `{"events":[…]}`.
     pub(crate) body: Vec<u8>,
-    /// For each event the number of its line in the log.
+    /// The line number in the log of each event.
     pub(crate) lines: Vec<u64>,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Batcher {
 }
 
 impl Batcher {
-    /// Adds an event; returns the batch before it where there is no more room.
+    /// Adds an event. If it does not fit, returns the full batch first.
     pub(crate) fn add(&mut self, event: &impl Serialize, line: u64) -> serde_json::Result<Option<Batch>> {
         self.event.clear();
         serde_json::to_writer(&mut self.event, event)?;
@@ -41,7 +41,7 @@ impl Batcher {
         Ok(batch)
     }
 
-    /// The batch so far, if it holds any event.
+    /// The batch so far, if it has any event.
     pub(crate) fn finish(&mut self) -> Option<Batch> {
         if self.lines.is_empty() {
             return None;

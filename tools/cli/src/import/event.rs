@@ -1,4 +1,4 @@
-//! A page request as an event of the wire contract.
+//! A page request as an event of `POST /v1/batch`.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ pub(crate) struct Pageview<'a> {
     event_id: String,
     timestamp: i64,
     url: String,
-    /// Where nobody knows the host: the path must be found without it.
+    /// Set if the host is unknown: the Worker must then find the path without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +59,7 @@ impl<'a> Pageview<'a> {
     }
 }
 
-/// An address as text: what no address may hold is escaped, and so are bytes that are no UTF-8.
+/// A URL as text: characters that a URL must not contain are escaped, and so are bytes that are not UTF-8.
 fn address(bytes: &[u8]) -> Cow<'_, str> {
     let readable = std::str::from_utf8(bytes);
     if let Ok(text) = readable

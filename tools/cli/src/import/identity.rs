@@ -1,8 +1,8 @@
-//! The `event_id` of a line: always the same one, so that a log may be imported again.
+//! The `event_id` of a line: always the same, so that a log can be imported again.
 //!
-//! It is a hash of the line and of its occurrence number in the file, under a secret. Without one,
-//! whoever sees the stored events could try all addresses until a line hashes to its `event_id`, and
-//! would know the visitor that the store was not told about.
+//! It is a keyed hash of the line and of its occurrence number in the file. Without the key, someone with access to the
+//! stored events could try all IP addresses until a line hashes to its `event_id`, and so learn an address that is not
+//! stored.
 
 use std::collections::HashMap;
 
@@ -11,32 +11,31 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use intake::hex;
 use sha2::Sha256;
 
-/// Lines remembered at least. Identical lines carry the same second, so they stand close to each other;
-/// in a table that never forgets, a log of a year would take gigabytes. 7/8 of a power of two: what the
-/// table holds before it grows.
+/// Lines remembered at least. Identical lines have the same second, so they are close to each other; remembering all
+/// lines of a year's log would take gigabytes. 7/8 of a power of two is what a hash table holds before it grows.
 const REMEMBERED: usize = 7 << 17;
 
-/// Gives ids to lines.
+/// Derives ids of lines.
 pub(crate) struct Identity {
     mac: Hmac<Sha256>,
-    /// Occurrences of the lines seen of late, and of those before them.
+    /// Occurrences of the most recent lines, and of those before them.
     recent: HashMap<u64, u64>,
     earlier: HashMap<u64, u64>,
     remembered: usize,
 }
 
 impl Identity {
-    /// Ids under this secret.
+    /// Ids derived with this secret.
     pub(crate) fn new(secret: &str) -> Result<Self> {
         Self::remembering(secret, REMEMBERED)
     }
 
     fn remembering(secret: &str, remembered: usize) -> Result<Self> {
-        let mac = Hmac::new_from_slice(secret.as_bytes()).context("the secret of the ids cannot be used")?;
+        let mac = Hmac::new_from_slice(secret.as_bytes()).context("the id secret cannot be used")?;
         Ok(Self { mac, recent: HashMap::new(), earlier: HashMap::new(), remembered })
     }
 
-    /// The id of the next line of the file that holds these bytes: 128 bits in hex.
+    /// The id of the file's next line, which has these bytes: 128 bits in hexadecimal.
     pub(crate) fn of(&mut self, line: &[u8]) -> String {
         let content = self.hash(&[line]);
         let occurrence = self.occurrence(content.iter().take(8).fold(0, |key, byte| key << 8 | u64::from(*byte)));
@@ -45,7 +44,7 @@ impl Identity {
         id
     }
 
-    /// How often the line has come up to now, from 1.
+    /// How often the line has occurred so far, from 1.
     fn occurrence(&mut self, line: u64) -> u64 {
         let before = self.recent.get(&line).or_else(|| self.earlier.get(&line)).copied().unwrap_or(0);
         if self.recent.len() >= self.remembered && !self.recent.contains_key(&line) {

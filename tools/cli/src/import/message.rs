@@ -1,4 +1,4 @@
-//! What the threads of an import tell the one that counts and shows.
+//! Messages from the threads of an import to the one that counts and prints.
 
 use super::log::Broken;
 use super::site::Origin;
@@ -7,18 +7,18 @@ use super::tally::Tally;
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// Whose pages the log holds; `None` where nobody knows.
+    /// The site of the log's pages; `None` if unknown.
     Site(Option<Origin>),
-    /// Lines were read, or events were answered for.
+    /// Lines were read, or events were answered.
     Counted(Tally),
-    /// A line that is none of the format: its number, what is wrong, its beginning.
+    /// A line that cannot be parsed: its number, the reason, its beginning.
     BrokenLine(u64, Broken, String),
-    /// An event that the Worker refused: its line, the machine code, the reason.
+    /// An event that the Worker rejected: its line, the error code, the reason.
     RefusedLine(u64, String, String),
-    /// A request is tried again: why, and after how many seconds.
+    /// A request is retried: why, and after how many seconds.
     Retrying(String, f64),
-    /// The log cannot be read on; what was read is still sent.
+    /// Reading the log failed; what was read is still sent.
     ReadFailed(anyhow::Error),
-    /// The Worker does not take events any more.
+    /// The Worker no longer accepts events.
     SendFailed(anyhow::Error),
 }

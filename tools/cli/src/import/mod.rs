@@ -1,7 +1,7 @@
-//! `import-log`: the page requests of a web server's access log, sent as events.
+//! `headwater import`: sends the page requests of a web server's access log as events.
 //!
-//! `log` reads lines and judges them, `reader` makes batches of events of them, `send` brings those to
-//! the Worker through the public `POST /v1/batch`; this file ties them together and counts.
+//! `log` parses lines and decides which are page requests, `reader` makes batches of events, `send` sends them to the
+//! Worker through the public `POST /v1/batch`; this file connects the three and counts.
 
 mod batch;
 mod event;
@@ -22,6 +22,7 @@ use std::thread;
 
 use anyhow::{Error, Result, ensure};
 
+use crate::format::Format;
 use crate::screen::Screen;
 use crate::state::StateArg;
 use crate::stop;
@@ -39,47 +40,45 @@ const COURIERS: usize = 2;
 
 /// What `--help` says below the options.
 const RULES: &str = "\
-Page requests become `pageview` events: GET, answered with 2xx or 3xx, and neither an asset (styles, scripts, images,
-fonts, robots.txt …) nor a download (archives, documents, sound, video, feeds), both by extension. All other lines are
-left out and counted by reason, broken ones also shown. The visitor's address and user agent go along; the Worker uses
-them as it does a browser's own and does not store them.
+Page requests become `pageview` events: GET requests with status 2xx or 3xx that are neither an asset (styles, scripts,
+images, fonts, robots.txt …) nor a download (archives, documents, audio, video, feeds), both by file extension. All
+other lines are skipped and counted by reason; lines that cannot be parsed are also shown. The visitor's IP address and
+user agent are sent along; the Worker uses them as it uses a browser's own, and does not store them.
 
-A log may be imported again, also after it has grown: each line counts once, and identical lines each for themselves.
-\"accepted\" then includes what had been stored before.";
+A log can be imported again, also after it has grown: each line counts once, and identical lines count separately.
+\"accepted\" then includes events that were already stored.";
 
-/// Arguments of `import-log`.
+/// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = RULES)]
-pub(crate) struct Args {
-    /// Access log of Apache or nginx (combined or common format, virtual host in front or not),
-    /// plain or gzip; `-` for standard input.
+pub struct Args {
+    /// Access log of Apache or nginx (combined or common format, with or without the virtual host in front), plain or
+    /// gzip; `-` for standard input.
     file: PathBuf,
-    /// Project of the local stack. With a key of its own given, the key says which project it is.
+    /// Project of the local stack. If --key is given, the key determines the project.
     #[arg(long, default_value = crate::demo::DEMO)]
     project: String,
     #[command(flatten)]
     state: StateArg,
-    /// The Worker of another deployment.
+    /// URL of another Worker than the local stack's.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Secret key (sk_…) of the project. Better in the environment, where other users cannot see it.
+    /// Secret key (sk_…) of the project. Set it in the environment, where other users cannot see it.
     #[arg(long, env = "HEADWATER_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<String>,
-    /// Site whose pages these are, where the lines do not name it. If not given, the site that the
-    /// log's own pages load their images and styles from.
+    /// Site of the pages, if the lines do not name it. If not given, it is taken from the referrers of images and
+    /// styles in the log.
     #[arg(long, value_name = "ORIGIN")]
     site: Option<Origin>,
-    /// Secret under which the lines' ids are made; the key if not given. Without a secret, the ids
-    /// would betray the addresses. Give the old key here after a change of keys, so that what was
-    /// imported before is known.
+    /// Secret from which the event ids are derived; the key if not given. Without a secret, the ids would reveal the IP
+    /// addresses. After a change of keys, give the old key here, so that events imported before are recognized.
     #[arg(long, env = "HEADWATER_ID_SECRET", hide_env_values = true, value_name = "SECRET")]
     id_secret: Option<String>,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// Runs `cargo xtask import-log`.
+/// Runs `headwater import`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let target = Target::of(args)?;
     let identity = Identity::new(args.id_secret.as_deref().unwrap_or(&target.key))?;
@@ -91,10 +90,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let queue = Arc::new(Mutex::new(queue));
     let target = Arc::new(target);
     for _ in 0..COURIERS {
-        let courier = Courier::new(Arc::clone(&target), Arc::clone(&queue), messages.clone());
+        let courier = Courier::new(Arc::clone(&target), Arc::clone(&queue), messages.clone())?;
         thread::spawn(move || courier.run());
     }
-    // The couriers alone hold the queue: when both have given up, the reader learns of it.
+    // Only the couriers hold the queue: when both have given up, the reader's next send fails.
     drop(queue);
     let site = args.site.clone();
     thread::spawn(move || {
@@ -111,26 +110,22 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let time = screen.elapsed();
     screen.clear();
     let site = import.site.as_ref().map(Origin::as_str);
-    if args.json {
-        println!("{}", import.tally.to_json(site, time));
-    } else {
-        println!("{}", import.tally.to_text(site, time));
-    }
+    args.format.show(&import.tally.to_json(site, time), |_| println!("{}", import.tally.to_text(site, time)));
     match outcome {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             eprintln!(
-                "  not finished: {} of {} pages read were answered for",
+                "  not finished: {} of the {} page requests read were sent",
                 import.tally.answered(),
                 import.tally.pages
             );
-            eprintln!("  running it again is safe: what is stored is not counted twice");
+            eprintln!("  it is safe to run it again: events that are stored do not count twice");
             Err(error)
         }
     }
 }
 
-/// What is known of an import so far.
+/// The state of an import.
 #[derive(Default)]
 struct Import {
     tally: Tally,
@@ -139,8 +134,8 @@ struct Import {
 }
 
 impl Import {
-    /// Counts and shows until all threads have ended, one fails, or a signal comes. Threads that are
-    /// still at work then end with the process.
+    /// Counts and prints until all threads have ended, one fails, or a signal arrives. Threads that are still running
+    /// then end with the process.
     fn follow(&mut self, told: &Receiver<Message>, progress: &Progress, screen: &mut Screen) -> Result<()> {
         loop {
             stop::check()?;
@@ -154,8 +149,8 @@ impl Import {
         if let Some(error) = self.read_error.take() {
             return Err(error);
         }
-        // A thread that ended without a word must not look like success.
-        ensure!(self.tally.answered() == self.tally.pages, "not every page was sent");
+        // A thread that ended without a message must not look like success.
+        ensure!(self.tally.answered() == self.tally.pages, "not every page request was sent");
         Ok(())
     }
 
@@ -166,12 +161,12 @@ impl Import {
             }
             Message::Counted(tally) => self.tally += tally,
             Message::BrokenLine(number, reason, start) => {
-                screen.say(&format!("line {number} is broken: {reason}\n      {start}"));
+                screen.say(&format!("cannot parse line {number}: {reason}\n      {start}"));
             }
             Message::RefusedLine(number, code, detail) => {
-                screen.say(&format!("line {number} is refused: {code}: {detail}"));
+                screen.say(&format!("line {number} was rejected: {code}: {detail}"));
             }
-            Message::Retrying(reason, seconds) => screen.say(&format!("{reason}; next try in {seconds:.1} s")),
+            Message::Retrying(reason, seconds) => screen.say(&format!("{reason}; retrying in {seconds:.1} s")),
             Message::ReadFailed(error) => self.read_error = Some(error),
             Message::SendFailed(error) => return Err(error),
         }

@@ -13,11 +13,11 @@ use super::message::Message;
 use super::site::Origin;
 use super::tally::Tally;
 
-/// Broken lines that are shown; the rest is only counted.
+/// Unparsable lines that are shown; the rest is only counted.
 const SHOWN: u32 = 5;
 /// Characters of a broken line that are shown.
 const EXCERPT: usize = 120;
-/// Lines after which the counts are told, besides with each batch.
+/// Lines after which the counts are reported, besides with each batch.
 const TELL_EVERY: u64 = 10_000;
 
 /// Turns lines into batches.
@@ -25,7 +25,7 @@ pub(crate) struct Reader {
     site: Option<Origin>,
     identity: Identity,
     batcher: Batcher,
-    /// What was not told yet.
+    /// Counts not reported yet.
     tally: Tally,
     shown: u32,
     messages: Sender<Message>,
@@ -34,13 +34,13 @@ pub(crate) struct Reader {
 
 /// Why reading ends early.
 enum Stop {
-    /// Nobody takes batches any more.
+    /// No thread takes batches any more.
     Gone,
     Failed(Error),
 }
 
 impl Reader {
-    /// A reader that hands over batches and tells its counts.
+    /// A reader that sends batches and reports its counts.
     pub(crate) fn new(
         site: Option<Origin>,
         identity: Identity,
@@ -69,7 +69,7 @@ impl Reader {
         loop {
             let line = lines
                 .next()
-                .with_context(|| format!("the log cannot be read on after line {number}"))
+                .with_context(|| format!("cannot read the log after line {number}"))
                 .map_err(Stop::Failed)?;
             let Some(line) = line else { return Ok(()) };
             number = line.number;
@@ -121,7 +121,7 @@ impl Reader {
         self.tally.pages += 1;
         self.tally.without_address += u64::from(record.ip.is_none());
         let event = Pageview::new(self.identity.of(line.bytes), &page, &record, self.site.as_ref());
-        self.batcher.add(&event, line.number).context("an event cannot be written")
+        self.batcher.add(&event, line.number).context("an event cannot be serialized")
     }
 
     fn leave_out(&mut self, reason: LeftOut) {
@@ -133,14 +133,14 @@ impl Reader {
         if self.shown < SHOWN {
             self.shown += 1;
             let text = String::from_utf8_lossy(line.bytes);
-            // What a stranger sent to a server must not command the terminal.
+            // A log has text of strangers: it must not control the terminal.
             let start = text.chars().take(EXCERPT).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
             self.tell(Message::BrokenLine(line.number, reason, start));
         }
     }
 
     fn tell(&self, message: Message) {
-        // Whoever does not listen any more has no use for it.
+        // If the receiver is gone, the message is not needed.
         let _ = self.messages.send(message);
     }
 }

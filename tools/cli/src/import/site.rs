@@ -1,4 +1,4 @@
-//! Whose pages a log holds: its lines name a path, and most formats no host.
+//! The site of a log: its lines have a path, and in most formats no host.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use anyhow::{Error, Result, bail};
 
 use super::log::{Lines, Record, is_asset};
 
-/// How much of a log is looked at to find out whose it is.
+/// How much of a log is read to guess its site.
 const BEGINNING: u64 = 1024 * 1024;
 
 /// An origin: `https://example.com`, without a slash at its end.
@@ -24,7 +24,7 @@ impl FromStr for Origin {
         let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         match origin_of(&whole) {
             Some(origin) if origin.0.len() == whole.len() => Ok(origin),
-            _ => bail!("it is a scheme, a host and maybe a port, like https://example.com"),
+            _ => bail!("expected a scheme, a host and an optional port, like https://example.com"),
         }
     }
 }
@@ -45,7 +45,7 @@ impl Origin {
     }
 }
 
-/// Looks at the beginning of a log for its site; returns the whole log with it.
+/// Guesses the site from the beginning of a log. Returns it with the complete log.
 pub(crate) fn guess(mut log: Box<dyn Read + Send>) -> (Option<Origin>, Box<dyn Read + Send>) {
     let mut beginning = Vec::new();
     let read = log.by_ref().take(BEGINNING).read_to_end(&mut beginning);
@@ -57,8 +57,7 @@ pub(crate) fn guess(mut log: Box<dyn Read + Send>) -> (Option<Origin>, Box<dyn R
     }
 }
 
-/// A page's styles and images are asked for with the page as the referrer: the most frequent of those
-/// is the site.
+/// Styles and images are requested with their page as the referrer: the most frequent of those origins is the site.
 fn most_named(log: &[u8]) -> Option<Origin> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines = Lines::new(log);
@@ -76,7 +75,7 @@ fn most_named(log: &[u8]) -> Option<Origin> {
     counts.into_iter().find(|(_, count)| *count == most).map(|(origin, _)| Origin(origin))
 }
 
-/// Ends a log with the error that was met when it was looked at.
+/// Ends a log with the error that occurred when its beginning was read.
 struct Failed(Option<io::Error>);
 
 impl Read for Failed {
@@ -85,7 +84,7 @@ impl Read for Failed {
     }
 }
 
-/// Scheme and host of an address of the web, in lower case.
+/// Scheme and host of a URL, in lower case.
 fn origin_of(url: &str) -> Option<Origin> {
     let url = url.trim();
     let (scheme, rest) = url.split_once("://")?;

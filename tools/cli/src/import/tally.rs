@@ -1,4 +1,4 @@
-//! What became of a log's lines.
+//! Counts of lines and events.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,24 +10,24 @@ use serde_json::{Value, json};
 use super::log::LeftOut;
 use crate::screen::grouped;
 
-/// Counts, of a whole import or of a part of it.
+/// Counts of an import or of a part of it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Lines read.
     pub(crate) lines: u64,
     /// Page requests among them.
     pub(crate) pages: u64,
-    /// Pages whose client is a name and no address: they count as events, and as nobody's visit.
+    /// Page requests whose client was logged as a host name: they count as events without a visitor.
     pub(crate) without_address: u64,
-    /// Lines left out, by reason.
+    /// Lines skipped, by reason.
     pub(crate) left_out: BTreeMap<LeftOut, u64>,
     /// Events that the Worker has stored.
     pub(crate) accepted: u64,
     /// Events that the Worker had already seen in the same request.
     pub(crate) duplicate: u64,
-    /// Events that the Worker refused, by its machine code.
+    /// Events that the Worker rejected, by error code.
     pub(crate) rejected: BTreeMap<String, u64>,
-    /// Events that were stored with a change, by the machine code that says which.
+    /// Events that were stored with a change, by the code of the change.
     pub(crate) changed: BTreeMap<String, u64>,
 }
 
@@ -51,7 +51,7 @@ impl AddAssign for Tally {
 }
 
 impl Tally {
-    /// Events that the Worker has answered for.
+    /// Events that the Worker has answered.
     pub(crate) fn answered(&self) -> u64 {
         self.accepted + self.duplicate + self.rejected.values().sum::<u64>()
     }
@@ -74,7 +74,7 @@ impl Tally {
             let _ = writeln!(text, "  {name:<10}{:>13}{}{of}", grouped(count), if of.is_empty() { "" } else { "  " });
         };
         row("lines", self.lines, String::new());
-        row("left out", self.left_out.values().sum(), listed(self.left_out.iter().map(|(key, n)| (key.name(), *n))));
+        row("skipped", self.left_out.values().sum(), listed(self.left_out.iter().map(|(key, n)| (key.name(), *n))));
         row("pages", self.pages, site.map(|site| format!("of {site}")).unwrap_or_default());
         let of_accepted = listed(self.changed.iter().map(|(code, count)| (code.as_str(), *count)));
         row("accepted", self.accepted, of_accepted);
@@ -84,7 +84,7 @@ impl Tally {
         let of_rejected = listed(self.rejected.iter().map(|(code, count)| (code.as_str(), *count)));
         row("rejected", self.rejected.values().sum(), of_rejected);
         if self.without_address > 0 {
-            row("nobody's", self.without_address, "clients logged by name: no visitor is counted for them".to_owned());
+            row("no visitor", self.without_address, "clients logged as host names".to_owned());
         }
         let _ = write!(text, "  {:.1} s, {:.0} events/s", time.as_secs_f64(), self.rate(time));
         text
@@ -95,7 +95,7 @@ impl Tally {
         format!("{} lines, {} events stored, {:.0}/s", grouped(self.lines), grouped(self.accepted), self.rate(time))
     }
 
-    /// Events stored a second.
+    /// Events stored per second.
     #[expect(clippy::cast_precision_loss, reason = "shown as a rate")]
     pub(crate) fn rate(&self, time: Duration) -> f64 {
         self.accepted as f64 / time.as_secs_f64().max(0.001)
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_add_up_and_show() {
+    fn parts_add_up_and_are_printed() {
         let text = tally().to_text(Some("https://a.test"), Duration::from_secs(2));
         assert!(text.contains("1,000,003\n"), "{text}");
         assert!(text.contains("12  status_4xx 7 · asset 5\n"), "{text}");

@@ -1,4 +1,4 @@
-//! Where events go, and with which key.
+//! The Worker that receives the events, and the key.
 
 use anyhow::{Context as _, Result, bail};
 use intake::key::{ApiKey, Kind};
@@ -6,7 +6,7 @@ use intake::key::{ApiKey, Kind};
 use super::Args;
 use crate::demo::DEMO;
 use crate::dev_file::DevFile;
-use crate::hosted;
+use crate::tls;
 
 /// A Worker and a key for it.
 pub(crate) struct Target {
@@ -17,46 +17,44 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// What the arguments name, else the local stack and its demo project.
+    /// From the arguments, else the local stack and its demo project.
     pub(crate) fn of(args: &Args) -> Result<Self> {
         let key = match &args.key {
             Some(key) => secret_key(key.trim())?,
             None if args.url.is_some() => {
-                bail!("a key of that deployment is needed: set HEADWATER_KEY to a secret key (sk_…) of the project");
+                bail!("--url needs a key of that deployment: set HEADWATER_KEY to a secret key (sk_…) of the project");
             }
             None if args.project != DEMO => bail!(
-                "only the keys of the project {DEMO} are kept: set HEADWATER_KEY to a secret key of {0}, \
-                 made with `cargo xtask keys create --kind sk --project {0}`",
+                "the local stack stores the keys of the project {DEMO} only: set HEADWATER_KEY to a secret key of {0} \
+                 (headwater keys create --kind sk --project {0})",
                 args.project
             ),
             None => local(args)?.keys.sk,
         };
         let url = match &args.url {
             Some(url) => {
-                hosted::with_tls([Some(url.as_str())])?;
+                tls::check([Some(url.as_str())])?;
                 url.clone()
             }
             None => local(args)?.worker_url,
         };
         if !url.starts_with("http://") && !url.starts_with("https://") {
-            bail!("--url is the Worker's address, like https://stats.example.com");
+            bail!("--url must be the Worker's address, like https://stats.example.com");
         }
         Ok(Self { url: url.trim_end_matches('/').to_owned(), key })
     }
 }
 
 fn local(args: &Args) -> Result<DevFile> {
-    let state = args.state.open()?;
-    let dev: Option<DevFile> = state.read("dev.json")?;
-    dev.context("nothing runs here: start it with `cargo xtask up`, or name a deployment with --url and HEADWATER_KEY")
+    DevFile::of(&args.state).context("name a deployment with --url and HEADWATER_KEY, or use the local stack")
 }
 
-/// Says at once what the Worker would say to every batch.
+/// Checks the key before the first batch is sent.
 fn secret_key(key: &str) -> Result<String> {
     match ApiKey::parse(key) {
-        None => bail!("that is no API key: it is mistyped, or a part is missing"),
+        None => bail!("not an API key: it is mistyped or incomplete"),
         Some(parsed) if parsed.kind != Kind::Secret => {
-            bail!("{parsed:?} is no secret key: what a visitor's address was is believed only of an sk_… key")
+            bail!("{parsed:?} is not a secret key: the Worker accepts visitors' IP addresses only with an sk_… key")
         }
         Some(_) => Ok(key.to_owned()),
     }
@@ -74,7 +72,7 @@ mod tests {
         assert_eq!(secret_key(&key(Kind::Secret)).unwrap(), key(Kind::Secret));
         let publishable = key(Kind::Publishable);
         let refusal = secret_key(&publishable).unwrap_err().to_string();
-        assert!(refusal.contains("no secret key") && !refusal.contains(&publishable), "{refusal}");
+        assert!(refusal.contains("not a secret key") && !refusal.contains(&publishable), "{refusal}");
         assert!(secret_key("sk_live_x").unwrap_err().to_string().contains("mistyped"));
     }
 }

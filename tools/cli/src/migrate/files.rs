@@ -1,22 +1,20 @@
-//! Migration files, and which of them are still to be applied.
+//! The migrations of this version, and which of them a store lacks.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Migration {
+pub(super) struct Migration {
     /// File name, which begins with the number.
-    pub(crate) name: String,
+    pub(super) name: String,
     /// Its text.
-    pub(crate) sql: String,
+    pub(super) sql: String,
     /// SHA-256 of the text, in hexadecimal.
-    pub(crate) checksum: String,
+    pub(super) checksum: String,
 }
 
 impl Migration {
@@ -33,20 +31,28 @@ impl Migration {
     }
 }
 
-/// Reads a folder of `NNNN_name.sql`, in order.
-pub(crate) fn load(folder: &Path) -> Result<Vec<Migration>> {
+/// Names and texts, as `build.rs` found them.
+mod embedded {
+    include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+}
+
+/// ClickHouse's, in order.
+pub(super) fn clickhouse() -> Result<Vec<Migration>> {
+    load(embedded::CLICKHOUSE)
+}
+
+/// PostgreSQL's, in order.
+pub(super) fn postgres() -> Result<Vec<Migration>> {
+    load(embedded::POSTGRES)
+}
+
+fn load(files: &[(&str, &str)]) -> Result<Vec<Migration>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        if !well_named(&name) {
+    for (name, sql) in files {
+        if !well_named(name) {
             bail!("{name} is not named like 0001_what_it_does.sql: rename or remove it");
         }
-        let sql = fs::read_to_string(&path).with_context(|| format!("cannot read {name}"))?;
-        found.push(Migration::new(name, sql)?);
+        found.push(Migration::new((*name).to_owned(), (*sql).to_owned())?);
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     for pair in found.windows(2) {
@@ -57,11 +63,13 @@ pub(crate) fn load(folder: &Path) -> Result<Vec<Migration>> {
     Ok(found)
 }
 
-/// The files that the ledger (name → checksum) does not hold yet.
-pub(crate) fn pending<'a>(files: &'a [Migration], applied: &BTreeMap<String, String>) -> Result<&'a [Migration]> {
+/// The files that the ledger (name → checksum) does not contain yet.
+pub(super) fn pending<'a>(files: &'a [Migration], applied: &BTreeMap<String, String>) -> Result<&'a [Migration]> {
     for name in applied.keys() {
         if !files.iter().any(|file| file.name == *name) {
-            bail!("{name} was applied to this store, but the file is gone: restore it, or use the matching checkout");
+            bail!(
+                "{name} was applied to this store, but this version has no such file: use the matching version, or restore it"
+            );
         }
     }
     let mut next = 0;
@@ -100,7 +108,16 @@ fn well_named(name: &str) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Migration, pending, well_named};
+    use super::{Migration, clickhouse, load, pending, postgres, well_named};
+
+    #[test]
+    fn this_version_has_migrations_for_both_stores() {
+        for files in [clickhouse().unwrap(), postgres().unwrap()] {
+            assert!(files[0].name.starts_with("0001_") && !files[0].sql.is_empty());
+        }
+        assert!(load(&[("0001_a.sql", ""), ("0001_b.sql", "")]).unwrap_err().to_string().contains("same number"));
+        assert!(load(&[("a.sql", "")]).is_err());
+    }
 
     fn file(name: &str) -> Migration {
         Migration::new(name.to_owned(), format!("-- {name}")).unwrap()

@@ -1,4 +1,4 @@
-//! PostgreSQL: one transaction a file.
+//! PostgreSQL: one transaction per file.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use anyhow::{Context, Result, anyhow, bail};
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{Client, Config};
 
-use super::files::{Migration, pending};
+use super::files::{self, Migration, pending};
+use crate::blocking::wait;
 
-/// The ledger has a schema of its own: what lies in `public` is shown by Supabase's API.
+/// The ledger has a schema of its own: Supabase's API exposes what is in `public`.
 const LEDGER: &str = "create schema if not exists headwater_meta;
     create table if not exists headwater_meta.headwater_migrations (
         name text primary key, checksum text not null, applied_at timestamptz not null default now());";
 
-/// Two migrations at a time would both find a file missing. Any number does, if it stays.
+/// Without a lock, two migrations at a time would both find a file missing. The number is arbitrary but fixed.
 const LOCK: &str = "select pg_advisory_xact_lock(4716935212071)";
 
 /// Applies the files that the ledger lacks.
-pub(crate) fn apply(url: &str, files: &[Migration]) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+pub(super) fn apply(url: &str, files: &[Migration]) -> Result<()> {
+    wait(async {
         let mut client = connect(url).await?;
         let transaction = client.transaction().await?;
         transaction.batch_execute(LOCK).await?;
@@ -30,7 +30,19 @@ pub(crate) fn apply(url: &str, files: &[Migration]) -> Result<()> {
             apply_file(&mut client, file).await?;
         }
         Ok(())
-    })
+    })?
+}
+
+/// Names of the migrations that the database lacks.
+pub(crate) fn missing(url: &str) -> Result<Vec<String>> {
+    wait(async {
+        let client = connect(url).await?;
+        let exists = "select to_regclass('headwater_meta.headwater_migrations') is not null";
+        let exists: bool = client.query_one(exists, &[]).await?.get(0);
+        let applied = if exists { ledger(&client).await? } else { BTreeMap::new() };
+        let files = files::postgres()?;
+        Ok(pending(&files, &applied)?.iter().map(|file| file.name.clone()).collect())
+    })?
 }
 
 async fn apply_file(client: &mut Client, file: &Migration) -> Result<()> {
@@ -38,17 +50,17 @@ async fn apply_file(client: &mut Client, file: &Migration) -> Result<()> {
     transaction.batch_execute(LOCK).await?;
     let query = "select checksum from headwater_meta.headwater_migrations where name = $1";
     if let Some(row) = transaction.query_opt(query, &[&file.name]).await? {
-        // Somebody else was quicker while this one waited for the lock.
+        // Another process applied it while this one waited for the lock.
         if row.get::<_, &str>(0) == file.checksum {
             return Ok(());
         }
-        bail!("{} was applied with another text by somebody else just now", file.name);
+        bail!("another process has just applied {} with a different text", file.name);
     }
     transaction
         .batch_execute(&file.sql)
         .await
         .map_err(|error| explained(&error, &file.sql))
-        .with_context(|| format!("{} failed, nothing of it was applied", file.name))?;
+        .with_context(|| format!("{} failed and was rolled back", file.name))?;
     transaction
         .execute(
             "insert into headwater_meta.headwater_migrations (name, checksum) values ($1, $2)",
@@ -64,7 +76,7 @@ async fn ledger(client: &Client) -> Result<BTreeMap<String, String>> {
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// The server's message with the line and the statement it is about.
+/// The server's message with the line of the file that it refers to.
 fn explained(error: &tokio_postgres::Error, sql: &str) -> anyhow::Error {
     let Some(error) = error.as_db_error() else {
         return anyhow!("{error}");
@@ -89,14 +101,14 @@ fn explained(error: &tokio_postgres::Error, sql: &str) -> anyhow::Error {
 
 async fn connect(url: &str) -> Result<Client> {
     let (url, security) = security(url)?;
-    let mut config: Config = url.parse().context("the PostgreSQL URL cannot be read")?;
+    let mut config: Config = url.parse().context("invalid PostgreSQL URL")?;
     config.connect_timeout(Duration::from_secs(10)).application_name("headwater migrate");
     let connected = match security {
         Security::Plain => plain(&config).await,
         #[cfg(feature = "tls")]
         encrypted => over_tls(&mut config, &encrypted).await,
         #[cfg(not(feature = "tls"))]
-        _ => bail!("TLS is not compiled in: `cargo run --package xtask --features tls -- migrate …`"),
+        _ => bail!(crate::tls::NotCompiledIn),
     };
     connected.with_context(|| format!("cannot reach PostgreSQL at {:?}", config.get_hosts()))
 }
@@ -115,19 +127,18 @@ async fn over_tls(config: &mut Config, security: &Security) -> Result<Client> {
     Ok(client)
 }
 
-/// How the connection is to be secured, as libpq's `sslmode` and `sslrootcert` say it.
+/// How the connection is secured, from libpq's `sslmode` and `sslrootcert`.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Security {
-    /// In the clear.
+pub(super) enum Security {
+    /// Without encryption.
     Plain,
-    /// Encrypted, whoever answers. What Supabase's own certificate authority needs without its file.
+    /// Encrypted, with any certificate: Supabase has a certificate authority of its own, whose file may be missing.
     Encrypted,
-    /// Encrypted, and the certificate must be the host's: by the authority in this file, or by a
-    /// public one.
+    /// Encrypted, with a certificate for this host, signed by the authority in this file, or by a public one.
     Verified(Option<String>),
 }
 
-/// Takes the two parameters, which the PostgreSQL library does not fully know, out of the URL.
+/// Takes the two parameters out of the URL: the PostgreSQL library does not fully know them.
 fn security(url: &str) -> Result<(String, Security)> {
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
     let (mut mode, mut authority) = (None, None);
@@ -146,7 +157,7 @@ fn security(url: &str) -> Result<(String, Security)> {
         Some("verify-ca" | "verify-full") => Security::Verified(authority),
         None | Some("allow" | "prefer" | "require") if authority.is_some() => Security::Verified(authority),
         None | Some("allow" | "prefer" | "require") => Security::Encrypted,
-        Some(other) => bail!("sslmode={other} is not known: use disable, require or verify-full"),
+        Some(other) => bail!("unknown sslmode={other}: use disable, require or verify-full"),
     };
     let url = if kept.is_empty() { base.to_owned() } else { format!("{base}?{}", kept.join("&")) };
     Ok((url, security))

@@ -13,7 +13,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::postgres::Security;
 
 /// The connector that the security asks for.
-pub(crate) fn connector(security: &Security) -> Result<MakeRustlsConnect> {
+pub(super) fn connector(security: &Security) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let config = match security {

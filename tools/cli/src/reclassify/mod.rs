@@ -1,4 +1,4 @@
-//! `cargo xtask reclassify`: rows of another classifier version get the current one's answer
+//! `headwater reclassify`: classifies the rows of other classifier versions again and writes the result
 //! (`docs/decisions/0004-reclassify-by-writing-again.md`).
 
 mod project;
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use crate::control::Target;
 use crate::event_store::EventStoreArgs;
+use crate::format::Format;
 use crate::stop;
 use project::Project;
 use row::{Outcome, Row};
@@ -23,39 +24,37 @@ use store::{Count, Store};
 
 /// What `--help` says below the options.
 const RULES: &str = "\
-Rows whose classifier version is another than this checkout's are classified again from their stored address and
-referrer, by their project's own rules, and written again in place of the old ones; their days are marked for the
-rollups. Deploy the Worker of this checkout first. Running it again, also after Ctrl-C, continues where it stopped.
+Rows of another classifier version than this program's are classified again from their stored URL and referrer, with
+their project's own rules, and replace the old rows; their days are marked for recomputation. Deploy the Worker of this
+version first. If it is stopped, running it again continues.
 
-Rows that got their source from parameters which the project does not keep in stored addresses stay as they are and
-are counted as left.";
+Rows whose source came from URL parameters that the project does not store are not changed. They are counted as left.";
 
 /// Arguments of `reclassify`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = RULES)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(flatten)]
     target: Target,
-    /// Slug of the only project to look at; every one if not given.
+    /// Slug of a project; all projects if not given.
     #[arg(long, value_name = "SLUG")]
     project: Option<String>,
-    /// Slug of the only organization to look at; every one if not given.
+    /// Slug of an organization; all organizations if not given.
     #[arg(long, value_name = "SLUG")]
     organization: Option<String>,
     #[command(flatten)]
     store: EventStoreArgs,
-    /// Rows read and written at a time.
+    /// Rows read and written per batch.
     #[arg(long, value_name = "ROWS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch: u32,
-    /// Only count the rows, and those that would change.
+    /// Only count the rows that would be looked at and changed.
     #[arg(long)]
     dry_run: bool,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// Runs `cargo xtask reclassify`.
+/// Runs `headwater reclassify`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let store = open(args)?;
     let projects = project::find(&args.target.open()?, args.organization.as_deref(), args.project.as_deref())?;
@@ -65,19 +64,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     clear_progress();
     work.tally.print(args, started.elapsed().as_secs_f64());
     if outcome.is_err() && !args.dry_run {
-        eprintln!("  not finished: running it again continues here");
+        eprintln!("  not finished: run it again to continue");
     }
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
 fn open(args: &Args) -> Result<Store> {
     if args.store.clickhouse_url.is_some() != args.target.is_hosted() {
-        bail!("rows and rules belong together: name both --clickhouse-url and --supabase-url, or neither");
+        bail!(
+            "the rows and their projects' rules must come from the same deployment: give both --clickhouse-url and --supabase-url, or neither"
+        );
     }
     args.store.open(&args.target.state).map(Store)
 }
 
-/// What was done so far.
+/// Counts so far.
 #[derive(Debug, Default)]
 struct Tally {
     /// Rows by the version they had when they were counted.
@@ -90,24 +91,22 @@ struct Tally {
 impl Tally {
     fn print(&self, args: &Args, seconds: f64) {
         let seconds = (seconds * 1000.0).round() / 1000.0;
-        if args.json {
-            let summary = json!({
-                "version": CLASSIFIER_VERSION, "dry_run": args.dry_run, "found": self.versions, "rows": self.rows,
-                "changed": self.changed, "left": self.left, "seconds": seconds,
-            });
-            println!("{summary}");
-            return;
-        }
-        for (version, rows) in &self.versions {
-            println!("  {:<10}{:>13}  of version {version:?}", "found", rows);
-        }
-        println!("  {:<10}{:>13}  for version {CLASSIFIER_VERSION:?}", "looked at", self.rows);
-        let note = if args.dry_run { "  nothing was written" } else { "" };
-        println!("  {:<10}{:>13}{note}", "changed", self.changed);
-        if self.left > 0 {
-            println!("  {:<10}{:>13}  their addresses lack the parameters", "left", self.left);
-        }
-        println!("  {seconds:.1} s");
+        let summary = json!({
+            "version": CLASSIFIER_VERSION, "dry_run": args.dry_run, "found": self.versions, "rows": self.rows,
+            "changed": self.changed, "left": self.left, "seconds": seconds,
+        });
+        args.format.show(&summary, |_| {
+            for (version, rows) in &self.versions {
+                println!("  {:<10}{:>13}  of version {version:?}", "found", rows);
+            }
+            println!("  {:<10}{:>13}  for version {CLASSIFIER_VERSION:?}", "looked at", self.rows);
+            let note = if args.dry_run { "  (dry run: nothing was written)" } else { "" };
+            println!("  {:<10}{:>13}{note}", "changed", self.changed);
+            if self.left > 0 {
+                println!("  {:<10}{:>13}  their stored URLs lack the parameters", "left", self.left);
+            }
+            println!("  {seconds:.1} s");
+        });
     }
 }
 
@@ -131,7 +130,7 @@ impl Work {
         Ok(())
     }
 
-    /// A batch is of one day: it lies in one partition and marks one day.
+    /// A batch covers one day: it is in one partition and marks one day.
     fn day(&mut self, project: &Project, day: &Count) -> Result<()> {
         let mut after = String::new();
         loop {
@@ -152,7 +151,7 @@ impl Work {
         let (mut lines, mut changed, mut left) = (Vec::new(), 0, 0);
         let read = rows.len() as u64;
         for mut row in rows {
-            match row.ask_again(project)? {
+            match row.classify_again(project)? {
                 Outcome::Changed => changed += 1,
                 Outcome::Same => {}
                 Outcome::Left => {

@@ -1,4 +1,4 @@
-//! The projects, with what their rows are classified by.
+//! Projects, with the settings that classification uses.
 
 use anyhow::{Context as _, Result};
 use classifier::hygiene::{DEFAULT_KEPT, store_url};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::control::ControlPlane;
 
-/// Has every parameter that is looked at.
+/// A URL with every parameter that the classifier reads.
 const SPECIMEN: &str = "https://a.test/?utm_source=a&utm_medium=a&utm_campaign=a&utm_content=a&ref=a&source=a&via=a";
 
 /// A project.
@@ -16,9 +16,9 @@ pub(super) struct Project {
     pub(super) id: String,
     pub(super) slug: String,
     pub(super) rules: ProjectRules,
-    /// Its rules that look at parameters of the address, by their ids.
+    /// Ids of its rules that read URL parameters.
     by_parameters: Vec<String>,
-    /// Whether its stored addresses have all parameters that say where a visit came from.
+    /// Whether its stored URLs keep all parameters that attribute a visit.
     pub(super) keeps_all: bool,
 }
 
@@ -36,7 +36,7 @@ struct Raw {
 impl Project {
     /// Reads a project as the control plane shows it.
     pub(super) fn read(value: &Value) -> Result<Self> {
-        let raw = Raw::deserialize(value).context("the control plane shows a project in another form")?;
+        let raw = Raw::deserialize(value).context("the control plane's project is not in the expected form")?;
         let kept: Vec<&str> = match &raw.kept_params {
             Some(own) => own.iter().map(String::as_str).collect(),
             None => DEFAULT_KEPT.to_vec(),
@@ -45,26 +45,26 @@ impl Project {
         Ok(Self {
             by_parameters: by_parameters.map(|rule| rule.id.clone()).collect(),
             keeps_all: store_url(SPECIMEN, &kept) == SPECIMEN,
-            // As the Worker takes them: broken ones, which cannot be set, are none.
+            // As the Worker does: rules that cannot be parsed, which cannot be set, count as none.
             rules: ProjectRules::new(raw.classifier_rules, raw.internal_hosts).unwrap_or_default(),
             id: raw.id,
             slug: raw.slug,
         })
     }
 
-    /// Whether a rule answers by other parameters than click ids, whose names are always kept.
+    /// Whether a rule uses URL parameters other than click ids, whose names are always stored.
     pub(super) fn is_by_parameters(&self, rule_id: &str) -> bool {
         ["utm-", "paid-medium", "ref-"].iter().any(|start| rule_id.starts_with(start))
             || self.by_parameters.iter().any(|id| id == rule_id)
     }
 }
 
-/// The projects meant: all, or those of one slug or organization.
+/// All projects, or those of one slug or organization.
 pub(super) fn find(control: &ControlPlane, organization: Option<&str>, slug: Option<&str>) -> Result<Vec<Project>> {
     control.projects(organization, slug)?.iter().map(Project::read).collect()
 }
 
-/// A list, or none where the column is null.
+/// A list; empty if the column is null.
 fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! A stored row and its new answer.
+//! A stored row and its new classification.
 
 use anyhow::{Context as _, Result};
 use classifier::{Visit, classify};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::project::Project;
 
-/// A row with all its columns; those that are not named here pass through as they came.
+/// A row with all its columns; those not named here are passed through unchanged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) event_id: String,
@@ -21,7 +21,7 @@ pub(super) struct Row {
     rest: Map<String, Value>,
 }
 
-/// What the classifier said. `term` is not among it: a stored row keeps its own.
+/// The classifier's result. `term` is not part of it: a stored row keeps its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Answer {
     source: String,
@@ -35,20 +35,20 @@ struct Answer {
     confidence: String,
 }
 
-/// What became of a row.
+/// The result for a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Another answer.
+    /// The classification changed.
     Changed,
-    /// The same answer, of the current version.
+    /// The same classification, by the current version.
     Same,
-    /// Its stored address lacks what the answer was taken from, so that it cannot be asked again.
+    /// Its stored URL lacks the parameters that the classification came from, so it cannot be repeated.
     Left,
 }
 
 impl Row {
-    /// Asks the classifier again. The row then is one that replaces the stored one, unless it is left.
-    pub(super) fn ask_again(&mut self, project: &Project) -> Result<Outcome> {
+    /// Classifies again. Unless the outcome is `Left`, the row then replaces the stored one.
+    pub(super) fn classify_again(&mut self, project: &Project) -> Result<Outcome> {
         if self.lacks_parameters(project) {
             return Ok(Outcome::Left);
         }
@@ -67,15 +67,15 @@ impl Row {
             confidence: attribution.confidence.as_str().to_owned(),
         };
         // The largest precedence wins; of two that are equal, the one written last.
-        let precedence: u64 = self.precedence.parse().context("a precedence is no number")?;
+        let precedence: u64 = self.precedence.parse().context("a precedence is not a number")?;
         self.precedence = precedence.saturating_add(1).to_string();
         let outcome = if answer == self.answer { Outcome::Same } else { Outcome::Changed };
         self.answer = answer;
         Ok(outcome)
     }
 
-    /// Whether the answer was taken from parameters that were not stored: the project keeps fewer than the
-    /// classifier looks at, or did so when the row was written.
+    /// Whether the classification came from parameters that were not stored: the project keeps fewer than the
+    /// classifier reads, or did when the row was written.
     fn lacks_parameters(&self, project: &Project) -> bool {
         let took_some = !self.answer.campaign.is_empty()
             || !self.answer.content.is_empty()
@@ -84,7 +84,7 @@ impl Row {
     }
 }
 
-/// Whether an address has parameters that say where a visit came from. A name with an escape in it may be one.
+/// Whether a URL has parameters that attribute a visit. A name with an escape in it may be one.
 fn has_parameters(url: &str) -> bool {
     let (_, query) = url.split_once('?').unwrap_or_default();
     query.split('&').any(|pair| {
@@ -122,7 +122,7 @@ mod tests {
 
     fn asked(value: &Value, project: &Project) -> (Outcome, Value) {
         let mut row: Row = serde_json::from_value(value.clone()).unwrap();
-        let outcome = row.ask_again(project).unwrap();
+        let outcome = row.classify_again(project).unwrap();
         (outcome, serde_json::to_value(row).unwrap())
     }
 

@@ -1,4 +1,4 @@
-//! The event store: rows of another classifier version out, the same rows with a new answer in.
+//! Reads rows of other classifier versions and writes them back.
 
 use anyhow::{Context as _, Result};
 use classifier::CLASSIFIER_VERSION;
@@ -17,7 +17,7 @@ const BATCH: &str = "SELECT * FROM events FINAL WHERE project_id = {project:UUID
     AND toDate(timestamp) = {day:Date} AND event_id > {after:String} AND classifier_version != {version:String} \
     ORDER BY event_id LIMIT {limit:UInt64} SETTINGS max_threads = 1 FORMAT JSONEachRow";
 
-/// ClickHouse, as the user that may repair.
+/// ClickHouse, as a user that may read and write events.
 pub(super) struct Store(pub(super) EventStore);
 
 /// Rows of one day and version.
@@ -31,7 +31,7 @@ pub(super) struct Count {
 
 impl Count {
     pub(super) fn rows(&self) -> Result<u64> {
-        self.rows.parse().context("a count is no number")
+        self.rows.parse().context("a count is not a number")
     }
 }
 

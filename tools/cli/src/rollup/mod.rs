@@ -1,5 +1,5 @@
-//! `cargo xtask rollup`: what is computed from the events (`docs/rollups.md`). The SQL is the Worker's own
-//! (`upkeep::rollup`).
+//! `headwater rollup`: rollups, sessions and identities, which are computed from the events (`docs/rollups.md`). The SQL
+//! is the Worker's (`upkeep::rollup`).
 
 mod projects;
 mod rebuild;
@@ -18,12 +18,12 @@ use crate::event_store::{EventStore, EventStoreArgs};
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
-    /// Says for each project and env how many days are clean, the oldest that is not, rows and generations.
+pub enum Command {
+    /// Show for each project and env how many days are up to date, the oldest that is not, rows and generations.
     Status(Box<status::Args>),
-    /// Computes days anew, due or not.
+    /// Recompute days, whether due or not.
     Rebuild(Box<rebuild::Args>),
-    /// Compares every row of the clean days with what the events give; fails where one differs.
+    /// Compare every row of the clean days with the events; exits with 1 if one differs.
     Verify(Box<verify::Args>),
 }
 
@@ -36,7 +36,7 @@ struct Place {
     store: EventStoreArgs,
 }
 
-/// Runs `cargo xtask rollup`.
+/// Runs `headwater rollup`.
 pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Status(args) => status::run(args),
@@ -51,11 +51,11 @@ impl Place {
     }
 }
 
-fn execute(store: &EventStore, statement: &Statement) -> Result<Vec<u8>> {
+pub(crate) fn execute(store: &EventStore, statement: &Statement) -> Result<Vec<u8>> {
     store.run(statement, SETTINGS)
 }
 
-fn clock(store: &EventStore) -> Result<Timestamp> {
+pub(crate) fn clock(store: &EventStore) -> Result<Timestamp> {
     let answer = execute(store, &rollup::clock())?;
-    rollup::clock_time(&answer).ok_or_else(|| anyhow!("the store tells no time"))
+    rollup::clock_time(&answer).ok_or_else(|| anyhow!("ClickHouse did not return its time"))
 }

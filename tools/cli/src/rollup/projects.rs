@@ -1,4 +1,4 @@
-//! The projects meant, by slug or id.
+//! Finds projects by slug or id.
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -10,19 +10,21 @@ use crate::event_store::EventStore;
 /// A project of the event store.
 pub(super) struct Project {
     pub(super) id: String,
-    /// Its slug, or its id where no control plane is at hand to tell it.
+    /// Its slug, or its id if there is no control plane to look the slug up.
     pub(super) name: String,
 }
 
 /// One project, or all that the event store knows.
 pub(super) fn find(place: &Place, store: &EventStore, wanted: Option<&str>) -> Result<Vec<Project>> {
-    // A UUID is no slug: it is longer than one may be.
+    // A UUID is longer than a slug can be.
     if let Some(id) = wanted.filter(|wanted| wanted.len() == 36) {
         return Ok(vec![Project { id: id.to_owned(), name: id.to_owned() }]);
     }
     let known = if place.store.clickhouse_url.is_none() || place.target.is_hosted() || wanted.is_some() {
-        let control =
-            place.target.open().context("a slug takes a control plane: name --supabase-url, or give the id")?;
+        let control = place
+            .target
+            .open()
+            .context("a slug needs a control plane to look it up: add --supabase-url, or use the project's id")?;
         control.projects(None, wanted)?
     } else {
         Vec::new()

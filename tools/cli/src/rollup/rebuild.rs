@@ -13,18 +13,19 @@ use upkeep::rollup::{self, Due, Generation, Kind, MARGIN_MS, ProjectDay};
 use super::projects::find;
 use super::{Place, clock, execute};
 use crate::event_store::EventStore;
+use crate::format::Format;
 use crate::screen::{Screen, grouped};
 use crate::stop;
 
 /// What `--help` says below the options.
 const RULES: &str = "\
-Nothing is lost when it is stopped: days are read from their last whole computation, or from the events. Days that were
-written to within the margin are computed, and read from the events all the same until they are computed again.";
+It can be stopped at any time: a day is read from its last complete computation, or from the events. Days that were
+written to within the margin are computed too, but still read from the events until they are computed again.";
 
 /// Arguments of `rollup rebuild`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = RULES)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(flatten)]
     place: Place,
     /// Slug or id of the project.
@@ -33,22 +34,21 @@ pub(crate) struct Args {
     /// Every project.
     #[arg(long)]
     all: bool,
-    /// First day (UTC); the first with events if not given.
+    /// First day (UTC); the first day with events if not given.
     #[arg(long, value_name = "DAY", value_parser = parse_day)]
     from: Option<Day>,
-    /// First day that no longer counts; today if not given.
+    /// The day after the last one (UTC); today if not given.
     #[arg(long, value_name = "DAY", value_parser = parse_day)]
     to: Option<Day>,
-    /// How long an insert may take, in seconds. 0 where nothing is being inserted.
+    /// How long an insert may take, in seconds; 0 if nothing is being inserted.
     #[arg(long, value_name = "SECONDS", default_value_t = MARGIN_MS / 1000, value_parser = clap::value_parser!(i64).range(0..=3600))]
     margin: i64,
-    /// Print the summary as one line of JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 fn parse_day(text: &str) -> Result<Day> {
-    Day::parse(text).context("a day is written as 2026-11-21")
+    Day::parse(text).context("write a day like 2026-11-21")
 }
 
 /// Runs `rollup rebuild`.
@@ -71,15 +71,14 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     }
     work.screen.clear();
     let seconds = work.screen.elapsed().as_secs_f64();
-    if args.json {
-        println!("{}", json!({ "computed": work.done, "unclean": work.unclean, "seconds": seconds }));
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("  {:<10}{:>13}  days of rollup, sessions and identities", "computed", grouped(work.done));
-    if work.unclean > 0 {
-        println!("  {:<10}{:>13}  of them, written to a moment ago", "not clean", grouped(work.unclean));
-    }
-    println!("  {seconds:.1} s");
+    let summary = json!({ "computed": work.done, "unclean": work.unclean, "seconds": seconds });
+    args.format.show(&summary, |_| {
+        println!("  {:<10}{:>13}  days of rollup, sessions and identities", "computed", grouped(work.done));
+        if work.unclean > 0 {
+            println!("  {:<10}{:>13}  of them: written to within the margin", "not clean", grouped(work.unclean));
+        }
+        println!("  {seconds:.1} s");
+    });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -114,7 +113,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Each under a generation and a clock of its own.
+    /// Each batch gets its own generation and clock.
     fn compute(&self, kind: Kind, days: &[ProjectDay]) -> Result<()> {
         let clock = clock(self.store)?;
         let mut random = [0; 8];

@@ -8,34 +8,35 @@ use upkeep::rollup::{self, Kind};
 
 use super::projects::find;
 use super::{Place, execute};
+use crate::format::Format;
+use crate::table::Table;
 
 /// Arguments of `rollup status`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(flatten)]
     place: Place,
-    /// Slug or id of the only project to look at; every one if not given.
+    /// Slug or id of a project; all projects if not given.
     #[arg(long, value_name = "SLUG")]
     project: Option<String>,
-    /// Print a line of JSON for each project, env and kind.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// As `upkeep::rollup::status` answers.
+/// A row of `upkeep::rollup::status`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Standing {
     #[serde(default)]
     project: String,
     env: String,
     kind: String,
-    /// Days with marks.
+    /// Days that events have marked.
     days: String,
     clean_days: String,
-    /// Of days that are not clean.
+    /// The oldest day that is not clean.
     oldest_dirty: Option<String>,
     rows: String,
-    /// Old ones and unfinished ones included.
+    /// Including old and unfinished ones.
     generations: String,
 }
 
@@ -43,29 +44,30 @@ struct Standing {
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let store = args.place.open()?;
     let projects = find(&args.place, &store, args.project.as_deref())?;
-    if !args.json {
-        println!(
-            "  {:<36} {:<5}{:<11}{:>7}{:>7}  {:<12}{:>11}{:>13}",
-            "project", "env", "kind", "days", "clean", "oldest dirty", "rows", "generations"
-        );
-    }
+    let mut rows = Vec::new();
     for project in projects {
         for kind in Kind::ALL {
             let answer = execute(&store, &rollup::status(kind, &project.id))?;
             for line in str::from_utf8(&answer)?.lines() {
-                let mut row: Standing = serde_json::from_str(line).context("ClickHouse's answer is not as expected")?;
+                let mut row: Standing =
+                    serde_json::from_str(line).context("ClickHouse's answer is not in the expected form")?;
                 row.project.clone_from(&project.name);
-                if args.json {
-                    println!("{}", serde_json::to_string(&row)?);
-                    continue;
-                }
-                let Standing { project, env, kind, days, clean_days, oldest_dirty, rows, generations } = row;
-                let dirty = oldest_dirty.unwrap_or_else(|| "-".to_owned());
-                println!(
-                    "  {project:<36} {env:<5}{kind:<11}{days:>7}{clean_days:>7}  {dirty:<12}{rows:>11}{generations:>13}"
-                );
+                rows.push(row);
             }
         }
     }
+    args.format.list(&serde_json::to_value(&rows)?, |_| table(&rows), "No events yet: nothing is computed.");
     Ok(ExitCode::SUCCESS)
+}
+
+fn table(rows: &[Standing]) -> Table {
+    let mut table = Table::new(["PROJECT", "ENV", "KIND", ">DAYS", ">CLEAN", "OLDEST DIRTY", ">ROWS", ">GENERATIONS"]);
+    for row in rows {
+        let Standing { project, env, kind, days, clean_days, oldest_dirty, rows, generations } = row;
+        let oldest = oldest_dirty.clone().unwrap_or_default();
+        let [project, env, kind] = [project, env, kind].map(Clone::clone);
+        let [days, clean, rows, generations] = [days, clean_days, rows, generations].map(Clone::clone);
+        table.row([project, env, kind, days, clean, oldest, rows, generations]);
+    }
+    table
 }

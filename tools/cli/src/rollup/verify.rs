@@ -12,26 +12,26 @@ use upkeep::rollup::{self, Generation, Kind, ProjectDay};
 use super::projects::{Project, find};
 use super::{Place, execute};
 use crate::event_store::EventStore;
+use crate::format::Format;
 use crate::screen::{Screen, grouped};
 use crate::stop;
 
-/// Days compared in one statement.
+/// Days compared per statement.
 const DAYS: usize = 31;
 
 /// Arguments of `rollup verify`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub struct Args {
     #[command(flatten)]
     place: Place,
-    /// Slug or id of the only project to look at; every one if not given.
+    /// Slug or id of a project; all projects if not given.
     #[arg(long, value_name = "SLUG")]
     project: Option<String>,
-    /// Print each difference as a line of JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// As `upkeep::rollup::verify` answers, with what it is a row of.
+/// A row of `upkeep::rollup::verify`, with its kind.
 #[derive(Debug, Serialize, Deserialize)]
 struct Difference {
     #[serde(default)]
@@ -39,7 +39,7 @@ struct Difference {
     project_id: String,
     env: String,
     day: String,
-    /// How often the events give the row.
+    /// How often the row follows from the events.
     raw: String,
     /// How often it is stored.
     stored: String,
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
                     for difference in differences(&store, kind, &project, env, part)? {
                         differing += 1;
                         screen.clear();
-                        tell(&difference, &project, args.json)?;
+                        report(&difference, &project, args.format)?;
                     }
                     days += part.len() as u64;
                     screen.update(None, |_| format!("{} days compared", grouped(days)));
@@ -79,7 +79,7 @@ fn clean(store: &EventStore, kind: Kind, project: &Project, env: Env) -> Result<
     rollup::clean_rows(&answer).map_err(|error| anyhow!(error))
 }
 
-/// Differences on days that are still clean afterwards: what was written meanwhile is none.
+/// Differences on days that are still clean afterwards. A day that was written to meanwhile does not count.
 fn differences(
     store: &EventStore,
     kind: Kind,
@@ -93,7 +93,7 @@ fn differences(
         .collect();
     let answer = execute(store, &rollup::verify(kind, &named))?;
     let rows = str::from_utf8(&answer)?.lines().map(serde_json::from_str::<Difference>);
-    let mut found = rows.collect::<Result<Vec<_>, _>>().context("ClickHouse's answer is not as expected")?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>().context("ClickHouse's answer is not in the expected form")?;
     if !found.is_empty() {
         let now = clean(store, kind, project, env)?;
         found.retain(|one| days.iter().any(|at| at.0.to_iso() == one.day && now.contains(at)));
@@ -104,12 +104,10 @@ fn differences(
     Ok(found)
 }
 
-fn tell(difference: &Difference, project: &Project, json: bool) -> Result<()> {
-    if json {
-        println!("{}", serde_json::to_string(difference)?);
-        return Ok(());
-    }
-    let Difference { kind, env, day, raw, stored, row, .. } = difference;
-    println!("  {} {env} {day} {kind}: {stored} stored, {raw} by the events: {row}", project.name);
+fn report(difference: &Difference, project: &Project, format: Format) -> Result<()> {
+    format.show(&serde_json::to_value(difference)?, |_| {
+        let Difference { kind, env, day, raw, stored, row, .. } = difference;
+        println!("  {} {env} {day} {kind}: {stored} stored, {raw} by the events: {row}", project.name);
+    });
     Ok(())
 }

@@ -152,7 +152,7 @@ fn put_to_the_test(
     bundle: &std::path::Path,
 ) -> Result<Report> {
     let secrets = Secrets::of(state)?;
-    let control = ControlPlane::new(&dev.stores.postgrest_url, &dev.stores.supabase_secret_key, &secrets.key_pepper);
+    let control = ControlPlane::of(&dev.stores, &secrets)?;
     control.organization(FAULTS, FAULTS)?;
     let project = project::ensure(&control, FAULTS, FAULTS, &Settings::unlimited())?;
     let keys = one_of_each(&control, FAULTS, FAULTS, Env::Live)?;
@@ -165,7 +165,7 @@ fn put_to_the_test(
     let target = Target { url: worker.url.clone(), key: keys.sk.clone() };
     let progress = Progress::new(args.events, schedule.span(), AFTERMATH);
     let mut screen = Screen::new();
-    let upkeep = Upkeep::new(maintain(dev), Duration::from_secs(args.margin));
+    let upkeep = Upkeep::new(maintain(dev)?, Duration::from_secs(args.margin));
     let (ledger, outages, mut computed) = std::thread::scope(|scope| {
         let cron = upkeep.start(scope, &progress);
         let clients = clients::start(scope, args.clients, &target, &progress, &seed);
@@ -189,7 +189,7 @@ fn put_to_the_test(
     screen.clear();
     let sent = progress.elapsed();
 
-    let store = maintain(dev);
+    let store = maintain(dev)?;
     let stored = step("everything has reached the store", || settle(args, &worker, &keys.ak, &store, &project))?;
     let rollup = step("rollups are computed", || upkeep.finish(&project, &mut computed))?;
     let verdict = Verdict::of(&ledger, &stored, rollup);
@@ -198,10 +198,8 @@ fn put_to_the_test(
 }
 
 /// The event store, as the user that may read everything and compute rollups.
-fn maintain(dev: &DevFile) -> EventStore {
-    let stores = &dev.stores;
-    let user = &stores.clickhouse_users.maintain;
-    EventStore::new(&stores.clickhouse_url, &stores.clickhouse_database, &user.user, &user.password)
+fn maintain(dev: &DevFile) -> Result<EventStore> {
+    EventStore::maintainer_of(&dev.stores)
 }
 
 /// Waits until nothing is under way any more, and reads what is there.

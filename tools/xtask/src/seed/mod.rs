@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let state = args.state.open()?;
     let dev: DevFile = state.read("dev.json")?.context("nothing runs here: start it with `cargo xtask up`")?;
     let secrets = Secrets::of(&state)?;
-    let control = ControlPlane::new(&dev.stores.postgrest_url, &dev.stores.supabase_secret_key, &secrets.key_pepper);
+    let control = ControlPlane::of(&dev.stores, &secrets)?;
     control.organization(&args.organization, &args.organization)?;
     let sites: Vec<Site> = (1..=args.projects)
         .map(|number| {
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let plan = Plan::new(args.events, args.projects, args.days, until);
     let seed = Seed::of(&format!("1 {} {} {} {} {until:?}", args.seed, args.events, args.days, args.projects));
     let mut screen = Screen::new();
-    let made = fill(&event_store(&dev.stores), &plan, seed, &sites, &mut screen)?;
+    let made = fill(&event_store(&dev.stores)?, &plan, seed, &sites, &mut screen)?;
 
     let seconds = screen.elapsed().as_secs_f64();
     screen.clear();
@@ -131,7 +131,7 @@ fn today() -> Result<Day> {
 }
 
 /// The event store, as the user that inserts.
-fn event_store(stores: &Stores) -> EventStore {
+fn event_store(stores: &Stores) -> Result<EventStore> {
     let ingest = &stores.clickhouse_users.ingest;
     EventStore::new(&stores.clickhouse_url, &stores.clickhouse_database, &ingest.user, &ingest.password)
 }

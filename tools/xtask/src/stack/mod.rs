@@ -9,6 +9,7 @@ use anyhow::Result;
 use intake::key::Env;
 
 use crate::dev_file::{DevFile, Stores};
+use crate::event_store::EventStore;
 use crate::port::Wanted;
 use crate::process::Supervised;
 use crate::secrets::Secrets;
@@ -103,12 +104,12 @@ impl Stack {
             Some(Wanted { who: "the Worker", port: options.worker_port, flag: "--worker-port" }.claim()?)
         };
         let databases = stores::start_databases(&mut self.children, state, tools, options, &secrets)?;
-        migrate::migrate_clickhouse(&migrate::ClickHouse::new(
+        migrate::migrate_clickhouse(&EventStore::new(
             &databases.clickhouse_url,
             &databases.clickhouse_database,
             &databases.clickhouse_users.maintain.user,
             &databases.clickhouse_users.maintain.password,
-        ))?;
+        )?)?;
         if let Some(url) = &databases.postgres_url {
             migrate::migrate_postgres(url)?;
         }

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context as _, Result, bail};
 use flate2::read::MultiGzDecoder;
 
-/// How every gzip member begins.
+/// The first bytes of every gzip member.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BUFFER: usize = 256 * 1024;
 
-/// How far the reading has come, in bytes as they lie in the file.
+/// How much was read, in bytes of the file before decompression.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     read: Arc<AtomicU64>,
@@ -22,10 +22,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// The share that was read, 0 to 1, where the size is known.
+    /// The share that was read, 0 to 1, if the size is known.
     pub(crate) fn share(&self) -> Option<f64> {
         let total = self.total.filter(|total| *total > 0)?;
-        // Logs of a size where the precision is missed do not exist.
+        // No log is so large that the precision matters.
         #[expect(clippy::cast_precision_loss, reason = "shown as a percentage")]
         let share = self.read.load(Ordering::Relaxed) as f64 / total as f64;
         Some(share.min(1.0))
@@ -34,14 +34,14 @@ impl Progress {
 
 /// An opened log.
 pub(crate) struct Input {
-    /// Its text, inflated.
+    /// Its text, decompressed.
     pub(crate) bytes: Box<dyn Read + Send>,
     /// For the progress bar.
     pub(crate) progress: Progress,
 }
 
 impl Input {
-    /// Opens a file, or standard input for `-`. Gzip is known by its first bytes, not by a name.
+    /// Opens a file, or standard input for `-`. Gzip is recognized by its first bytes, not by the name.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
             return Self::of(stdin(), None).context("cannot read standard input");
@@ -49,7 +49,7 @@ impl Input {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let metadata = file.metadata()?;
         if metadata.is_dir() {
-            bail!("{} is a folder: name one log file, or pipe several in through `-`", path.display());
+            bail!("{} is a folder: name one log file, or pipe several into `-`", path.display());
         }
         let total = metadata.is_file().then_some(metadata.len());
         Self::of(file, total).with_context(|| format!("cannot read {}", path.display()))
@@ -62,7 +62,7 @@ impl Input {
         source.by_ref().take(2).read_to_end(&mut first)?;
         let gzip = first == GZIP;
         let whole = BufReader::with_capacity(BUFFER, Cursor::new(first).chain(source));
-        // Rotated logs are often joined with `cat`: one member after the other.
+        // Rotated logs are often joined with `cat`: several members in a row.
         let bytes: Box<dyn Read + Send> = if gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         Ok(Self { bytes, progress })
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-/// Longest line that is looked at. Servers bound a request's head to 8 or 16 KiB; escaped, a byte takes four.
+/// Longest line that is parsed. Servers limit a request's head to 8 or 16 KiB; an escaped byte takes four.
 pub(crate) const MAX_LINE: usize = 64 * 1024;
 
 /// A line without its end.

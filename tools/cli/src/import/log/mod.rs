@@ -1,4 +1,4 @@
-//! An access log, from bytes to page requests. Pure, but for the file that is opened.
+//! An access log, from bytes to page requests. Pure except for opening the file.
 
 mod input;
 mod lines;

@@ -4,22 +4,22 @@ use std::borrow::Cow;
 
 use super::{Broken, Record};
 
-/// Why a line is no page view. The first reason that holds counts, in this order.
+/// Why a line is not a page view. If several reasons apply, the first in this order counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LeftOut {
     /// An empty line.
     Empty,
-    /// A line that is none of the format.
+    /// A line that cannot be parsed.
     Broken,
-    /// An answer other than 2xx and 3xx: its first digit.
+    /// A status other than 2xx and 3xx: its first digit.
     Status(u16),
-    /// A request with another method than GET.
+    /// A method other than GET.
     Method,
-    /// A target that is no path: a proxy's `http://…`, `*`.
+    /// A target that is not a path: a proxy's `http://…`, `*`.
     Target,
-    /// What pages are made of: styles, scripts, images, fonts, and what robots ask for.
+    /// Parts of pages: styles, scripts, images, fonts; and files for robots.
     Asset,
-    /// A file that is no page: archives, documents, sound, video, feeds.
+    /// A file that is not a page: archives, documents, audio, video, feeds.
     Download,
 }
 
@@ -45,8 +45,7 @@ pub(crate) struct Page<'a> {
     pub(crate) target: &'a [u8],
 }
 
-/// Extensions of what a page loads, in the main as Matomo's importer has them (`STATIC_EXTENSIONS`),
-/// with what has come since.
+/// Extensions of what a page loads, mostly from Matomo's importer (`STATIC_EXTENSIONS`), with newer formats added.
 const ASSETS: [&str; 30] = [
     "apng",
     "avif",
@@ -80,7 +79,7 @@ const ASSETS: [&str; 30] = [
     "xsl",
 ];
 
-/// Extensions of files for keeping, in the main as Matomo's importer has them (`DOWNLOAD_EXTENSIONS`).
+/// Extensions of downloads, mostly from Matomo's importer (`DOWNLOAD_EXTENSIONS`).
 const DOWNLOADS: [&str; 84] = [
     "7z", "aac", "apk", "appimage", "arc", "arj", "asc", "asf", "asx", "atom", "avi", "azw3", "bin", "bz2", "csv",
     "deb", "dmg", "doc", "docx", "epub", "exe", "flac", "flv", "gem", "gz", "gzip", "hqx", "ibooks", "ics", "img",
@@ -90,11 +89,11 @@ const DOWNLOADS: [&str; 84] = [
     "wma", "wmv", "wpd", "xls", "xlsx", "xz", "zip",
 ];
 
-/// Text files that only robots ask for.
+/// Text files that only robots request.
 const FOR_ROBOTS: [&str; 6] = ["/robots.txt", "/ads.txt", "/app-ads.txt", "/humans.txt", "/llms.txt", "/security.txt"];
 
 impl<'a> Page<'a> {
-    /// The page that a line asked for.
+    /// The page that a line requested.
     pub(crate) fn of(record: &'a Record<'_>) -> Result<Self, LeftOut> {
         let hundreds = record.status / 100;
         if !(2..=3).contains(&hundreds) {
@@ -114,10 +113,10 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Why a line whose answer was a good one has no request.
-pub(crate) const NO_REQUEST: Broken = Broken("the request is none of HTTP");
+/// A line with a successful status but without a valid request.
+pub(crate) const NO_REQUEST: Broken = Broken("not an HTTP request");
 
-/// Method and target. The target may hold spaces: servers log what they were sent.
+/// Method and target. The target may contain spaces: servers log what was sent.
 fn request(line: &[u8]) -> Result<(&[u8], &[u8]), Broken> {
     let space = line.iter().position(|byte| *byte == b' ').ok_or(NO_REQUEST)?;
     let (method, rest) = line.split_at_checked(space).ok_or(NO_REQUEST)?;
@@ -135,7 +134,7 @@ fn request(line: &[u8]) -> Result<(&[u8], &[u8]), Broken> {
     }
 }
 
-/// Whether a target is something that pages load: who refers to it is a page of the same site.
+/// Whether a target is part of a page: its referrer is then a page of the same site.
 pub(crate) fn is_asset(record: &Record<'_>) -> bool {
     request(&record.request).is_ok_and(|(_, target)| kind(target) == Some(LeftOut::Asset))
 }

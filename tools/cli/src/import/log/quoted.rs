@@ -1,27 +1,27 @@
-//! Fields in double quotes and what servers do to the bytes in them.
+//! Quoted fields, and the escapes that servers write in them.
 //!
-//! Apache writes `\"`, `\\`, `\n` and the like, and `\xHH` for all that cannot be printed
-//! (`ap_escape_logitem`); nginx writes `\xHH` for everything, quotes included.
+//! Apache writes `\"`, `\\`, `\n` and the like, and `\xHH` for bytes that cannot be printed
+//! (`ap_escape_logitem`); nginx writes `\xHH` for every escaped byte, quotes included.
 
 use std::borrow::Cow;
 
-/// A quoted field at the beginning of `text`: its bytes with the any undone, and what follows
-/// the closing quote. `None` where no quote opens or none closes.
+/// Parses a quoted field at the beginning of `text`. Returns its bytes with the escapes undone, and what follows the
+/// closing quote; `None` if the opening or the closing quote is missing.
 pub(super) fn take(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let text = text.strip_prefix(b"\"")?;
     let mut after_backslash = false;
-    let mut any = false;
+    let mut escapes = false;
     for (at, byte) in text.iter().enumerate() {
         match byte {
             _ if after_backslash => after_backslash = false,
             b'\\' => {
                 after_backslash = true;
-                any = true;
+                escapes = true;
             }
             b'"' => {
                 let field = text.get(..at)?;
                 let rest = text.get(at + 1..)?;
-                return Some((if any { Cow::Owned(unescape(field)) } else { Cow::Borrowed(field) }, rest));
+                return Some((if escapes { Cow::Owned(unescape(field)) } else { Cow::Borrowed(field) }, rest));
             }
             _ => {}
         }
@@ -43,7 +43,7 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// The byte behind what follows a backslash, and the length of the whole escape.
+/// The byte that an escape stands for, and the length of the escape with its backslash.
 fn escaped(after: &[u8]) -> Option<(u8, usize)> {
     match after {
         [b'x', high, low, ..] => Some((digit(*high)? << 4 | digit(*low)?, 4)),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn any_of_both_servers_are_undone() {
+    fn escapes_of_both_servers_are_undone() {
         for (text, field) in [
             (r#""plain""#, &b"plain"[..]),
             (r#""""#, b""),

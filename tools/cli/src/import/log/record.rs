@@ -1,8 +1,8 @@
 //! One line of the common or combined log format.
 //!
 //! `[vhost[:port] ]client ident user [time] "request" status bytes[ "referrer" "user agent"[ …]]`, as
-//! Apache's `common`, `combined` and `vhost_combined` and nginx's `combined` write it. What a server
-//! was told to append after the user agent is ignored.
+//! Apache's `common`, `combined` and `vhost_combined` and nginx's `combined` write it. Anything after the user agent is
+//! ignored.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,26 +10,26 @@ use std::net::IpAddr;
 
 use super::{quoted, time};
 
-/// A line, taken apart.
+/// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Record<'a> {
-    /// The virtual host and its port, where the format has them.
+    /// The virtual host and its port, if the format has them.
     pub(crate) vhost: Option<(&'a str, Option<&'a str>)>,
-    /// The client; `None` where the server logged a name instead of an address.
+    /// The client; `None` if the server logged a host name instead of an IP address.
     pub(crate) ip: Option<IpAddr>,
     /// Milliseconds since 1970, UTC.
     pub(crate) time: i64,
-    /// The request line, escapes undone.
+    /// The request line, with escapes undone.
     pub(crate) request: Cow<'a, [u8]>,
-    /// Status of the answer, 100..999.
+    /// Status of the response, 100..999.
     pub(crate) status: u16,
-    /// The `Referer` header; empty where there was none.
+    /// The `Referer` header; empty if there was none.
     pub(crate) referrer: Cow<'a, [u8]>,
-    /// The `User-Agent` header; empty where there was none.
+    /// The `User-Agent` header; empty if there was none.
     pub(crate) user_agent: Cow<'a, [u8]>,
 }
 
-/// Why a line is none of the format.
+/// Why a line cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Broken(pub(crate) &'static str);
 
@@ -40,19 +40,19 @@ impl fmt::Display for Broken {
 }
 
 impl<'a> Record<'a> {
-    /// Takes a line apart.
+    /// Parses a line.
     pub(crate) fn parse(line: &'a [u8]) -> Result<Self, Broken> {
-        let (head, time, rest) = at_time(line).ok_or(Broken("there is no time like [17/May/2015:10:05:03 +0000]"))?;
-        let (vhost, ip) = client(head).ok_or(Broken("the client is missing before the time"))?;
+        let (head, time, rest) = at_time(line).ok_or(Broken("no time like [17/May/2015:10:05:03 +0000]"))?;
+        let (vhost, ip) = client(head).ok_or(Broken("no client before the time"))?;
         let (request, rest) =
-            quoted::take(rest.trim_ascii_start()).ok_or(Broken("the request is missing, or its closing quote is"))?;
+            quoted::take(rest.trim_ascii_start()).ok_or(Broken("the request or its closing quote is missing"))?;
         let mut words = rest.splitn(4, |byte| *byte == b' ');
         let (Some(b""), Some(status), Some(bytes)) = (words.next(), words.next(), words.next()) else {
-            return Err(Broken("status and size do not follow the request"));
+            return Err(Broken("no status and size after the request"));
         };
-        let status = number(status).filter(|status| *status >= 100).ok_or(Broken("the status is no number"))?;
+        let status = number(status).filter(|status| *status >= 100).ok_or(Broken("the status is not a number"))?;
         if bytes != b"-" && (bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit)) {
-            return Err(Broken("the size is no number"));
+            return Err(Broken("the size is not a number"));
         }
         let (referrer, user_agent) = match words.next() {
             Some(rest) if rest.starts_with(b"\"") => {
@@ -64,7 +64,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// What stands before the time, the time, and what follows its bracket. A user's name may hold a bracket.
+/// The part before the time, the time, and the part after its bracket. A user name may contain a bracket.
 fn at_time(line: &[u8]) -> Option<(&[u8], i64, &[u8])> {
     const LENGTH: usize = "17/May/2015:10:05:03 +0000".len();
     line.iter().enumerate().filter(|(_, byte)| **byte == b'[').find_map(|(at, _)| {
@@ -78,13 +78,13 @@ fn at_time(line: &[u8]) -> Option<(&[u8], i64, &[u8])> {
 type Field<'a> = Cow<'a, [u8]>;
 type Vhost<'a> = (&'a str, Option<&'a str>);
 
-/// Virtual host and client address from the words before the time: `client ident user`, one more in
-/// front where the format has the virtual host, and more behind where a user's name has spaces.
+/// Virtual host and client address from the words before the time: `client ident user`, with one more word in front if
+/// the format has the virtual host, and more behind if the user name has spaces.
 fn client(head: &[u8]) -> Option<(Option<Vhost<'_>>, Option<IpAddr>)> {
     let mut words = head.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (first, second, _, fourth) = (words.next()?, words.next()?, words.next()?, words.next());
     let ip = address(first);
-    // The second of the three is the ident, which nobody has used for decades.
+    // The second of the three is the ident, which is always `-` today.
     if ip.is_some() || fourth.is_none() || second == b"-" {
         return Some((None, ip));
     }
@@ -114,7 +114,7 @@ fn headers(rest: &[u8]) -> Option<(Field<'_>, Field<'_>)> {
     Some((referrer, user_agent))
 }
 
-/// `-` stands for a header that was not sent.
+/// `-` means that the header was not sent.
 fn given(field: Field<'_>) -> Field<'_> {
     if field.as_ref() == b"-" { Cow::default() } else { field }
 }

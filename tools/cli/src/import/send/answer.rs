@@ -1,4 +1,4 @@
-//! What `POST /v1/batch` answers.
+//! The answer of `POST /v1/batch`.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use crate::import::tally::Tally;
 
-/// The verdicts over a batch.
+/// The results of a batch.
 #[derive(Debug)]
 pub(super) struct Answer {
     /// The batch's share of the counts.
     pub(super) tally: Tally,
-    /// Refused events: index, machine code, reason.
+    /// Rejected events: index, error code, reason.
     pub(super) rejected: Vec<(usize, String, String)>,
 }
 
@@ -37,7 +37,7 @@ impl Answer {
     /// Reads the body of a 202 to a batch of `events`.
     pub(super) fn read(body: &str, events: usize) -> Result<Self> {
         let body: Body =
-            serde_json::from_str(body).context("that is no answer of a Headwater Worker: is the URL right?")?;
+            serde_json::from_str(body).context("this is not the answer of a Headwater Worker: check the URL")?;
         let mut tally = Tally { accepted: body.accepted, ..Tally::default() };
         let mut rejected = Vec::new();
         for verdict in body.results {
@@ -54,13 +54,13 @@ impl Answer {
         let answered = tally.answered();
         ensure!(
             u64::try_from(events).is_ok_and(|events| events == answered),
-            "the Worker answered for {answered} of {events} events"
+            "the Worker answered {answered} of {events} events"
         );
         Ok(Self { tally, rejected })
     }
 }
 
-/// A refusal as people read it.
+/// An error answer in words for people.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: u16,
@@ -69,7 +69,7 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    /// Reads `application/problem+json`; something in between may have answered without it.
+    /// Reads `application/problem+json`; a proxy in between may answer without it.
     pub(super) fn read(status: u16, body: &str) -> Self {
         #[derive(Default, Deserialize)]
         struct Fields {
@@ -85,7 +85,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the Worker answers {}", self.status)?;
+        write!(f, "the Worker answered {}", self.status)?;
         for (separator, text) in [(" ", &self.code), (": ", &self.detail)] {
             if !text.is_empty() {
                 write!(f, "{separator}{text}")?;
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_problem_shows_what_it_knows() {
         let known = Problem::read(401, r#"{"error":"invalid_api_key","detail":"the key is unknown"}"#);
-        assert_eq!(known.to_string(), "the Worker answers 401 invalid_api_key: the key is unknown");
-        assert_eq!(Problem::read(502, "<html>").to_string(), "the Worker answers 502");
+        assert_eq!(known.to_string(), "the Worker answered 401 invalid_api_key: the key is unknown");
+        assert_eq!(Problem::read(502, "<html>").to_string(), "the Worker answered 502");
     }
 }

@@ -1,12 +1,12 @@
-//! How long to wait before the next try.
+//! The wait before the next attempt.
 
 use std::time::Duration;
 
-/// Tries of one batch, the first included: about two minutes in all.
+/// Attempts per batch, including the first: about two minutes in total.
 const TRIES: u32 = 9;
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
-/// Longest wait that the other side may ask for.
+/// Longest wait that the server may ask for.
 const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// The waits of one batch.
@@ -16,8 +16,8 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// The wait after one more failure: what the other side `asked` for, else twice as long each time;
-    /// `None` when it was the last try.
+    /// The wait after a failure: what the server `asked` for, else twice the previous one. `None` after the last
+    /// attempt.
     pub(super) fn next(&mut self, asked: Option<Duration>) -> Option<Duration> {
         self.failed += 1;
         if self.failed >= TRIES {
@@ -27,17 +27,17 @@ impl Backoff {
             Some(asked) => asked.clamp(FIRST, LONGEST_ASKED),
             None => (FIRST * 2_u32.saturating_pow(self.failed - 1)).min(LONGEST),
         };
-        // Up to a quarter more, so that those who failed together do not come back together.
+        // Up to a quarter more, so that clients that failed together do not retry together.
         Some(wait + wait.mul_f64(0.25 * random_share()))
     }
 
-    /// How many tries there were.
+    /// How many attempts there were.
     pub(super) fn tries(&self) -> u32 {
         self.failed
     }
 }
 
-/// 0 to 1; without randomness there is no jitter.
+/// 0 to 1; without randomness, no jitter.
 fn random_share() -> f64 {
     let mut byte = [0];
     let _ = getrandom::fill(&mut byte);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_side_may_ask_for_more() {
+    fn the_server_may_ask_for_more() {
         let asked = |seconds| Backoff::default().next(Some(Duration::from_secs(seconds))).unwrap().as_secs_f64();
         assert!((7.0..=8.75).contains(&asked(7)));
         assert!(asked(0) >= 0.5);

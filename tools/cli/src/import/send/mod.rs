@@ -1,4 +1,4 @@
-//! Sends batches, each until it is answered for or cannot be.
+//! Sends batches, with retries.
 
 mod answer;
 mod backoff;
@@ -8,57 +8,56 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Error, Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 
 use super::batch::Batch;
 use super::message::Message;
 use super::target::Target;
+use crate::http::Worker;
 use answer::{Answer, Problem};
 use backoff::Backoff;
 
-/// Longest wait for the answer to one request.
+/// Time limit of one request.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Tries of a batch that the limit may turn away before it is said.
+/// Attempts that a rate limit may reject before it is reported.
 const PATIENT_TRIES: u32 = 2;
-/// Refused lines that one batch shows; the rest is only counted.
+/// Rejected lines shown per batch; the rest is only counted.
 const SHOWN: usize = 3;
 
-/// Takes batches from a queue that several share.
+/// Takes batches from a shared queue and sends them.
 pub(crate) struct Courier {
     target: Arc<Target>,
-    agent: ureq::Agent,
+    worker: Worker,
     batches: Arc<Mutex<Receiver<Batch>>>,
     messages: Sender<Message>,
 }
 
-/// What one request came to.
+/// The outcome of one request.
 enum Outcome {
     Answered(Answer),
-    /// Worth another try: why, and after what time if the other side says so.
+    /// Worth a retry: why, and after what time if the server says so.
     Again(Error, Option<Duration>),
-    /// Too fast for the project's limit, which is nothing to talk about unless it lasts.
+    /// Rejected by the project's rate limit; reported only if it lasts.
     Slower(Error, Option<Duration>),
-    /// No other try would end differently.
+    /// A retry would not help.
     Refused(Error),
 }
 
 impl Courier {
     /// A courier to `target`.
-    pub(crate) fn new(target: Arc<Target>, batches: Arc<Mutex<Receiver<Batch>>>, messages: Sender<Message>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            // A redirected POST would go on as a GET.
-            .max_redirects(0)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .into();
-        Self { target, agent, batches, messages }
+    pub(crate) fn new(
+        target: Arc<Target>,
+        batches: Arc<Mutex<Receiver<Batch>>>,
+        messages: Sender<Message>,
+    ) -> Result<Self> {
+        let worker = Worker::new(&target.url, PATIENCE)?;
+        Ok(Self { target, worker, batches, messages })
     }
 
-    /// Sends until the queue ends or a batch cannot be sent.
+    /// Sends until the queue ends or a batch fails for good.
     pub(crate) fn run(self) {
         loop {
-            // The lock is held while waiting: the others would wait as well.
+            // The lock is held while waiting: the others would wait too.
             let Ok(Ok(batch)) = self.batches.lock().map(|batches| batches.recv()) else { return };
             match self.send(&batch) {
                 Ok(answer) => self.report(answer, &batch),
@@ -80,7 +79,7 @@ impl Courier {
                 Outcome::Slower(error, asked) => (error, asked, backoff.tries() < PATIENT_TRIES),
             };
             let Some(wait) = backoff.next(asked) else {
-                return Err(error.context(format!("given up after {} tries", backoff.tries())));
+                return Err(error.context(format!("gave up after {} attempts", backoff.tries())));
             };
             if !quiet {
                 let _ = self.messages.send(Message::Retrying(format!("{error:#}"), wait.as_secs_f64()));
@@ -90,31 +89,19 @@ impl Courier {
     }
 
     fn attempt(&self, batch: &Batch) -> Outcome {
-        let sent = self
-            .agent
-            .post(format!("{}/v1/batch", self.target.url))
-            .header("authorization", format!("Bearer {}", self.target.key))
-            .header("content-type", "application/json")
-            .send(batch.body.as_slice());
-        let mut response = match sent.with_context(|| format!("{} does not answer", self.target.url)) {
-            Ok(response) => response,
+        let answer = match self.worker.post("/v1/batch", &self.target.key, batch.body.clone()) {
+            Ok(answer) => answer,
             Err(error) => return Outcome::Again(error, None),
         };
-        let status = response.status().as_u16();
-        let asked = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let asked = asked.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
-        let body = match response.body_mut().read_to_string().context("the answer breaks off") {
-            Ok(body) => body,
-            Err(error) => return Outcome::Again(error, None),
-        };
-        match status {
-            200..=299 => match Answer::read(&body, batch.lines.len()) {
+        let problem = || anyhow!("{}", Problem::read(answer.status, &answer.body));
+        match answer.status {
+            200..=299 => match Answer::read(&answer.body, batch.lines.len()) {
                 Ok(answer) => Outcome::Answered(answer),
                 Err(error) => Outcome::Refused(error),
             },
-            429 => Outcome::Slower(anyhow!("{}", Problem::read(status, &body)), asked),
-            408 | 425 | 500..=599 => Outcome::Again(anyhow!("{}", Problem::read(status, &body)), asked),
-            _ => Outcome::Refused(anyhow!("{}", Problem::read(status, &body))),
+            429 => Outcome::Slower(problem(), answer.retry_after),
+            408 | 425 | 500..=599 => Outcome::Again(problem(), answer.retry_after),
+            _ => Outcome::Refused(problem()),
         }
     }
 

@@ -54,7 +54,7 @@ pub(in super::super) fn tell(asked: &Asked, load: Load, bundle: &Path, state: &S
 
 fn over(sink: &str, asked: &Asked, load: Load, bundle: &Path, dev: &DevFile, state: &State) -> Result<()> {
     let secrets = Secrets::of(state)?;
-    let control = ControlPlane::new(&dev.stores.postgrest_url, &dev.stores.supabase_secret_key, &secrets.key_pepper);
+    let control = ControlPlane::of(&dev.stores, &secrets)?;
     control.organization(BENCH, BENCH)?;
     project::ensure(&control, BENCH, BENCH, &Settings::unlimited())?;
     let keys = one_of_each(&control, BENCH, BENCH, Env::Live)?;

@@ -61,10 +61,10 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(rounds: u32, url: &'a str, store: &dyn Fn() -> EventStore) -> Self {
+    pub(super) fn new(rounds: u32, url: &'a str, store: &dyn Fn() -> Result<EventStore>) -> Result<Self> {
         let config =
             ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_mins(1)));
-        Self { rounds, url, agent: config.build().into(), store: store(), watch: store() }
+        Ok(Self { rounds, url, agent: config.build().into(), store: store()?, watch: store()? })
     }
 
     pub(super) fn ask(&self, question: &Question, large: &Project, small: Option<&Project>) -> Result<Line> {

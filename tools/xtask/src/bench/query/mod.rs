@@ -88,7 +88,7 @@ fn measure(args: &Args, state: &State, dev: &DevFile, bundle: &std::path::Path) 
     let secrets = Secrets::of(state)?;
     let settings = worker_settings(&dev.stores, &secrets);
     let worker = step("Worker (start)", || Worker::start(state, bundle, &settings))?;
-    let asker = Asker::new(args.rounds, &worker.url, &store);
+    let asker = Asker::new(args.rounds, &worker.url, &store)?;
     let ask_all = |small| QUESTIONS.iter().map(|question| asker.ask(question, &large, small)).collect();
     let events = step("questions to the events", || ask_all(None))?;
     command(state, &["rollup", "rebuild", "--all", "--margin", "0"])?;
