@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::Secrets;
 use crate::state::StateArg;
 
 /// A user of ClickHouse.
@@ -15,14 +16,14 @@ pub struct User {
     pub password: String,
 }
 
-/// The three users of ClickHouse, as in production.
+/// The three users of ClickHouse, one per role as in production.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Users {
     /// Inserts events.
     pub ingest: User,
-    /// Answers questions.
+    /// Queries.
     pub read: User,
-    /// Migrates, erases, repairs.
+    /// Migrates, deletes, repairs.
     pub maintain: User,
 }
 
@@ -33,7 +34,7 @@ pub struct Keys {
     pub pk: String,
     /// Secret: sends events from a server.
     pub sk: String,
-    /// Read: asks questions.
+    /// Read: queries.
     pub rk: String,
     /// Admin: manages the project.
     pub ak: String,
@@ -46,7 +47,7 @@ impl Keys {
     }
 }
 
-/// The stores, as far as they are known before the Worker runs.
+/// The stores, which are known before the Worker runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Stores {
     /// ClickHouse's HTTP interface.
@@ -79,9 +80,32 @@ pub struct DevFile {
     pub stores: Stores,
     /// Keys of the demo project.
     pub keys: Keys,
-    /// The same for its test data.
+    /// Keys for its test data.
     #[serde(default)]
     pub test_keys: Keys,
+}
+
+impl Stores {
+    /// Variables and secrets with which a Worker uses these stores.
+    pub fn worker_settings<'a>(&'a self, secrets: &'a Secrets) -> Vec<(&'static str, &'a str)> {
+        let users = &self.clickhouse_users;
+        vec![
+            ("CLICKHOUSE_URL", &self.clickhouse_url),
+            ("CLICKHOUSE_DATABASE", &self.clickhouse_database),
+            ("CLICKHOUSE_INSERT_USER", &users.ingest.user),
+            ("CLICKHOUSE_INSERT_PASSWORD", &users.ingest.password),
+            ("CLICKHOUSE_READ_USER", &users.read.user),
+            ("CLICKHOUSE_READ_PASSWORD", &users.read.password),
+            ("CLICKHOUSE_MAINTAIN_USER", &users.maintain.user),
+            ("CLICKHOUSE_MAINTAIN_PASSWORD", &users.maintain.password),
+            ("SUPABASE_URL", &self.postgrest_url),
+            ("SUPABASE_SECRET_KEY", &self.supabase_secret_key),
+            ("SUPABASE_JWT_SECRET", &self.supabase_jwt_secret),
+            ("KEY_PEPPER", &secrets.key_pepper),
+            ("VISITOR_SECRET", &secrets.visitor_secret),
+            ("INTERNAL_SECRET", &secrets.internal_secret),
+        ]
+    }
 }
 
 impl DevFile {

@@ -183,6 +183,11 @@ impl EventStore {
         Ok(String::from_utf8(answer)?)
     }
 
+    /// Whether a server answers at all; without credentials.
+    pub(crate) fn alive(&self, limit: Duration) -> Result<()> {
+        wait(self.client.alive(limit))?.map_err(|error| self.explained(&error))
+    }
+
     fn order(&self, order: Order<'_>) -> Result<Vec<u8>> {
         self.attempt(order, LIMIT)?.map_err(|error| self.explained(&error))
     }

@@ -12,6 +12,7 @@ pub mod control;
 mod dead_letters;
 pub mod demo;
 pub mod dev_file;
+mod doctor;
 pub mod event_store;
 mod format;
 mod http;
@@ -68,6 +69,8 @@ pub enum Command {
     /// List, replay or drop rows that the event store refused.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
+    /// Check a deployment: settings, stores, users, migrations, clocks, the Worker, upkeep, keys.
+    Doctor(doctor::Args),
 }
 
 /// Runs a command.
@@ -84,6 +87,7 @@ pub fn run(command: &Command) -> Result<ExitCode> {
         Command::Reclassify(args) => reclassify::run(args),
         Command::Rollup(command) => rollup::run(command),
         Command::DeadLetters(command) => dead_letters::run(command),
+        Command::Doctor(args) => doctor::run(args),
     }
 }
 

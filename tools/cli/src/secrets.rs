@@ -1,4 +1,4 @@
-//! Secrets of a local stack: made once per state folder, kept in `secrets.json`.
+//! Secrets of a local stack: generated once per state folder, stored in `secrets.json`.
 
 use std::fmt::Write as _;
 
@@ -9,19 +9,19 @@ use crate::state::State;
 
 const FILE: &str = "secrets.json";
 
-/// Everything that is random. A field that an older file lacks is made when it is read.
+/// All secrets. A field that an older file lacks is generated when it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Secrets {
-    /// ClickHouse user that inserts events.
+    /// Password of the ClickHouse user that inserts events.
     #[serde(default = "random")]
     pub clickhouse_ingest: String,
-    /// ClickHouse user that answers questions.
+    /// Password of the ClickHouse user that queries.
     #[serde(default = "random")]
     pub clickhouse_read: String,
-    /// ClickHouse user that migrates, erases and repairs.
+    /// Password of the ClickHouse user that migrates, deletes and repairs.
     #[serde(default = "random")]
     pub clickhouse_maintain: String,
-    /// The superuser of PostgreSQL.
+    /// Password of PostgreSQL's superuser.
     #[serde(default = "random")]
     pub postgres: String,
     /// Supabase's secret API key.
@@ -33,10 +33,10 @@ pub struct Secrets {
     /// Signs the tokens of signed-in users.
     #[serde(default = "random")]
     pub supabase_jwt_secret: String,
-    /// Mixed into the hashes of API keys.
+    /// Pepper of the API keys' hashes.
     #[serde(default = "random")]
     pub key_pepper: String,
-    /// From which the keys of the visitor hash are derived.
+    /// The keys of the visitor hash are derived from it.
     #[serde(default = "random")]
     pub visitor_secret: String,
     /// Opens the Worker's internal routes.
@@ -45,7 +45,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the file, makes what is missing and writes it back.
+    /// Reads the file, generates what is missing and writes it back.
     pub fn of(state: &State) -> Result<Self> {
         let found: serde_json::Value = state.read(FILE)?.unwrap_or_else(|| serde_json::json!({}));
         let secrets: Self = serde_json::from_value(found.clone())?;
@@ -67,7 +67,7 @@ fn supabase_publishable() -> String {
 /// 256 random bits in hexadecimal.
 fn random() -> String {
     let mut bytes = [0_u8; 32];
-    // A system without randomness cannot run anything that follows; a constant would be worse.
+    // Without randomness nothing that follows is secure; a constant would be worse.
     if getrandom::fill(&mut bytes).is_err() {
         std::process::abort();
     }

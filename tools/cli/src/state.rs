@@ -1,4 +1,4 @@
-//! The state folder of one stack (`.headwater/`): data, logs, secrets, and who holds it.
+//! The state folder of a local stack (`.headwater/`): data, logs, secrets, and the lock of its process.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -14,16 +14,16 @@ use crate::{stop, workspace};
 /// Name of the folder in a workspace.
 pub const DEFAULT: &str = ".headwater";
 
-/// The flag that all commands of a stack share.
+/// The flag that all commands on the local stack share.
 #[derive(Debug, Clone, clap::Args)]
 pub struct StateArg {
-    /// Folder for data, logs and secrets of this stack.
+    /// Folder with the data, logs and secrets of the local stack.
     #[arg(long, value_name = "DIR", default_value = DEFAULT)]
     pub state: PathBuf,
 }
 
 impl StateArg {
-    /// The folder; a relative one belongs to the workspace.
+    /// The folder; a relative path is relative to the workspace.
     pub fn open(&self) -> Result<State> {
         State::at(&self.state)
     }
@@ -39,7 +39,7 @@ impl State {
     /// The folder at `dir`, which need not exist.
     pub fn at(dir: &Path) -> Result<Self> {
         let absolute = std::path::absolute(workspace::root().join(dir))?;
-        // One folder, one name: processes are found by it.
+        // Processes are found by this path, so it must be the same for all.
         Ok(Self { dir: absolute.canonicalize().unwrap_or(absolute) })
     }
 
@@ -75,13 +75,13 @@ impl State {
         self.dir.join(name)
     }
 
-    /// What scripts and tests read.
+    /// `dev.json`, which scripts and tests read.
     pub fn dev_file(&self) -> PathBuf {
         self.file("dev.json")
     }
 
-    /// Takes the folder for this process, or says that another one holds it. The kernel lets go of
-    /// it whichever way the holder ends.
+    /// Locks the folder for this process; `None` if another process holds it. The kernel releases the lock however the
+    /// holder ends.
     pub fn hold(&self) -> Result<Option<Held>> {
         let path = self.file("supervisor.pid");
         let file = OpenOptions::new()
@@ -90,7 +90,7 @@ impl State {
             .write(true)
             .open(&path)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        // Whoever asks for the holder's number locks the file for a moment, too.
+        // A process that reads the holder's number also locks the file for a moment.
         for _ in 0..5 {
             match file.try_lock() {
                 Ok(()) => {
@@ -121,7 +121,7 @@ impl State {
                     return Err(error).with_context(|| format!("cannot lock {}", path.display()));
                 }
             }
-            // A holder that has only just come may not have written its number yet.
+            // A new holder may not have written its number yet.
             if let Ok(pid) = fs::read_to_string(&path)?.trim().parse() {
                 return Ok(Some(pid));
             }
@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    /// Reads a JSON file, or nothing where there is none.
+    /// Reads a JSON file; `None` if it does not exist.
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.file(name);
         let text = match fs::read_to_string(&path) {
@@ -148,7 +148,7 @@ impl State {
         self.write_private(name, &format!("{}\n", serde_json::to_string_pretty(value)?))
     }
 
-    /// Writes a file that only its owner can read; a reader sees the old one or the new one.
+    /// Writes a file that only its owner can read. It is replaced atomically.
     pub fn write_private(&self, name: &str, text: &str) -> Result<()> {
         let path = self.file(name);
         let fresh = self.file(&format!("{name}.new"));
@@ -164,7 +164,7 @@ impl State {
         Ok(())
     }
 
-    /// Removes the whole folder, if it is one of ours.
+    /// Removes the folder, if it is a state folder.
     pub fn remove(&self) -> Result<()> {
         if !self.dir.exists() {
             return Ok(());
@@ -176,7 +176,7 @@ impl State {
     }
 }
 
-/// The folder is held as long as this value lives.
+/// The folder stays locked as long as this value lives.
 #[derive(Debug)]
 pub struct Held {
     _file: File,

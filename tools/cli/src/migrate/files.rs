@@ -46,6 +46,13 @@ pub(super) fn postgres() -> Result<Vec<Migration>> {
     load(embedded::POSTGRES)
 }
 
+/// The tables that ClickHouse's migrations create.
+pub(crate) fn tables() -> Vec<&'static str> {
+    let words = |sql: &'static str| sql.split("CREATE TABLE IF NOT EXISTS ").skip(1);
+    let name = |rest: &'static str| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    embedded::CLICKHOUSE.iter().flat_map(|(_, sql)| words(sql).filter_map(name)).collect()
+}
+
 fn load(files: &[(&str, &str)]) -> Result<Vec<Migration>> {
     let mut found = Vec::new();
     for (name, sql) in files {
@@ -108,7 +115,13 @@ fn well_named(name: &str) -> bool {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Migration, clickhouse, load, pending, postgres, well_named};
+    use super::{Migration, clickhouse, load, pending, postgres, tables, well_named};
+
+    #[test]
+    fn the_tables_are_known() {
+        let tables = tables();
+        assert!(["events", "dirty", "sessions", "dead_letters"].iter().all(|name| tables.contains(name)), "{tables:?}");
+    }
 
     #[test]
     fn this_version_has_migrations_for_both_stores() {

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 pub(crate) use clickhouse::missing as missing_in_clickhouse;
+pub(crate) use files::tables;
 pub(crate) use postgres::missing as missing_in_postgres;
 
 use crate::dev_file::DevFile;

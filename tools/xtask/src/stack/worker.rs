@@ -148,23 +148,7 @@ fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
 
 /// Variables and secrets with which a Worker uses these stores.
 pub(crate) fn settings<'a>(stores: &'a Stores, secrets: &'a Secrets) -> Vec<(&'static str, &'a str)> {
-    let users = &stores.clickhouse_users;
-    vec![
-        ("CLICKHOUSE_URL", &stores.clickhouse_url),
-        ("CLICKHOUSE_DATABASE", &stores.clickhouse_database),
-        ("CLICKHOUSE_INSERT_USER", &users.ingest.user),
-        ("CLICKHOUSE_INSERT_PASSWORD", &users.ingest.password),
-        ("CLICKHOUSE_READ_USER", &users.read.user),
-        ("CLICKHOUSE_READ_PASSWORD", &users.read.password),
-        ("CLICKHOUSE_MAINTAIN_USER", &users.maintain.user),
-        ("CLICKHOUSE_MAINTAIN_PASSWORD", &users.maintain.password),
-        ("SUPABASE_URL", &stores.postgrest_url),
-        ("SUPABASE_SECRET_KEY", &stores.supabase_secret_key),
-        ("SUPABASE_JWT_SECRET", &stores.supabase_jwt_secret),
-        ("KEY_PEPPER", &secrets.key_pepper),
-        ("VISITOR_SECRET", &secrets.visitor_secret),
-        ("INTERNAL_SECRET", &secrets.internal_secret),
-    ]
+    stores.worker_settings(secrets)
 }
 
 /// Asks the Worker; otherwise says what it answered.

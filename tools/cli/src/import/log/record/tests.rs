@@ -54,7 +54,7 @@ fn a_virtual_host_may_stand_in_front() {
                 assert_eq!(record.vhost, vhost, "{line}");
                 assert_eq!(record.ip.unwrap().to_string(), "192.0.2.1", "{line}");
             }
-            Err(broken) => assert_eq!((broken.0, vhost), ("the client is missing before the time", None)),
+            Err(broken) => assert_eq!((broken.0, vhost), ("no client before the time", None)),
         }
     }
 }
