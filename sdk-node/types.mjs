@@ -88,6 +88,8 @@ function comment(text, indent) {
 function type(schema, indent) {
   if (schema === undefined || schema === true) return "unknown";
   if (schema.$ref) return schema.$ref.split("/").pop();
+  // A condition within a condition: the document does not refer to it (crates/query/src/documented.rs).
+  if (schema.$comment) return schema.$comment;
   if ("const" in schema) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" | ");
   // Beside an object's own members, `anyOf` says which of them must be there.

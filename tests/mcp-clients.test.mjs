@@ -23,6 +23,7 @@ let doors;
 const needed = {
   funnel: { steps: ["pageview", "signup"] },
   explain_source: { url: "https://a.example/?utm_source=x" },
+  match: { trigger: "pageview", result: "signup" },
   track_event: { event: "by-a-client" },
 };
 
@@ -32,8 +33,8 @@ before(async () => {
   await ask("/v1/batch", { key: keys.sk, body: events });
   await settled();
   doors = [
-    { url: `${stack.worker_url}/mcp`, key: keys.sk, tools: 12, resources: 4 },
-    { url: `${stack.worker_url}/mcp/account`, key: keys.ak, tools: 13, resources: 3 },
+    { url: `${stack.worker_url}/mcp`, key: keys.sk, tools: 15, resources: 4 },
+    { url: `${stack.worker_url}/mcp/account`, key: keys.ak, tools: 16, resources: 3 },
   ];
 });
 

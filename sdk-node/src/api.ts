@@ -67,7 +67,7 @@ export type Edge = string | number;
  * - `batch_too_large` (400): The batch holds too many events
  * - `timestamp_too_old` (400): The event is older than the project's retention
  * - `unsupported_encoding` (400): The content encoding is not supported
- * - `key_in_query_not_allowed` (400): This kind of key may not stand in a URL
+ * - `key_in_query_not_allowed` (400): This kind of key must not be sent in a URL
  * - `missing_bearer_token` (401): No API key was sent
  * - `malformed_api_key` (401): The API key is malformed
  * - `invalid_api_key` (401): The API key is not valid

@@ -80,8 +80,8 @@ pub(super) fn operations() -> Vec<Operation> {
             )
             .answers(202, "Accepted"),
         script("/v1/a.js", "script", "The script for pages").about(
-            "`<script defer src=\"https://…/v1/a.js\" data-key=\"pk_live_…\"></script>` sends page views and whatever else \
-             its attributes ask for (`sdk-browser/README.md`). With an `ETag`: `If-None-Match` is answered with 304.",
+            "A script tag with `src=\"https://…/v1/a.js\"`, `data-key=\"pk_live_…\"` and `defer` sends page views, and more if its \
+             attributes ask for it (`sdk-browser/README.md`). With an `ETag`: `If-None-Match` is answered with 304.",
         ),
         script("/s.js", "scriptUnblocked", "The script for pages, under a name that blockers leave alone")
             .about("The same as `/v1/a.js`."),

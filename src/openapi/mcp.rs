@@ -56,7 +56,7 @@ pub(super) fn schemas() -> Schemas {
     );
     let error = closed(
         &["code", "message"],
-        json!({ "code": { "type": "integer" }, "message": { "type": "string" }, "data": true }),
+        json!({ "code": { "type": "integer" }, "message": { "type": "string" }, "data": {} }),
     );
     let answer = closed(
         &["jsonrpc", "id"],

@@ -97,6 +97,7 @@ fn document() -> Value {
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "Headwater", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
+            "contact": { "name": "Headwater" },
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/", "description": "The Worker that serves this document" }],

@@ -252,6 +252,5 @@ pub(super) fn headers() -> Value {
         "RateLimit": text("What is left of a limit, and seconds until it is whole again.", "\"questions\";r=39;t=1"),
         "RateLimit-Policy": text("A limit and its window in seconds.", "\"questions\";q=40;w=4"),
         "WWW-Authenticate": text("How to present a key.", "Bearer"),
-        "ETag": text("Names this version.", "\"9f86d081884c7d65\""),
     })
 }

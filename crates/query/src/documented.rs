@@ -142,7 +142,7 @@ impl<const MAX: u32> JsonSchema for Whole<MAX> {
 described!(OrderBy, "OrderBy", |_generator| json_schema!({
     "type": "array",
     "items": {
-        "type": "array", "minItems": 2, "maxItems": 2, "items": false,
+        "type": "array", "minItems": 2, "maxItems": 2, "items": {},
         "prefixItems": [
             { "type": "string", "description": "One of the question's metrics or dimensions." },
             { "type": "string", "enum": ["asc", "desc"] },
@@ -199,19 +199,22 @@ described!(Compare, "Compare", |generator| json_schema!({
         pair of dates or instants.",
 }));
 
-/// A condition: a list of an operator and its arguments.
+/// A condition: a list of an operator and its arguments. `items` says nothing about them, but generators of clients
+/// refuse an array without it, and `false`.
 fn condition(operators: &[&str], arguments: Vec<Value>, description: &str) -> Value {
     let mut items = vec![json!({ "type": "string", "enum": operators })];
     items.extend(arguments);
     let count = items.len();
     json!({
-        "type": "array", "prefixItems": items, "items": false, "minItems": count, "maxItems": count,
+        "type": "array", "prefixItems": items, "items": {}, "minItems": count, "maxItems": count,
         "description": description,
     })
 }
 
-described!(Filter, "Filter", |generator| {
-    let filter = generator.subschema_for::<Filter>();
+described!(Filter, "Filter", |_generator| {
+    // Not a reference to itself: generators of clients (openapi-python-client) leave out every schema that refers to a
+    // list that contains itself. `$comment` names the type for `sdk-node/types.mjs`.
+    let filter = json!({ "type": "array", "items": {}, "description": "A condition.", "$comment": "Filter" });
     let filters = |least: usize| json!({ "type": "array", "items": filter, "minItems": least, "maxItems": MAX_NODES });
     let values = |longest: usize| {
         let one = json!({ "anyOf": [
@@ -228,10 +231,10 @@ described!(Filter, "Filter", |generator| {
         "anyOf": [
             condition(&["and"], vec![filters(0)], "All of them."),
             condition(&["or"], vec![filters(1)], "At least one of them."),
-            condition(&["not"], vec![json!(filter)], "Not this one."),
+            condition(&["not"], vec![filter.clone()], "Not this one."),
             condition(
                 &["has_done", "has_not_done"],
-                vec![json!(filter)],
+                vec![filter.clone()],
                 "The visitor has, or has not, an event in the period that meets a condition on single events.",
             ),
             condition(

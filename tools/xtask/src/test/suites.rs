@@ -68,7 +68,9 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>, lo
         named = holding(&files, name);
     }
     // Tests whose helper cannot be installed are skipped and say why.
+    setup::npm_install(&root.join("tests/openapi"), "about 90 MB: generators of API clients", state)?;
     let helpers = [
+        ("API_CLIENT", setup::python(state, setup::API_CLIENT)?),
         ("SCHEMATHESIS", setup::python(state, setup::SCHEMATHESIS)?),
         ("MCP_PYTHON", setup::python(state, setup::MCP_CLIENT)?),
         ("CHROMIUM", setup::chromium(state)?),
