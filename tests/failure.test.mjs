@@ -195,8 +195,10 @@ describe("the control plane", () => {
     const count = (which, status) => seen[which].set(status, (seen[which].get(status) ?? 0) + 1);
     const load = async (milliseconds) => {
       const end = performance.now() + milliseconds;
+      // A busy machine needs longer for as many questions.
+      const enough = () => performance.now() > end && seen.known.get(200) > 30;
       const client = async (index) => {
-        while (performance.now() < end) {
+        for (const late = end + 60_000; !enough() && performance.now() < late; ) {
           count("known", (await timed("/v1/stats", { key: project.keys.sk })).status);
           count("unknown", (await track(`load-${index}`, others[index % 4].keys.sk)).status);
         }

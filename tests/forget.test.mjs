@@ -418,23 +418,25 @@ describe("what waits in the buffer", () => {
     event("carl", { anonymous_id: "w-carl" }),
   ];
 
-  test("is told, emptied, and never sent; all else is, in its batch", async () => {
+  /** Whether all of it came before the buffer, which waits so long, had sent what it held. */
+  async function emptied(wait) {
     const project = await fresh();
-    // Time enough to come before it sends.
-    const other = await startOwn({ BUFFER_FLUSH_MS: "15000" });
+    const other = await startOwn({ BUFFER_FLUSH_MS: `${wait}` });
+    const begin = performance.now();
     try {
       await send(project, people(), other.url);
       await send(project, [event("ann", { user_id: "w-ann" })], other.url);
       const told = await access(project, { user_id: "w-ann" }, other.url);
+      const id = await forget(project, { user_id: "w-ann" }, other.url);
+      await other.cron();
+      const { status, counts } = await receipt(project, id, other.url);
+      if (performance.now() - begin > wait) return false;
       assert.deepEqual(told.buffer.map((line) => line.event_id.replace(/-\d+$/, "")).sort(), [
         "ann",
         "anon",
         "cookieless",
         "link",
       ]);
-      const id = await forget(project, { user_id: "w-ann" }, other.url);
-      await other.cron();
-      const { status, counts } = await receipt(project, id, other.url);
       assert.deepEqual([status, counts.buffered, counts.events], ["done", 4, 0], other.log());
       assert.equal((await access(project, { user_id: "w-ann" }, other.url)).buffer, undefined);
       await until(async () => {
@@ -443,9 +445,15 @@ describe("what waits in the buffer", () => {
       }, "the rest is sent");
       const rows = await query("SELECT event_id FROM events WHERE project_id = {p:UUID}", { p: project.project_id });
       assert.deepEqual(rows.map((row) => row.event_id.replace(/-\d+$/, "")).sort(), ["bob", "carl"]);
+      return true;
     } finally {
       await other.stop();
     }
+  }
+
+  test("is told, emptied, and never sent; all else is, in its batch", async () => {
+    // A busy machine needs longer.
+    assert.ok((await emptied(8000)) || (await emptied(60_000)));
   });
 
   for (const mode of ["refuse", "swallow"]) {

@@ -1,4 +1,5 @@
 // Row-level security and grants: every table, every verb, as everybody, through PostgREST.
+// It compares all rows of its organizations, which a job may change. @lane jobs
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { asked, hash, month, organization, person, prefix, rest, roles, sql } from "./world.mjs";

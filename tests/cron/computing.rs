@@ -3,30 +3,22 @@
 use std::sync::{Arc, Mutex};
 
 use headwater::app::{App, Runtime};
-use intake::time::Timestamp;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use upkeep::rollup::{Kind, ProjectDay};
 
 use crate::app::runtime;
-use crate::world::{World, config, day, stack};
+use crate::world::{World, config, day, stack, wall_clock};
 
 /// Lines that the apps of this file have logged.
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// The store's clock, which says what is due, goes on; so must this one.
-#[allow(clippy::disallowed_methods, reason = "a runtime has a clock")]
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp(i64::try_from(since.as_millis()).unwrap())
-}
 
 /// An app on the stack's stores, with some settings changed.
 fn app(changed: &[(&str, &str)]) -> App {
     let changed = [changed, &[("INGEST_SINK", "direct")]].concat();
     let log = |line: &str| LOG.lock().unwrap().push(line.to_owned());
-    App::new(config(&changed), Runtime { now, log, ..runtime() })
+    App::new(config(&changed), Runtime { now: wall_clock, log, ..runtime() })
 }
 
 /// A project with a day that was written to an hour ago.

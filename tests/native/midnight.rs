@@ -12,7 +12,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::app::{self, Track};
-use crate::world::{config, now, stack};
+use crate::world::{config, stack, wall_clock};
 
 /// The clock.
 static NOW: AtomicI64 = AtomicI64::new(0);
@@ -79,7 +79,7 @@ async fn with_the_control_plane_away_at_midnight_events_are_kept_and_hashes_are_
     let open = Arc::new(AtomicBool::new(true));
     let url = way(open.clone()).await;
     let app = App::new(config(&[("SUPABASE_URL", &url)]), runtime());
-    let midnight = intake::time::Day(now().day().0 + 1).start();
+    let midnight = intake::time::Day(wall_clock().day().0 + 1).start();
     let before = midnight.plus(-30_000);
 
     // The key is looked up half a minute before midnight; then the control plane goes away.

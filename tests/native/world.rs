@@ -55,6 +55,13 @@ pub fn now() -> Timestamp {
     Timestamp::parse_iso("2026-11-20T15:00:00Z").unwrap()
 }
 
+/// The time of day, where a store goes by its own clock: it hands out today's day keys, and says what is due.
+#[allow(clippy::disallowed_methods, reason = "the stores have one")]
+pub fn wall_clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_millis()).unwrap())
+}
+
 /// How often something random is done; more often in the long form (`cargo xtask test --long`).
 pub fn often<T>(short: T, long: T) -> T {
     if std::env::var_os("HEADWATER_LONG").is_some() { long } else { short }
