@@ -18,7 +18,8 @@ async function faults(sink) {
   return [JSON.parse(stdout.trim().split("\n").at(-1)), stdout];
 }
 
-describe("under kill -9 of everything", () => {
+// Each has a stack of its own, and waits most of its time.
+describe("under kill -9 of everything", { concurrency: true }, () => {
   for (const sink of ["buffer", "direct"]) {
     test(`${sink}: what is acknowledged is stored and counted once, in raw reads and rollups`, async () => {
       const [report, told] = await faults(sink);

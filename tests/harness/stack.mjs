@@ -148,7 +148,7 @@ async function overloaded(response) {
   if (response.status === 500 && !response.headers.get("x-request-id")) return "wrangler's 500";
   if (response.status !== 503) return undefined;
   const text = await response.clone().text();
-  return /"error":"(store|control_plane)_unavailable"/.test(text) ? text : undefined;
+  return /"error":"(store_unavailable)"/.exec(text)?.[1];
 }
 
 /**
