@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 const day = (ago) => new Date(Date.now() - ago * DAY).toISOString().slice(0, 10);
 const hours = (ago) => new Date(Date.now() - (ago * DAY) / 24);
 const cron = async () => {
-  const signal = AbortSignal.timeout(150_000);
+  const signal = AbortSignal.timeout(300_000);
   assert.equal((await call("/cdn-cgi/handler/scheduled?cron=*/5+*+*+*+*", { signal })).status, 200);
 };
 const rowOf = async (date) => {

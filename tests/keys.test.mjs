@@ -1,4 +1,4 @@
-// Every kind × scopes × env × route × origin, and ten thousand keys that nobody made.
+// Every kind × scopes × env × route × origin, and thousands of keys that nobody made.
 import assert from "node:assert/strict";
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { before, describe, test } from "node:test";

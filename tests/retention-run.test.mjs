@@ -17,11 +17,11 @@ const run = ({ base = stack.worker_url, query = "", secret = INTERNAL_SECRET } =
     base,
     method: "POST",
     headers: secret === null ? {} : { "x-internal-secret": secret },
-    signal: AbortSignal.timeout(150_000),
+    signal: AbortSignal.timeout(300_000),
   });
 /** What the platform does at the time of a trigger. */
 async function trigger(cron) {
-  const signal = AbortSignal.timeout(150_000);
+  const signal = AbortSignal.timeout(300_000);
   const scheduled = await call(`/cdn-cgi/handler/scheduled?cron=${encodeURIComponent(cron)}`, { signal });
   assert.equal(scheduled.status, 200);
 }
