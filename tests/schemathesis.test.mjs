@@ -14,7 +14,7 @@ const folder = join(root, "tests/openapi");
 /**
  * Runs it with a key; fails with its report.
  * @param {string} key
- * @param {number} seconds
+ * @param {number} seconds more on a machine so busy that it makes next to none in them
  * @param {...string} which operations
  */
 async function put(key, seconds, ...which) {
@@ -41,7 +41,9 @@ async function put(key, seconds, ...which) {
   const lines = report.text.split("\n").map((/** @type {string} */ line) => line.slice(0, 400));
   assert.ok(!report.failed, lines.join("\n"));
   const [, generated] = report.text.match(/(\d+) generated/) ?? [];
-  assert.ok(Number(generated) > 20, `only ${generated} requests were made`);
+  if (Number(generated) > 20) return;
+  assert.ok(seconds < 200, `only ${generated} requests were made`);
+  await put(key, seconds * 10, ...which);
 }
 
 test("events and questions", { skip }, async () => {

@@ -100,8 +100,13 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![4 => addressy(), 1 => ".{0,60}", 1 => "\\PC{0,80}"]
 }
 
+/// More of them with `cargo xtask test --long`.
+fn cases() -> u32 {
+    if std::env::var_os("HEADWATER_LONG").is_some() { 20_000 } else { 384 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_input_has_an_answer_and_storing_does_not_change_it(
