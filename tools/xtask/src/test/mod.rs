@@ -34,7 +34,7 @@ enum Suite {
 pub(crate) struct Args {
     /// One suite only.
     suite: Option<Suite>,
-    /// Unit: part of a test's name. End to end: part of a file's path, else of a test's name.
+    /// Unit: part of a test's name. End to end: part of a file's path, or several with commas, else of a test's name.
     pattern: Option<String>,
     /// Repeat what is random or under load much more often: hours of made-up input instead of minutes.
     #[arg(long)]

@@ -59,7 +59,10 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>, lo
     }
     let mut named: Vec<PathBuf> = files
         .iter()
-        .filter(|file| pattern.is_none_or(|pattern| workspace::shown(file).contains(pattern)))
+        .filter(|file| {
+            let path = workspace::shown(file);
+            pattern.is_none_or(|pattern| pattern.split(',').any(|part| path.contains(part)))
+        })
         .cloned()
         .collect();
     // A pattern that fits no file is part of a test's name.
