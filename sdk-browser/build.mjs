@@ -1,4 +1,4 @@
-// Builds dist/ and what the Worker serves. Fails where a script is larger than its budget.
+// Builds dist/ and the script that the Worker serves. Fails if a script is larger than its budget.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,10 +10,10 @@ import { minify } from "terser";
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The script as the Worker embeds it: `cargo` needs it where no npm package is installed. */
+/** The script that the Worker embeds. It is committed, so that `cargo` does not need npm packages. */
 export const served = join(here, "served/a.js");
 
-/** Most bytes of a script, packed with `gzip -9`. */
+/** Most bytes of each script, compressed with `gzip -9`. */
 export const budgets = { "a.js": 1900, "core.js": 1024 };
 
 /** Bundles one entry; `conditions` choose among the package's `imports`. */
@@ -41,8 +41,8 @@ export const built = (name) =>
 /** A script for a tag, as small as it gets. */
 async function script(conditions) {
   const { code, map } = await bundled("tag", "iife", conditions);
-  // What is not strict in a bundle of modules does not become so by a word; and `let` packs better than other words.
-  // Lines and columns stay, for the source map.
+  // The code of modules runs the same without "use strict"; `let` compresses better than `const` and `var`.
+  // Lines and columns stay the same, for the source map.
   const shorter = code.replace(/^"use strict";/, "").replace(/\b(const|var) /g, (word) => "let ".padEnd(word.length));
   const packed = await minify(shorter, {
     ecma: 2020,
@@ -60,7 +60,7 @@ async function script(conditions) {
   return { code: packed.code, map: String(packed.map) };
 }
 
-/** Bytes of a text that was packed as a server packs it. */
+/** Bytes of a text after compression. */
 export const packed = (text) => gzipSync(text, { level: 9 }).length;
 
 /** The scripts, each within its budget. */
@@ -77,7 +77,7 @@ async function scripts() {
   return made;
 }
 
-/** Everything that is published, and what the Worker serves. */
+/** Builds everything that is published, and what the Worker serves. */
 async function build() {
   const dist = join(here, "dist");
   rmSync(dist, { recursive: true, force: true });
@@ -94,7 +94,7 @@ async function build() {
   execFileSync(process.execPath, [tsc, "--project", here, "--outDir", dist], { stdio: "inherit" });
 }
 
-/** Whether the committed script is what the source makes. */
+/** Fails if the committed script is not the one built from the source. */
 async function check() {
   const { code } = (await scripts())["a.js"];
   if (readFileSync(served, "utf8") !== code) throw new Error("served/a.js is not current: run `npm run build` here");

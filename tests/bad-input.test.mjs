@@ -84,20 +84,32 @@ describe("is refused with its path", () => {
   const deep = (depth) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
   /** @type {Record<string, [string, RegExp]>} */
   const cases = {
-    "half a pair in a name": [`{"event":"\\ud800"}`, /is no event/],
-    "half a pair in properties": [event('"properties":{"a":"\\udc00"}'), /properties/],
-    "a number past a double": [event('"properties":{"a":1e400}'), /properties/],
-    "a revenue past all bounds": [event('"revenue":{"amount":1e400,"currency":"EUR"}'), /revenue/],
-    "a time past a double": [`{"event":"odd","timestamp":1e400}`, /is no event|timestamp/],
-    "a negative time": [`{"event":"odd","timestamp":-1}`, /timestamp/],
+    "half a pair in a name": [`{"event":"\\ud800"}`, /is not a valid event/],
+    "half a pair in properties": [
+      event('"properties":{"a":"\\udc00"}'),
+      /^`properties`: must not contain half of a UTF-16 surrogate pair/,
+    ],
+    "a number past a double": [event('"properties":{"a":1e400}'), /^`properties`: must not contain a number that/],
+    "a revenue past all bounds": [
+      event('"revenue":{"amount":1e400,"currency":"EUR"}'),
+      /^`revenue.amount`: must be a decimal number from/,
+    ],
+    "a time past a double": [`{"event":"odd","timestamp":1e400}`, /is not a valid event|timestamp/],
+    "a negative time": [`{"event":"odd","timestamp":-1}`, /^`timestamp`: must not be before the year 2000$/],
     "a time before all time": [`{"event":"odd","timestamp":-9007199254740993}`, /timestamp/],
-    "the year ten thousand": [`{"event":"odd","timestamp":"10000-01-01T00:00:00Z"}`, /timestamp/],
-    "a key twice": [`{"event":"odd","event":"odd","timestamp":"${timestamp}"}`, /is no event/],
-    "1,000 deep properties": [event(`"properties":${deep(1_000)}`), /properties/],
-    "a 10,000 deep name": [`{"event":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, /is no event|event/],
-    "a name of 129 characters": [`{"event":"${"x".repeat(129)}"}`, /event/],
-    "an address of 3,000 characters": [event(`"url":"https://a.test/${"x".repeat(3000)}"`), /url/],
-    "an id that is a list": [`{"event":"odd","user_id":["a"]}`, /user_id/],
+    "the year ten thousand": [`{"event":"odd","timestamp":"10000-01-01T00:00:00Z"}`, /^`timestamp`: must be ISO 8601/],
+    "a key twice": [`{"event":"odd","event":"odd","timestamp":"${timestamp}"}`, /is not a valid event/],
+    "1,000 deep properties": [
+      event(`"properties":${deep(1_000)}`),
+      /^`properties`: must not be nested more than 32 levels/,
+    ],
+    "a 10,000 deep name": [`{"event":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, /is not a valid event|event/],
+    "a name of 129 characters": [`{"event":"${"x".repeat(129)}"}`, /^`event`: must be at most 128 characters long/],
+    "an address of 3,000 characters": [
+      event(`"url":"https://a.test/${"x".repeat(3000)}"`),
+      /^`url`: must be at most 2048/,
+    ],
+    "an id that is a list": [`{"event":"odd","user_id":["a"]}`, /^`user_id`: must be a string, not an array$/],
   };
   for (const [name, [json, reason]] of Object.entries(cases)) {
     test(name, async () => {

@@ -1,29 +1,28 @@
-//! Splits an address by hand: faster than a full parser and looser, because an answer is always due.
+//! Splits a URL into its parts. It is faster than a full parser and accepts any text, because every visit gets a result.
 //!
-//! Follows the WHATWG URL standard where browsers' addresses go (tested against the `url` crate):
-//! any number of slashes after `http:` and `https:`, backslashes as slashes there, the last `@`
-//! ends the user info. It is looser where people type: a host without a scheme is a host.
+//! For URLs of browsers it follows the WHATWG URL standard (tested against the `url` crate): any number of slashes after
+//! `http:` and `https:`, backslashes count as slashes there, the last `@` ends the user info. It is more lenient with
+//! what people type: a host without a scheme is recognized as a host.
 
 use std::borrow::Cow;
 
 use crate::host;
 
-/// The longest address looked at, in bytes (the wire contract's limit for `url` and `referrer`).
+/// Most bytes of a URL that are parsed, the API's limit for `url` and `referrer` (`docs/concepts.md`, "Limits").
 pub(crate) const MAX_ADDRESS: usize = 2048;
 
-/// An address in its parts. All are slices of the input, nothing is decoded.
+/// The parts of a URL: slices of the input, not decoded.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Address<'a> {
-    /// Everything before the authority: `https://`, `//` or nothing.
+    /// Everything before the authority: `https://`, `//` or empty.
     pub(crate) prefix: &'a str,
-    /// `Some` for `data:`, `about:`, `mailto:` and the like, which have no host, path or query:
-    /// the scheme with its colon.
+    /// For `data:`, `about:`, `mailto:` and the like, which have no host, path or query: the scheme with its colon.
     pub(crate) opaque: Option<&'a str>,
-    /// Host and port without user info; empty where there is none.
+    /// Host and port without user info; may be empty.
     pub(crate) authority: &'a str,
     /// From the first slash to the query.
     pub(crate) path: &'a str,
-    /// Between `?` and `#`, without them.
+    /// From after `?` to before `#`.
     pub(crate) query: &'a str,
 }
 
@@ -43,7 +42,7 @@ impl<'a> Address<'a> {
         }
         let text = text[..end].trim_end_matches(is_blank);
         let (head, query) = question.map_or((text, ""), |at| (&text[..at], &text[at + 1..]));
-        // What is cut off here is cut off when stored, and blanks at the new end with it.
+        // The stored URL lacks its query too, and then blanks at its new end are trimmed.
         let head = head.trim_end_matches(is_blank);
         for known in ["https://", "http://"] {
             if let Some(after) = head.strip_prefix(known)
@@ -94,36 +93,36 @@ impl<'a> Address<'a> {
         Self { prefix, opaque: None, authority, path, query }
     }
 
-    /// The host: lower case, ASCII, without port and trailing dot.
+    /// The normalized host: lower case, ASCII, without port and trailing dot.
     pub(crate) fn host(&self) -> Option<Cow<'a, str>> {
         host::normalize(without_port(self.authority)?)
     }
 
-    /// The package of an `android-app://` address, or of an `ios-app://` one its id.
+    /// Whether it is an `android-app://` or `ios-app://` URL, whose host is an app's package or id.
     pub(crate) fn is_app(&self) -> bool {
         let prefix = self.prefix.as_bytes();
         prefix.eq_ignore_ascii_case(b"android-app://") || prefix.eq_ignore_ascii_case(b"ios-app://")
     }
 }
 
-/// Where the first slash or backslash stands, else the end.
+/// Index of the first slash or backslash, or the length.
 fn slash(text: &str) -> usize {
     text.bytes().position(|byte| matches!(byte, b'/' | b'\\')).unwrap_or(text.len())
 }
 
-/// The part of an address that is looked at: trimmed, at most [`MAX_ADDRESS`] bytes.
+/// The part of a URL that is parsed: trimmed, at most [`MAX_ADDRESS`] bytes.
 pub(crate) fn bounded(text: &str) -> &str {
     let text = text.trim_start_matches(is_blank);
     let text = if text.len() > MAX_ADDRESS { &text[..text.floor_char_boundary(MAX_ADDRESS)] } else { text };
     text.trim_end_matches(is_blank)
 }
 
-/// C0 controls and space, which a browser strips at both ends.
+/// C0 controls and space, which browsers strip from both ends of a URL.
 pub(crate) fn is_blank(c: char) -> bool {
     c <= ' '
 }
 
-/// The host that a site was said to have: a host with or without port, or a whole address.
+/// The normalized host of a site given as a host, with or without port, or as a URL.
 pub(crate) fn site_host(text: &str) -> Option<Cow<'_, str>> {
     let text = bounded(text);
     Address::split(text).host().or_else(|| host::normalize(without_port(text)?))
@@ -144,13 +143,13 @@ fn scheme_end(head: &str) -> Option<usize> {
     None
 }
 
-/// Whether what follows a colon is a port, so that `example.com:8080/x` has a host and no scheme.
+/// Whether the text after a colon is a port and a path: in `example.com:8080/x` the text before it is not a scheme.
 fn is_port_and_path(rest: &str) -> bool {
     let port = rest.split(['/', '\\']).next().unwrap_or_default();
     (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Host of `host:port`; `None` where the port is no number or the brackets do not close.
+/// The host of `host:port`; `None` if the port is not a number or a bracket is not closed.
 fn without_port(authority: &str) -> Option<&str> {
     let (host, port) = if authority.starts_with('[') {
         let end = authority.find(']')?;
@@ -167,8 +166,8 @@ fn without_port(authority: &str) -> Option<&str> {
     (port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(host)
 }
 
-/// Whether a first segment without a scheme is meant as a host: it has a dot and a last label of
-/// letters, or is an IPv4 address, or `localhost`.
+/// Whether the first segment of a URL without a scheme is meant as a host: it has a dot and its last label is letters, or
+/// it is an IP address or `localhost`.
 fn looks_like_host(first: &str) -> bool {
     let Some(host) = without_port(first).and_then(host::normalize) else {
         return false;

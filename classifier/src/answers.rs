@@ -1,4 +1,4 @@
-//! What each rule of `rules.rs` looks at, in its order there.
+//! The conditions of the rules in `rules.rs`, in the same order.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use crate::signals::Signals;
 use crate::suffix::registrable_domain;
 use crate::tagged::Tagged;
 
-/// What a rule answers.
+/// The result of a rule.
 pub(crate) struct Verdict<'a> {
     pub(crate) source: Cow<'a, str>,
     pub(crate) medium: Cow<'a, str>,
     /// GA4's category of the source.
     pub(crate) kind: Option<Kind>,
-    /// The click id that decided.
+    /// Name of the click id that decided, if one did.
     pub(crate) click_id: Option<&'static str>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn click_id<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
         return None;
     }
     let id = signals.click_ids().find(|id| id.kind != Kind::Paid && !signals.contradicts(id))?;
-    // A mail is opened in somebody's webmail; the sender's system is the source all the same.
+    // The referrer of a mail's link is the reader's webmail; the source is the system that sent the mail.
     let brand = signals.family_member(id, id.kind != Kind::Email);
     Some(Verdict { click_id: Some(id.name), ..known(brand, id.medium()) })
 }
@@ -143,9 +143,8 @@ pub(crate) fn referrer_webmail<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<
     Some(Verdict { source, medium: "email".into(), kind: Some(Kind::Email), click_id: None })
 }
 
-/// Whether a host is somebody's webmail by its labels: a label `mail`, `webmail` or `email` left
-/// of the registered name (`webmail.provider.net`), and no imitation (`mail.google.com.evil.net`,
-/// where a whole host name stands in front of another).
+/// Whether a host is a webmail server by its labels: it has a label `mail`, `webmail` or `email` before its registrable
+/// domain (`webmail.provider.net`) and does not imitate another host (`mail.google.com.evil.net`).
 fn is_webmail(host: &str) -> bool {
     let Some(registered) = registrable_domain(host) else { return false };
     let Some(before) = host.strip_suffix(registered) else { return false };
@@ -164,7 +163,7 @@ pub(crate) fn ref_word<'a>(signals: &Signals<'_, 'a>) -> Option<Verdict<'a>> {
     Some(tagged(&Tagged::read(word)?, "referral"))
 }
 
-/// A name somebody would give a source: letters, and nothing that is a number, a path or a text.
+/// Whether a text could be the name of a source: it has a letter and is not a number, a path or a sentence.
 fn is_word(text: &str) -> bool {
     text.len() <= 64
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())

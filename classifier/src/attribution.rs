@@ -1,22 +1,22 @@
-//! The answer: where a visit came from, in the product's vocabulary.
+//! The result of the classification.
 
 use std::borrow::Cow;
 
 use crate::channel::Channel;
 
-/// How sure a rule is of its answer.
+/// How reliable a rule's result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Confidence {
-    /// The link or the referrer says so itself.
+    /// The link or the referrer says so explicitly.
     High,
-    /// A table or a combination of signs says so.
+    /// It follows from a table or from several signals together.
     Medium,
-    /// Nothing is known of the referrer but its name.
+    /// Only the referrer's name is known.
     Low,
 }
 
 impl Confidence {
-    /// `high`, `medium` or `low`, as stored and as shown.
+    /// `high`, `medium` or `low`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::High => "high",
@@ -26,14 +26,14 @@ impl Confidence {
     }
 }
 
-/// Where a visit came from. Texts are empty where nothing was said.
+/// Where a visit came from. Text fields are empty if the visit has no such value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribution<'a> {
-    /// A brand's slug (`google`, `chatgpt`, `hacker-news`), a bare host without `www.`,
-    /// a `utm_source` nobody knows (lower-cased), or `direct`, `internal`, `unknown`.
+    /// A brand's slug (`google`, `chatgpt`, `hacker-news`), a host without `www.`, an unknown `utm_source` in lower case,
+    /// or `direct`, `internal`, `unknown`.
     pub source: Cow<'a, str>,
-    /// One of paid, organic, social, email, ai-assistant, video, shopping, referral, internal,
-    /// direct, unknown, or the `utm_medium` as sent, trimmed and lower-cased.
+    /// `paid`, `organic`, `social`, `email`, `ai-assistant`, `video`, `shopping`, `referral`, `direct`, `unknown`, or the
+    /// `utm_medium` as sent, trimmed and in lower case.
     pub medium: Cow<'a, str>,
     /// GA4's default channel group, or `Internal`.
     pub channel: Channel,
@@ -43,14 +43,13 @@ pub struct Attribution<'a> {
     pub term: Cow<'a, str>,
     /// `utm_content`, decoded and trimmed.
     pub content: Cow<'a, str>,
-    /// The name of the click id the link carries, never its value.
+    /// Name of the link's click id (`gclid`), never its value.
     pub click_id: &'static str,
-    /// The referrer's host: lower case, ASCII (punycode), no port, no trailing dot. For an Android
-    /// app its package name.
+    /// The referrer's host: lower case, ASCII (punycode), no port, no trailing dot. For an app its package.
     pub referrer_host: Cow<'a, str>,
-    /// How sure the rule is.
+    /// How reliable the result is.
     pub confidence: Confidence,
-    /// The rule's stable name; for a project's own rule, the name the project gave it.
+    /// The rule's id; for a project's own rule, the id that the project chose.
     pub rule_id: Cow<'a, str>,
     /// [`crate::CLASSIFIER_VERSION`].
     pub version: &'static str,

@@ -1,11 +1,11 @@
-//! Who is known: hosts, apps, names and click ids, from the tables under `tables/`.
+//! Known sources: hosts, apps, names and click ids, from `tables/`.
 
 use crate::host::{is_within, without_www};
 use crate::table::{Row, Table};
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 
-/// What a known source is: decides the medium where none was sent, and GA4's category.
+/// The kind of a known source. It determines the medium if none was sent, and GA4's source category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ai,
@@ -14,18 +14,18 @@ pub(crate) enum Kind {
     Video,
     Shopping,
     Email,
-    /// A code host, a news site: known by name, a referral all the same.
+    /// Any other known site, such as a code host or a news site; a visit from it is a referral.
     Site,
-    /// An advertisement server or network.
+    /// An ad server or ad network.
     Paid,
-    /// Text messages and pushes: a name in tags, never a referrer.
+    /// Text messages and push notifications: only in tags, never a referrer.
     Message,
-    /// `(direct)` written out in a tag.
+    /// `(direct)` as a tag's value.
     Direct,
 }
 
 impl Kind {
-    /// The medium of a visit from such a source where the link does not name one.
+    /// The medium of a visit from such a source if the link has none.
     pub(crate) const fn medium(self) -> &'static str {
         match self {
             Self::Ai => "ai-assistant",
@@ -41,33 +41,32 @@ impl Kind {
     }
 }
 
-/// A host of which only a path is somebody's.
+/// A source that is a path of a host (`x.com/i/grok`).
 struct PathRow {
     host: &'static str,
-    /// In every country: the host stands without its own.
+    /// `host` is without its country and matches in every country.
     any_country: bool,
     prefix: &'static str,
     source: u16,
     kind: Kind,
 }
 
-/// A click id: a parameter that an advertiser's or sender's system adds to a link.
+/// A click id: a query parameter that an ad or mail system adds to a link.
 #[derive(Debug)]
 pub struct ClickId {
-    /// The parameter's name as its vendor writes it.
+    /// The parameter's name as the vendor spells it.
     pub name: &'static str,
     /// The vendor's slug.
     pub source: &'static str,
     pub(crate) kind: Kind,
     pub(crate) contradicted_by_referrer: bool,
     pub(crate) family: &'static [&'static str],
-    /// Whose parameter it is and what it shows.
+    /// The vendor and what the parameter means.
     pub origin: &'static str,
 }
 
 impl ClickId {
-    /// What a click with this id is, where nothing contradicts it: `paid`, `organic`, `social`
-    /// or `email`.
+    /// The medium of a click with this id unless something contradicts it: `paid`, `organic`, `social` or `email`.
     pub const fn medium(&self) -> &'static str {
         self.kind.medium()
     }
@@ -98,9 +97,9 @@ pub(crate) fn of_app(package: &str) -> Option<Brand> {
     APPS.find(package).and_then(Brand::of)
 }
 
-/// The brand of a normalised host, and of the path where a row asks for one.
+/// The brand of a normalized host and a path.
 ///
-/// The row with the most labels wins; a row with a path wins over all without.
+/// A row with a path takes precedence over rows without; among those, the one with the most labels.
 pub(crate) fn of_host(host: &str, path: &str) -> Option<Brand> {
     if path.len() > 1
         && let Some(row) = PATHS.iter().find(|row| row.fits(host, path))
@@ -118,8 +117,8 @@ pub(crate) fn of_host(host: &str, path: &str) -> Option<Brand> {
     Brand::of(row)
 }
 
-/// The brand a name in a tag stands for: case, spaces and underscores do not matter, nor does a
-/// trailing `ads`.
+/// The brand with this name, as written in a tag: case, the difference between space, `_` and `-`, and a trailing `ads`
+/// do not matter.
 pub(crate) fn of_name(name: &str) -> Option<Brand> {
     const LONGEST: usize = 40;
     if name.is_empty() || name.len() > LONGEST {
@@ -137,8 +136,7 @@ pub(crate) fn of_name(name: &str) -> Option<Brand> {
     NAMES.find(name).or_else(|| NAMES.find(bare()?)).and_then(Brand::of)
 }
 
-/// The host without its country: `www.google` of `www.google.co.uk`, for the rows that stand for
-/// every country.
+/// The host without its country: `www.google` for `www.google.co.uk`. For rows that match in every country.
 fn country_stem(host: &str) -> Option<&str> {
     let (stem, last) = host.rsplit_once('.')?;
     if last == "com" {

@@ -1,19 +1,19 @@
 //! GA4's default channel groups, plus `Internal`.
 //!
-//! Source: Google Analytics Help, "Default channel group", with "AI Assistant" as of May 2026. The
-//! conditions stand in Google's order and are written out by hand instead of as regular
-//! expressions; each names the expression it stands for.
+//! Source: Google Analytics Help, "Default channel group" (<https://support.google.com/analytics/answer/9756891>), with
+//! "AI Assistant" as of May 2026. The conditions are in Google's order. They are plain code instead of regular expressions;
+//! the comments quote Google's expressions.
 
 use crate::brands::Kind;
 
 /// A default channel group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
-    /// The visitor came from the same site.
+    /// From the same site.
     Internal,
     /// No referrer and no tag.
     Direct,
-    /// A chat assistant's answer.
+    /// From an AI assistant.
     AiAssistant,
     /// Google's cross-network campaigns.
     CrossNetwork,
@@ -25,7 +25,7 @@ pub enum Channel {
     PaidSocial,
     /// Paid, from a video site.
     PaidVideo,
-    /// Banners and the like.
+    /// From a display ad such as a banner.
     Display,
     /// Paid, from anywhere else.
     PaidOther,
@@ -37,19 +37,19 @@ pub enum Channel {
     OrganicVideo,
     /// From a search engine.
     OrganicSearch,
-    /// A link on another site.
+    /// From a link on another site.
     Referral,
-    /// From a mail.
+    /// From an email.
     Email,
-    /// From a partner programme.
+    /// From an affiliate program.
     Affiliates,
-    /// From an audio advertisement.
+    /// From an audio ad.
     Audio,
     /// From a text message.
     Sms,
     /// From a push notification.
     MobilePush,
-    /// No rule of GA4 fits.
+    /// None of GA4's conditions applies.
     Unassigned,
 }
 
@@ -79,12 +79,12 @@ impl Channel {
         Self::Unassigned,
     ];
 
-    /// The channel of that name, whatever its case.
+    /// The channel with this name, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|channel| channel.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// The channel of a source of that kind, a medium in lower case and a campaign.
+    /// The channel for a source, its kind, a medium in lower case and a campaign.
     pub(crate) fn of(source: &str, kind: Option<Kind>, medium: &str, campaign: &str) -> Self {
         let is = |wanted: Kind| kind == Some(wanted);
         let shopping = || is(Kind::Shopping) || is_shopping_campaign(campaign);
@@ -137,7 +137,7 @@ impl Channel {
         }
     }
 
-    /// GA4's name of the channel group.
+    /// GA4's name of the channel.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Internal => "Internal",
@@ -165,12 +165,12 @@ impl Channel {
     }
 }
 
-/// `^(.*cp.*|ppc|retargeting|paid.*)$`, of a medium in lower case.
+/// GA4's `^(.*cp.*|ppc|retargeting|paid.*)$` for a medium in lower case.
 pub(crate) fn is_paid(medium: &str) -> bool {
     contains(medium, "cp") || matches!(medium, "ppc" | "retargeting") || medium.starts_with("paid")
 }
 
-/// GA4's media of the channel Display.
+/// GA4's media for the channel Display.
 pub(crate) fn is_display(medium: &str) -> bool {
     matches!(medium, "display" | "banner" | "expandable" | "interstitial" | "cpm")
 }
@@ -179,8 +179,8 @@ fn is_social(medium: &str) -> bool {
     matches!(medium, "social" | "social-network" | "social-media" | "sm" | "social network" | "social media")
 }
 
-/// `^(.*(([^a-df-z]|^)shop|shopping).*)$`: `shopping` anywhere, or `shop` that begins the text or
-/// follows something other than a letter (or an `e`: `eshop`).
+/// GA4's `^(.*(([^a-df-z]|^)shop|shopping).*)$`: `shopping` anywhere, or `shop` at the beginning or after anything other
+/// than a letter, or after an `e` (`eshop`).
 fn is_shopping_campaign(campaign: &str) -> bool {
     let bytes = campaign.as_bytes();
     let after_start = |at: usize| match at.checked_sub(1).and_then(|before| bytes.get(before)) {
@@ -193,7 +193,7 @@ fn is_shopping_campaign(campaign: &str) -> bool {
     })
 }
 
-/// By hand: texts here are short, and the general search first studies what it looks for.
+/// Substring search, ignoring case. For short texts it is faster than `str::contains`, which preprocesses the pattern.
 fn contains(text: &str, wanted: &str) -> bool {
     text.as_bytes().windows(wanted.len()).any(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }

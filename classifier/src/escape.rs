@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// A query's text: `+` as a space, percent escapes as bytes, broken UTF-8 replaced, trimmed.
+/// Decodes a text of a query: `+` is a space, invalid escapes stay, invalid UTF-8 is replaced by U+FFFD. Trimmed.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text.trim_matches(is_blank));
@@ -32,7 +32,7 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if trimmed.len() == text.len() { Cow::Owned(text) } else { Cow::Owned(trimmed.to_owned()) }
 }
 
-/// A host's text: `None` where an escape is not two hexadecimal digits, or the result is not UTF-8.
+/// Decodes a host. `None` if an escape is not two hexadecimal digits or the result is not UTF-8.
 pub(crate) fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -49,12 +49,12 @@ pub(crate) fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// White space and the controls that a browser strips from an address.
+/// White space, and the control characters that browsers strip from URLs.
 fn is_blank(c: char) -> bool {
     c <= ' ' || c.is_whitespace()
 }
 
-/// The byte that two hexadecimal digits stand for.
+/// Decodes two hexadecimal digits.
 fn hex_pair(pair: &[u8]) -> Option<u8> {
     let [high, low] = pair else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());

@@ -1,19 +1,19 @@
-//! One form for a host, whatever it was written like.
+//! Normalizes hosts.
 
 use std::borrow::Cow;
 
 use crate::escape::percent_decode;
 use crate::punycode;
 
-/// The longest name the DNS knows.
+/// Longest name in DNS (RFC 1035, section 2.3.4), in bytes.
 const MAX_HOST: usize = 253;
-/// The longest label the DNS knows.
+/// Longest label in DNS, in bytes.
 const MAX_LABEL: usize = 63;
 
-/// Lower case, ASCII (punycode), percent-decoded, without trailing dot; `None` where it is no host.
+/// The host in lower case, ASCII (punycode), percent-decoded, without trailing dot; `None` if it is not a host.
 ///
-/// Unicode is lower-cased and full-width forms are narrowed; composition (NFC) and the rest of
-/// IDNA's mapping are left out, as browsers send hosts in ASCII already.
+/// Unicode is converted to lower case and full-width characters to ASCII. NFC and the rest of IDNA's mapping are left
+/// out, because browsers send hosts in ASCII.
 pub(crate) fn normalize(host: &str) -> Option<Cow<'_, str>> {
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.is_empty() || host.len() > MAX_HOST * 4 {
@@ -41,13 +41,13 @@ pub(crate) fn normalize(host: &str) -> Option<Cow<'_, str>> {
     checked(Cow::Owned(ascii))
 }
 
-/// Whether a normalised host is an IPv4 or IPv6 address.
+/// Whether a normalized host is an IPv4 or IPv6 address.
 pub(crate) fn is_ip(host: &str) -> bool {
     host.starts_with('[')
         || host.bytes().next().is_some_and(|byte| byte.is_ascii_digit()) && host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
-/// The host without a leading `www.`, unless nothing but a suffix would be left.
+/// The host without a leading `www.`, unless only one label would be left.
 pub(crate) fn without_www(host: &str) -> &str {
     match host.strip_prefix("www.") {
         Some(rest) if rest.contains('.') => rest,
@@ -55,12 +55,12 @@ pub(crate) fn without_www(host: &str) -> &str {
     }
 }
 
-/// Whether `host` is `domain` or stands below it.
+/// Whether `host` is `domain` or a subdomain of it.
 pub(crate) fn is_within(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether a host of lower-case ASCII keeps to the DNS's lengths; `None` where it is not lower-case ASCII.
+/// Whether a host of lower-case ASCII is within DNS's lengths; `None` if it is not lower-case ASCII.
 fn fits_as_it_is(host: &str) -> Option<bool> {
     let (mut label, mut fits) = (0, host.len() <= MAX_HOST);
     for byte in host.bytes() {
@@ -80,7 +80,7 @@ fn is_dot(c: char) -> bool {
     matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}')
 }
 
-/// No empty label, none too long, the whole not too long.
+/// The host if it and its labels are within DNS's lengths and no label is empty.
 fn checked(host: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let fits = host.len() <= MAX_HOST && host.split('.').all(|label| !label.is_empty() && label.len() <= MAX_LABEL);
     fits.then_some(host)
@@ -112,7 +112,7 @@ fn push_label(label: &str, ascii: &mut String) -> Option<()> {
     punycode::encode(&lower, ascii)
 }
 
-/// Full-width ASCII as ASCII.
+/// Converts a full-width ASCII character to ASCII.
 fn narrow(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
@@ -120,7 +120,7 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// What the WHATWG standard lets stand in a host, of ASCII.
+/// ASCII characters that the WHATWG URL standard allows in a host (all but its "forbidden domain code points").
 fn is_allowed(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(byte, b'#' | b'/' | b':' | b'<' | b'>' | b'?' | b'@' | b'[' | b'\\' | b']' | b'^' | b'|' | b'%')

@@ -1,9 +1,8 @@
-//! What of an address may be stored (the wire contract's section "Privacy").
+//! Removes personal data from URLs before they are stored (`docs/concepts.md`, "Privacy").
 //!
-//! User info and fragment go; click ids keep their name and lose their value; other parameters
-//! stay only where the allow-list has them; path parts that look like e-mail addresses are
-//! replaced. What is stored is never longer than what was looked at, and it classifies like the
-//! original as long as the allow-list keeps [`DEFAULT_KEPT`].
+//! User info and fragment are removed; click ids keep their name but not their value; other query parameters are kept
+//! only if the allow-list has them; path segments that look like email addresses are replaced. The result is never longer
+//! than the input and classifies the same, as long as the allow-list contains [`DEFAULT_KEPT`].
 
 use std::borrow::Cow;
 
@@ -11,26 +10,25 @@ use crate::address::{Address, bounded, is_blank};
 use crate::link::{Page, Referrer};
 use crate::query::{click_id, name_and_value, pairs, parameter_name};
 
-/// The parameters kept where a project has no allow-list of its own. A trailing `*` is a prefix.
+/// The allow-list of projects without one of their own. `utm_*` matches every name that begins with `utm_`.
 pub const DEFAULT_KEPT: &[&str] = &["utm_*", "ref", "source", "via"];
 
-/// What stands in place of a path part that looks like an e-mail address. No longer than the
-/// shortest of these, so that what is stored never outgrows the limit.
+/// Replaces a path segment that looks like an email address. Not longer than the shortest of these (`a@b.co`), so that a
+/// stored URL never exceeds the limit.
 pub const EMAIL: &str = ":email";
 
-/// The address as it may be stored: at most 2048 bytes, trimmed, without user info and fragment,
-/// click ids emptied, other parameters only by the allow-list `kept` (names in any case, a
-/// trailing `*` is a prefix), e-mail addresses in the path replaced.
+/// The URL to store: at most 2048 bytes, trimmed, without user info and fragment, without the values of click ids, with
+/// only those other parameters that the allow-list `kept` has (names in any case; a trailing `*` matches any rest), and
+/// with email addresses in the path replaced by [`EMAIL`].
 ///
-/// An address without a host keeps its path and query; of `data:`, `mailto:` and the like only the
-/// scheme is kept.
+/// A URL without a host keeps its path and query; of `data:`, `mailto:` and the like only the scheme is kept.
 pub fn store_url(url: &str, kept: &[&str]) -> String {
     let mut stored = String::new();
     push_url(&Page::read(url), kept, &mut stored);
     stored
 }
 
-/// Appends what [`store_url`] gives.
+/// Appends the result of [`store_url`] to `stored`.
 pub fn push_url(page: &Page<'_>, kept: &[&str], stored: &mut String) {
     let start = stored.len();
     push_place(&page.address, page.host.is_some(), stored);
@@ -39,7 +37,7 @@ pub fn push_url(page: &Page<'_>, kept: &[&str], stored: &mut String) {
         let (name, _) = name_and_value(pair);
         let decoded = parameter_name(name);
         let pair = if click_id(&decoded).is_some() {
-            // With its `=` where it had one, so that nothing grows.
+            // With its `=` only if it had one, so that the result is not longer.
             pair.get(..=name.len()).unwrap_or(name)
         } else if is_kept(&decoded, kept) {
             pair
@@ -50,28 +48,28 @@ pub fn push_url(page: &Page<'_>, kept: &[&str], stored: &mut String) {
         stored.push_str(pair);
         separator = '&';
     }
-    // Blanks at the new end would be cut off on the next reading.
+    // Blanks at the new end would be trimmed when the stored URL is parsed again.
     let end = stored[start..].trim_end_matches(is_blank).len();
     stored.truncate(start + end);
 }
 
-/// The referrer as it may be stored: like [`store_url`], without any query.
+/// The referrer to store: like [`store_url`], but without a query.
 pub fn store_referrer(referrer: &str) -> String {
     let mut stored = String::new();
     push_referrer(&Referrer::read(referrer), &mut stored);
     stored
 }
 
-/// Appends what [`store_referrer`] gives.
+/// Appends the result of [`store_referrer`] to `stored`.
 pub fn push_referrer(referrer: &Referrer<'_>, stored: &mut String) {
     push_place(&referrer.address, referrer.host.is_some(), stored);
 }
 
-/// A path as it may be stored: at most 2048 bytes, without query and fragment, parts that look
-/// like e-mail addresses replaced by [`EMAIL`].
+/// The path to store: at most 2048 bytes, without query and fragment, with segments that look like email addresses
+/// replaced by [`EMAIL`].
 ///
-/// A fragment that is a route of an application (`/app#/inbox`, `/app#!/inbox`) stays, up to what could be a
-/// parameter of it: other fragments may be what signs somebody in.
+/// A fragment that is an app's route (`/app#/inbox`, `/app#!/inbox`) is kept up to the first `?`, `&` or `=`. Other
+/// fragments may contain access tokens.
 pub fn store_path(path: &str) -> Cow<'_, str> {
     let path = bounded(path);
     let (place, rest) = path.split_at(path.find(['?', '#']).unwrap_or(path.len()));
@@ -81,7 +79,7 @@ pub fn store_path(path: &str) -> Cow<'_, str> {
 }
 
 fn without_emails(path: &str) -> Cow<'_, str> {
-    // An address has an `@`, as such or escaped; nearly no path has either.
+    // An email address has an `@`, possibly escaped; hardly any path has either.
     if !path.bytes().any(|byte| matches!(byte, b'@' | b'%')) || !path.split(['/', '\\']).any(looks_like_email) {
         return Cow::Borrowed(path);
     }
@@ -109,7 +107,7 @@ fn push_place(address: &Address<'_>, has_host: bool, stored: &mut String) {
         stored.push_str(address.prefix);
         stored.push_str(address.authority);
     } else if path.starts_with(['/', '\\']) {
-        // Without its host the path must not be read as `//host`.
+        // Without its host the path must not be parsed as `//host`.
         path = path.trim_start_matches(['/', '\\']);
         stored.push('/');
     }
@@ -124,8 +122,7 @@ fn is_kept(name: &str, kept: &[&str]) -> bool {
         })
 }
 
-/// Whether a path part has something like `name@host.tld` in it, with `@` written out or escaped
-/// once or twice.
+/// Whether a path segment contains something like `name@host.tld`, with the `@` plain or escaped once or twice.
 fn looks_like_email(part: &str) -> bool {
     let bytes = part.as_bytes();
     let mut at = 0;
@@ -149,12 +146,12 @@ fn looks_like_email(part: &str) -> bool {
     false
 }
 
-/// What a local part may end in: letters, digits, marks, and the last digit of an escape.
+/// Whether a local part can end with this byte: a letter, digit or mark, or the last digit of an escape.
 fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"._+-~!'*$&=".contains(&byte)
 }
 
-/// Whether a domain begins here: labels, a dot, and two letters at least.
+/// Whether the text begins with a domain: labels, a dot, and a label of at least two letters.
 fn has_domain(text: &[u8]) -> bool {
     let end = text
         .iter()

@@ -1,7 +1,6 @@
-//! Says where a visit came from: source, medium and channel, from the page's address, the referrer
-//! and the site's host.
+//! Classifies where a visit came from (source, medium, channel) by the page's URL, the referrer and the site's host.
 //!
-//! Pure, total and linear: no I/O, no clock, no work at start, an answer for whatever comes in.
+//! Pure, total and linear: no I/O, no clock, no initialization, and an answer for every input.
 //!
 //! ```
 //! use classifier::{Channel, ProjectRules, Visit, classify};
@@ -52,27 +51,28 @@ pub use suffix::registrable_domain;
 use answers::Verdict;
 use signals::Signals;
 
-/// What is known of a visit.
+/// A visit to classify.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit<'a> {
-    /// The page's address; of more than 2048 bytes the rest is not looked at.
+    /// The page's URL. Bytes after the first 2048 are ignored.
     pub url: &'a str,
-    /// The referrer as the browser gave it, or empty; bounded like `url`.
+    /// The referrer as the browser sent it, or empty. Bytes after the first 2048 are ignored.
     pub referrer: &'a str,
-    /// The site's own host; empty: taken from `url`.
+    /// The site's own host, besides that of `url`; may be empty.
     pub host: &'a str,
     /// The project's own rules and hosts; [`ProjectRules::default`] has none.
     pub rules: &'a ProjectRules,
 }
 
-/// Says where a visit came from. Always answers, in time linear in the input.
+/// Classifies a visit, in time linear in the input's length.
 ///
-/// The answer borrows from the visit wherever nothing had to be decoded.
+/// The result borrows from the visit except where text had to be decoded.
 pub fn classify<'a>(visit: &Visit<'a>) -> Attribution<'a> {
     classify_links(&Page::read(visit.url), &Referrer::read(visit.referrer), visit.host, visit.rules)
 }
 
-/// As [`classify`], for addresses that were taken apart already. `host` is the site's own; empty: the page's.
+/// The same as [`classify`] for URLs that were parsed before. `host` is the site's own host, besides the page's; may be
+/// empty.
 pub fn classify_links<'a>(
     page: &Page<'a>,
     referrer: &Referrer<'a>,
@@ -95,11 +95,11 @@ pub fn classify_links<'a>(
             return finish(&signals, verdict, channel, rule.confidence, rule.id);
         }
     }
-    // The last rule always answers; this line satisfies the compiler, not a case.
+    // Never reached, because the last rule matches every visit.
     finish(&signals, Verdict::nothing(), Channel::Unassigned, Confidence::Low, "none")
 }
 
-/// GA4's channel: from the medium as sent, where one was, and not from what it was rewritten to.
+/// GA4's channel, computed from the medium as sent if there is one, otherwise from the medium that the rule found.
 fn channel_of(signals: &Signals<'_, '_>, verdict: &Verdict<'_>, rule_id: &str) -> Channel {
     if rule_id == "internal" {
         return Channel::Internal;
@@ -133,7 +133,7 @@ fn finish<'a>(
     }
 }
 
-/// The host of an address, as [`Page::host`] gives it. `None` where there is none.
+/// The host of a URL, normalized as [`Page::host`]. `None` if it has none.
 pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
     address::Address::split(url).host()
 }

@@ -1,5 +1,4 @@
-//! Addresses that were taken apart once, for all that is asked of them: who has many visits to classify
-//! reads each address once.
+//! Parsed URLs of pages and referrers, so that callers with many visits parse each URL once.
 
 use std::borrow::Cow;
 
@@ -8,22 +7,22 @@ use crate::brands::{self, Brand};
 use crate::query::Query;
 use crate::tagged::{Tagged, lower};
 
-/// A page's address: what it says of a visit ([`crate::classify_links`]), and what of it may be stored
-/// ([`crate::hygiene::push_url`]). Of more than 2048 bytes the rest is not looked at.
+/// A page's URL, parsed for [`crate::classify_links`] and [`crate::hygiene::push_url`]. Bytes after the first 2048 are
+/// ignored.
 #[derive(Debug)]
 pub struct Page<'a> {
     pub(crate) address: Address<'a>,
     pub(crate) host: Option<Cow<'a, str>>,
-    /// The parameters of the address.
+    /// The URL's parameters.
     pub(crate) query: Query<'a>,
     /// `utm_medium` in lower case.
     pub(crate) medium: Cow<'a, str>,
-    /// `utm_source` as it was read.
+    /// `utm_source`, parsed.
     pub(crate) tagged: Option<Tagged<'a>>,
 }
 
 impl<'a> Page<'a> {
-    /// Takes an address apart.
+    /// Parses a URL.
     pub fn read(url: &'a str) -> Self {
         let address = Address::split(url);
         let query = Query::read(address.query);
@@ -32,8 +31,8 @@ impl<'a> Page<'a> {
         Self { address, host: address.host(), query, medium, tagged }
     }
 
-    /// The host: lower case, ASCII (punycode), without user info, port and trailing dot; empty where there is
-    /// none. A host without a scheme (`example.com/x`) counts as one.
+    /// The host: lower case, ASCII (punycode), without user info, port and trailing dot; empty if there is none. A host
+    /// without a scheme (`example.com/x`) is recognized.
     pub fn host(&self) -> &str {
         self.host.as_deref().unwrap_or_default()
     }
@@ -49,20 +48,19 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A referrer's address: what it says of a visit, and what of it may be stored
-/// ([`crate::hygiene::push_referrer`]).
+/// A referrer's URL, parsed for [`crate::classify_links`] and [`crate::hygiene::push_referrer`].
 #[derive(Debug)]
 pub struct Referrer<'a> {
     pub(crate) address: Address<'a>,
-    /// The normalised host or an app's package.
+    /// The normalized host, or an app's package.
     pub(crate) host: Option<Cow<'a, str>>,
-    /// Whose it is, were it another site's than the visited one.
+    /// The host's brand. Does not count if the referrer is the visited site itself.
     pub(crate) brand: Option<Brand>,
     pub(crate) is_app: bool,
 }
 
 impl<'a> Referrer<'a> {
-    /// Takes an address apart.
+    /// Parses a URL.
     pub fn read(referrer: &'a str) -> Self {
         let address = Address::split(referrer);
         let (host, is_app) = (address.host(), address.is_app());
@@ -72,12 +70,12 @@ impl<'a> Referrer<'a> {
         Self { address, host, brand, is_app }
     }
 
-    /// The host, as [`Page::host`]; of an app its package.
+    /// The host, as [`Page::host`]; for an app its package.
     pub fn host(&self) -> &str {
         self.host.as_deref().unwrap_or_default()
     }
 
-    /// Something was sent, but no host can be read from it.
+    /// A referrer was sent, but it has no host.
     pub(crate) fn is_unusable(&self) -> bool {
         self.host.is_none() && (self.address.opaque.is_some() || !self.address.path.is_empty())
     }

@@ -1,54 +1,53 @@
-//! A project's own rules, in front of all others: bounded, validated data.
+//! A project's own rules and hosts. They take precedence over the built-in rules; their number and size are limited.
 
 use std::fmt;
 
 use crate::channel::Channel;
 use crate::host;
 
-/// The most rules a project may have.
+/// Most rules of a project.
 pub const MAX_RULES: usize = 100;
-/// The most own hosts a project may name.
+/// Most own hosts of a project.
 pub const MAX_HOSTS: usize = 100;
-/// The longest text in a rule, in bytes.
+/// Most bytes of each text in a rule.
 pub const MAX_TEXT: usize = 256;
 
-/// What a rule looks at.
+/// The field that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Field {
-    /// The referrer's host: the pattern is a host and covers what stands below it.
+    /// The referrer's host. The pattern is a host; its subdomains match too.
     ReferrerHost,
-    /// `utm_source`: the pattern is compared without regard to case, `*` at its beginning or end
-    /// stands for anything.
+    /// `utm_source`. The pattern ignores case; `*` at its beginning or end matches any text.
     UtmSource,
-    /// `utm_medium`, as `utm_source`.
+    /// `utm_medium`, matched like `utm_source`.
     UtmMedium,
-    /// `utm_campaign`, as `utm_source`.
+    /// `utm_campaign`, matched like `utm_source`.
     UtmCampaign,
 }
 
-/// A rule as a project writes it.
+/// A rule as a project defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct ProjectRule {
-    /// The name that [`crate::Attribution::rule_id`] takes.
+    /// Its id, the result's [`crate::Attribution::rule_id`].
     pub id: String,
-    /// What is looked at.
+    /// The field that it matches.
     pub field: Field,
-    /// What it must be; see [`Field`].
+    /// What the field must be; see [`Field`].
     pub pattern: String,
-    /// The source to answer with.
+    /// The source of visits that match.
     pub source: String,
-    /// The medium to answer with.
+    /// The medium of visits that match.
     pub medium: String,
-    /// The channel's GA4 name; absent: computed from source and medium.
+    /// The channel of visits that match, by its GA4 name; if absent, it is computed from source and medium.
     #[cfg_attr(feature = "serde", serde(default))]
     pub channel: Option<String>,
 }
 
-/// Why a project's rules were refused.
+/// Why a project's rules are invalid. Numbers are indexes from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RulesError {
@@ -56,29 +55,39 @@ pub enum RulesError {
     TooManyRules,
     /// More than [`MAX_HOSTS`] hosts.
     TooManyHosts,
-    /// A text of the rule at this place is empty, longer than [`MAX_TEXT`] or has control characters.
+    /// A text of this rule is empty, longer than [`MAX_TEXT`] or contains control characters.
     BadText(usize),
-    /// The pattern of the rule at this place is no host, or has a `*` in its middle.
+    /// The pattern of this rule is not a host, consists of `*` alone or has a `*` in its middle.
     BadPattern(usize),
-    /// The channel of the rule at this place is none of GA4's.
+    /// The channel of this rule is not one of [`Channel::ALL`].
     UnknownChannel(usize),
-    /// The own host at this place is no host.
+    /// This own host is not a host.
     BadHost(usize),
 }
 
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooManyRules => write!(f, "more than {MAX_RULES} rules"),
-            Self::TooManyHosts => write!(f, "more than {MAX_HOSTS} hosts"),
-            Self::BadText(at) => {
-                write!(f, "rule {at}: texts are 1 to {MAX_TEXT} bytes long, without control characters")
+            Self::TooManyRules => write!(f, "too many rules: at most {MAX_RULES} are allowed"),
+            Self::TooManyHosts => write!(f, "too many hosts: at most {MAX_HOSTS} are allowed"),
+            Self::BadText(at) => write!(
+                f,
+                "rules[{at}]: id, pattern, source and medium must each be 1 to {MAX_TEXT} bytes long, without control \
+                 characters"
+            ),
+            Self::BadPattern(at) => write!(
+                f,
+                "rules[{at}].pattern: must be a host such as partner.example for referrer_host, or a text with * at its \
+                 beginning or end such as spring* for utm_source, utm_medium and utm_campaign"
+            ),
+            Self::UnknownChannel(at) => {
+                write!(f, "rules[{at}].channel: unknown channel; allowed: ")?;
+                for (index, channel) in Channel::ALL.iter().enumerate() {
+                    write!(f, "{}{}", if index == 0 { "" } else { ", " }, channel.as_str())?;
+                }
+                Ok(())
             }
-            Self::BadPattern(at) => {
-                write!(f, "rule {at}: the pattern is a host, or a text with * at either end")
-            }
-            Self::UnknownChannel(at) => write!(f, "rule {at}: unknown channel"),
-            Self::BadHost(at) => write!(f, "host {at} is not a host name"),
+            Self::BadHost(at) => write!(f, "hosts[{at}]: must be a host such as shop.example.com"),
         }
     }
 }
@@ -104,13 +113,13 @@ struct Compiled {
 
 #[derive(Clone, Debug)]
 struct Pattern {
-    /// Lower case, without its stars.
+    /// The pattern in lower case, without `*`.
     text: String,
     open_start: bool,
     open_end: bool,
 }
 
-/// What a project's rule answers.
+/// The result of a project's rule.
 pub(crate) struct Answer<'a> {
     pub(crate) id: &'a str,
     pub(crate) source: &'a str,
@@ -119,11 +128,11 @@ pub(crate) struct Answer<'a> {
 }
 
 impl ProjectRules {
-    /// Checks and compiles a project's rules; the first that fits wins. `own_hosts` are hosts that
-    /// count as the same site (a shop or a help desk on another domain), with all below them.
+    /// Validates and compiles a project's rules; the first that matches decides. `own_hosts` are hosts that count as the
+    /// same site, such as a shop or a help desk on another domain; so do their subdomains.
     ///
     /// # Errors
-    /// Says which rule or host cannot be taken, and why.
+    /// The first invalid rule or host, and why it is invalid.
     pub fn new(
         rules: impl IntoIterator<Item = ProjectRule>,
         own_hosts: impl IntoIterator<Item = String>,
@@ -149,7 +158,7 @@ impl ProjectRules {
         self.hosts.iter().any(|own| host::is_within(host, own))
     }
 
-    /// The first rule that fits. `utm` are source, medium and campaign as sent.
+    /// The result of the first rule that matches. `utm` is source, medium and campaign as sent.
     pub(crate) fn answer(&self, referrer_host: &str, utm: [&str; 3]) -> Option<Answer<'_>> {
         let [source, medium, campaign] = utm;
         let rule = self.rules.iter().find(|rule| match rule.field {
@@ -230,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_cannot_take_and_says_where() {
+    fn invalid_rules_are_refused_and_the_message_says_which() {
         let new = |rule: ProjectRule| ProjectRules::new([rule], []).map(|_| ());
         assert_eq!(new(rule(Field::UtmSource, "a*b")), Err(RulesError::BadPattern(0)));
         assert_eq!(new(rule(Field::UtmSource, "*")), Err(RulesError::BadPattern(0)));
@@ -243,6 +252,18 @@ mod tests {
         assert_eq!(ProjectRules::new(many, []).map(|_| ()), Err(RulesError::TooManyRules));
         let host = ProjectRules::new([], ["a b".to_owned()]).map(|_| ());
         assert_eq!(host, Err(RulesError::BadHost(0)));
+        for (error, text) in [
+            (RulesError::TooManyRules, "too many rules: at most 100 are allowed"),
+            (RulesError::BadText(2), "rules[2]: id, pattern, source and medium must each be 1 to 256 bytes long"),
+            (RulesError::BadPattern(0), "rules[0].pattern: must be a host such as partner.example for referrer_host"),
+            (
+                RulesError::UnknownChannel(1),
+                "rules[1].channel: unknown channel; allowed: Internal, Direct, AI Assistant, ",
+            ),
+            (RulesError::BadHost(3), "hosts[3]: must be a host such as shop.example.com"),
+        ] {
+            assert!(error.to_string().starts_with(text), "{error}");
+        }
     }
 
     #[test]

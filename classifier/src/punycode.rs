@@ -1,9 +1,8 @@
 //! Punycode (RFC 3492): the ASCII form of an international label, without its `xn--`.
 
-/// Appends the encoding of `label` to `out`; `None` where a number would overflow.
+/// Appends the encoding of `label` to `out`; `None` if a number would overflow.
 ///
-/// Quadratic in the label by nature of the format, which is why labels are bounded to 63 bytes by
-/// the caller.
+/// The algorithm is quadratic in the label's length, so the caller limits labels to 252 bytes.
 pub(crate) fn encode(label: &str, out: &mut String) -> Option<()> {
     const BASE: u32 = 36;
     const T_MIN: u32 = 1;

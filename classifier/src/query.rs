@@ -1,12 +1,12 @@
-//! The parameters of an address that say where a visit came from.
+//! The query parameters that say where a visit came from.
 
 use std::borrow::Cow;
 
 use crate::brands::CLICK_IDS;
 use crate::escape::decode;
 
-/// The parameters looked at, decoded and trimmed; empty where absent or empty. The first that is
-/// not empty wins.
+/// The relevant parameters, decoded and trimmed; empty if absent. Of repeated parameters the first that is not empty
+/// counts.
 #[derive(Debug, Default)]
 pub(crate) struct Query<'a> {
     pub(crate) source: Cow<'a, str>,
@@ -16,7 +16,7 @@ pub(crate) struct Query<'a> {
     pub(crate) content: Cow<'a, str>,
     /// `ref`, `source` and `via`, in this order.
     pub(crate) hints: [Cow<'a, str>; 3],
-    /// A bit for each click id of the table that is there, with or without a value.
+    /// A bit for each click id of the table that is present, with or without a value.
     pub(crate) click_ids: u32,
 }
 
@@ -56,8 +56,7 @@ impl<'a> Query<'a> {
     }
 }
 
-/// What stands between the `&` of a query. By bytes: to look for one character in a short text, the general
-/// search takes longer.
+/// The pairs of a query, separated by `&`. Searches by bytes, which is faster than `str::split` for short texts.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = &str> {
     let mut left = Some(query);
     std::iter::from_fn(move || {
@@ -68,7 +67,7 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The two sides of a pair's first `=`, as they stand there.
+/// The two sides of a pair's first `=`, not decoded.
 pub(crate) fn name_and_value(pair: &str) -> (&str, &str) {
     match pair.bytes().position(|byte| byte == b'=') {
         Some(at) => (&pair[..at], &pair[at + 1..]),
@@ -76,7 +75,7 @@ pub(crate) fn name_and_value(pair: &str) -> (&str, &str) {
     }
 }
 
-/// The index of a click id in the table.
+/// The index of a click id in [`CLICK_IDS`], by the parameter's name in any case.
 pub(crate) fn click_id(name: &str) -> Option<usize> {
     if !(4..=14).contains(&name.len()) {
         return None;
@@ -84,7 +83,7 @@ pub(crate) fn click_id(name: &str) -> Option<usize> {
     CLICK_IDS.iter().position(|id| id.name.eq_ignore_ascii_case(name))
 }
 
-/// A parameter's name decoded, and without the `amp;` that a doubly escaped link leaves before it.
+/// A parameter's name, decoded, without the `amp;` that is left in a link that was HTML-escaped twice.
 pub(crate) fn parameter_name(name: &str) -> Cow<'_, str> {
     match decode(name) {
         Cow::Borrowed(name) => Cow::Borrowed(without_amp(name)),

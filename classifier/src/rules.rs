@@ -1,8 +1,7 @@
-//! The rules, in order: the first that answers decides.
+//! The built-in rules, in order: the first that matches decides.
 //!
-//! The order follows the published order of a system in the field, with the corrections that
-//! others found; `docs/classifier.md` is written from this table. Channels are not decided here:
-//! GA4's conditions are applied to the source and the medium as sent (`channel.rs`).
+//! `docs/classifier.md` is generated from this table. Channels are not decided here: `channel.rs` applies GA4's conditions
+//! to the source and the medium as sent.
 
 use crate::answers::{self, Verdict};
 use crate::attribution::Confidence;
@@ -10,31 +9,31 @@ use crate::brands::Kind;
 use crate::channel::Channel;
 use crate::signals::Signals;
 
-/// A rule: its stable name, what it means, how sure it is, an example that is a test.
+/// A rule. Its example is also its test.
 pub struct Rule {
-    /// The stable name, stored with each event.
+    /// Its id, stored with each event. Does not change.
     pub id: &'static str,
-    /// What the rule says and why.
+    /// When it matches, and why. Markdown.
     pub doc: &'static str,
-    /// How sure the rule is of its answer.
+    /// How reliable its result is.
     pub confidence: Confidence,
-    /// A visit that the rule decides.
+    /// A visit that it decides.
     pub example: Example,
     pub(crate) answer: for<'a> fn(&Signals<'_, 'a>) -> Option<Verdict<'a>>,
 }
 
-/// A visit to `example.com` and its answer.
+/// A visit to `example.com` and its result.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// The page's address.
+    /// The page's URL.
     pub url: &'static str,
     /// The referrer.
     pub referrer: &'static str,
-    /// The source answered.
+    /// The resulting source.
     pub source: &'static str,
-    /// The medium answered.
+    /// The resulting medium.
     pub medium: &'static str,
-    /// The channel answered.
+    /// The resulting channel.
     pub channel: Channel,
 }
 
@@ -47,32 +46,32 @@ const fn example(
     Example { url, referrer, source, medium, channel }
 }
 
-/// The rules in their order. The last one always answers.
+/// The rules in order. The last one matches every visit.
 pub static RULES: &[Rule] = &[
     Rule {
         id: "paid-click-id",
-        doc: "A paid click id (see the table of click ids) whose vendor is not contradicted: \
-              neither by a `utm_source` of another brand, or of no brand with a medium that is \
-              not paid, nor, without a `utm_source`, by a referrer of another known brand. A \
-              copied link carries its click id along: a stray `gclid` on a visit from DuckDuckGo \
-              stays organic. The source is the vendor, or what the tag or the referrer names of \
-              the vendor's own family.",
+        doc: "The link has a paid click id (see the table of click ids), and nothing shows that the click \
+              did not come from its vendor: no `utm_source` of another brand, no `utm_source` of an unknown \
+              brand with a medium that is not paid and, if there is no `utm_source`, no referrer of another \
+              known brand. When people copy a link, its click id goes along: a visit from DuckDuckGo with a \
+              stray `gclid` stays organic. The source is the vendor, or the brand of the vendor's family \
+              that the tag or the referrer names.",
         confidence: Confidence::High,
         example: example("https://example.com/?gclid=x", "", ("google", "paid"), Channel::PaidSearch),
         answer: answers::paid_click_id,
     },
     Rule {
         id: "meta-paid-click-id",
-        doc: "`fbclid` with `utm_source` facebook, instagram or meta, and no `utm_medium` that \
-              says otherwise: a link tagged for an advertisement.",
+        doc: "`fbclid` with a `utm_source` of facebook, instagram or meta and no `utm_medium` other than a \
+              paid one: the link was tagged for an ad.",
         confidence: Confidence::High,
         example: example("https://example.com/?utm_source=ig&fbclid=x", "", ("instagram", "paid"), Channel::PaidSocial),
         answer: answers::meta_paid_click_id,
     },
     Rule {
         id: "paid-medium",
-        doc: "`utm_medium` is cpc, ppc, cpm, cpv, cpa, retargeting, display or begins with paid, \
-              and `utm_source` says who was paid.",
+        doc: "`utm_medium` is cpc, ppc, cpm, cpv, cpa, retargeting, display or begins with paid, and \
+              `utm_source` names who was paid.",
         confidence: Confidence::High,
         example: example(
             "https://example.com/?utm_source=google&utm_medium=display",
@@ -84,15 +83,15 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "paid-medium-click-id",
-        doc: "A paid `utm_medium` without a `utm_source`, but with a click id that names the \
-              vendor.",
+        doc: "A paid `utm_medium` without `utm_source`; a click id names the vendor.",
         confidence: Confidence::Medium,
         example: example("https://example.com/?utm_medium=cpc&fbclid=x", "", ("facebook", "paid"), Channel::PaidSocial),
         answer: answers::paid_medium_click_id,
     },
     Rule {
         id: "paid-medium-unknown",
-        doc: "A paid `utm_medium` and nobody named: somebody was paid, by the referrer or not.",
+        doc: "A paid `utm_medium`, and nothing names who was paid. The referrer does not count: it need not \
+              be the one that was paid.",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/?utm_medium=cpc",
@@ -104,10 +103,10 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "click-id",
-        doc: "A click id that proves no payment (`fbclid`, `igshid`: social; `srsltid`, `ysclid`: \
-              organic; `mc_cid`, `mc_eid`: email) in a link without `utm_source` and \
-              `utm_medium`, where no other site is the referrer. Meta adds `fbclid` to organic \
-              clicks too. The source is the vendor, or the referrer where that is of its family.",
+        doc: "The link has a click id that does not prove payment (`fbclid`, `igshid`: social; `srsltid`, \
+              `ysclid`: organic; `mc_cid`, `mc_eid`: email), no `utm_source` or `utm_medium`, and the \
+              referrer is not an unknown other site. Meta adds `fbclid` to organic clicks too. The source is \
+              the vendor, or the referrer if it belongs to the vendor's family.",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/?fbclid=x",
@@ -119,10 +118,10 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "utm-source",
-        doc: "`utm_source` names the source. A host is read as a host, with the medium a referrer \
-              of that host would have (`chatgpt.com`: ai-assistant; an unknown host: referral); so \
-              is the name of an AI assistant, whose channel hangs on the medium. Of any other name \
-              without a `utm_medium` the medium is unknown.",
+        doc: "`utm_source` names the source. If it is a host, the medium is the one of a referrer with this \
+              host (`chatgpt.com`: ai-assistant; an unknown host: referral). The name of an AI assistant \
+              gets the medium ai-assistant, on which the channel depends. For any other name without \
+              `utm_medium` the medium is unknown.",
         confidence: Confidence::High,
         example: example(
             "https://example.com/?utm_source=chatgpt.com",
@@ -134,18 +133,18 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "utm-medium",
-        doc: "`utm_medium` without `utm_source`: the medium as sent; the source is what `ref`, \
-              `source` or `via` names, else the vendor of a click id, else the referrer, else \
-              unknown.",
+        doc: "`utm_medium` without `utm_source`. The medium is the one sent; the source is the one named by \
+              `ref`, `source` or `via`, otherwise the vendor of a click id, otherwise the referrer, \
+              otherwise unknown.",
         confidence: Confidence::Medium,
         example: example("https://example.com/?utm_medium=Email", "", ("unknown", "email"), Channel::Email),
         answer: answers::utm_medium,
     },
     Rule {
         id: "ref-parameter",
-        doc: "`ref`, `source` or `via` (looked at in this order) names a known brand or a host \
-              other than the site's own, and the referrer is not the site itself. A link's own \
-              word goes before the referrer, as with `utm_source`.",
+        doc: "`ref`, `source` or `via` (checked in this order) is a known brand or a host other than the \
+              site's own, and the referrer is not the site itself. Like `utm_source`, it takes precedence \
+              over the referrer.",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/?ref=producthunt",
@@ -157,9 +156,9 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "internal",
-        doc: "The referrer has the site's registrable domain by the public suffix list (ICANN and \
-              private sections), or is one of the project's own hosts. Before the tables of known \
-              sites, so that amazon.com is not its own customer.",
+        doc: "The referrer has the same registrable domain as the site, by the public suffix list (ICANN and \
+              private sections), or is one of the project's own hosts. Checked before the tables of known \
+              sites, so that clicks within amazon.com do not count as visits from Amazon.",
         confidence: Confidence::High,
         example: example(
             "https://www.example.com/",
@@ -171,8 +170,8 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "referrer-ai",
-        doc: "The referrer is an AI assistant (`tables/ai.tsv`), tested before the search engine \
-              on whose domain it may live.",
+        doc: "The referrer is an AI assistant (`tables/ai.tsv`). Checked before search engines, because an \
+              assistant may be on a search engine's domain.",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/",
@@ -239,15 +238,14 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "referrer-known-site",
-        doc: "The referrer is a code host, a news site or another site known by a name \
-              (`tables/site.tsv`).",
+        doc: "The referrer is another known site, such as a code host or a news site (`tables/site.tsv`).",
         confidence: Confidence::Medium,
         example: example("https://example.com/", "https://github.com/a/b", ("github", "referral"), Channel::Referral),
         answer: |signals| answers::referrer_of(signals, Kind::Site),
     },
     Rule {
         id: "referrer-ads",
-        doc: "The referrer is an advertisement server (`tables/ads.tsv`).",
+        doc: "The referrer is an ad server (`tables/ads.tsv`).",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/",
@@ -259,8 +257,8 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "referrer-webmail",
-        doc: "The referrer has a label `mail`, `webmail` or `email` before its registered name, \
-              and does not imitate another host (`mail.google.com.evil.net`).",
+        doc: "The referrer's host has a label `mail`, `webmail` or `email` before its registrable domain and \
+              does not imitate another host (`mail.google.com.evil.net`).",
         confidence: Confidence::Medium,
         example: example(
             "https://example.com/",
@@ -272,7 +270,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "referrer",
-        doc: "Any other host: itself, without `www.`; of an unknown app its package.",
+        doc: "Any other referrer. The source is its host without `www.`, or the package of an unknown app.",
         confidence: Confidence::Low,
         example: example(
             "https://example.com/",
@@ -284,16 +282,15 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "ref-word",
-        doc: "No referrer, but `ref`, `source` or `via` has a word nobody knows: taken for the \
-              source, as other products do.",
+        doc: "No referrer, but `ref`, `source` or `via` has an unknown word: it is taken as the source, as \
+              other analytics products do.",
         confidence: Confidence::Low,
         example: example("https://example.com/?ref=Partner-Page", "", ("partner-page", "referral"), Channel::Referral),
         answer: answers::ref_word,
     },
     Rule {
         id: "unusable-referrer",
-        doc: "Something was sent as referrer, but there is no host in it (`about:blank`, a file, \
-              garbage).",
+        doc: "A referrer was sent, but it has no host (`about:blank`, a file, garbage).",
         confidence: Confidence::Low,
         example: example("https://example.com/", "about:blank", ("direct", "direct"), Channel::Direct),
         answer: |signals| signals.referrer.is_unusable().then(answers::direct),

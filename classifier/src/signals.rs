@@ -1,4 +1,4 @@
-//! Everything the rules may look at, worked out once for a visit.
+//! Everything that the rules depend on, computed once per visit.
 
 use std::borrow::Cow;
 
@@ -11,15 +11,15 @@ use crate::project::ProjectRules;
 use crate::suffix;
 use crate::tagged::Tagged;
 
-/// What a visit shows.
+/// The signals of a visit.
 pub(crate) struct Signals<'p, 'a> {
-    /// The page's address.
+    /// The page's URL.
     pub(crate) page: &'p Page<'a>,
-    /// Where the visitor came from.
+    /// The referrer's URL.
     pub(crate) referrer: &'p Referrer<'a>,
     /// The referrer is the same site, or one of the project's own hosts.
     pub(crate) is_internal: bool,
-    /// The site's own host as it was given; the other is that of the page's address.
+    /// The site's own host as given by the caller, besides that of the page's URL.
     site: Option<Cow<'a, str>>,
 }
 
@@ -36,12 +36,12 @@ impl<'p, 'a> Signals<'p, 'a> {
         self.site.as_deref().into_iter().chain(self.page.host.as_deref())
     }
 
-    /// Whose site the referrer is, if it is another one.
+    /// The referrer's brand, unless the referrer is internal.
     pub(crate) fn referrer_brand(&self) -> Option<Brand> {
         self.referrer.brand.filter(|_| !self.is_internal)
     }
 
-    /// The click ids in the link, in the table's order.
+    /// The click ids of the link, in the table's order.
     pub(crate) fn click_ids(&self) -> impl Iterator<Item = &'static ClickId> {
         let mut left = self.page.query.click_ids;
         std::iter::from_fn(move || {
@@ -51,7 +51,7 @@ impl<'p, 'a> Signals<'p, 'a> {
         })
     }
 
-    /// The referrer's source where it is another site: a slug or the bare host.
+    /// The referrer's source, unless the referrer is internal: a slug, or the host without `www.`.
     pub(crate) fn referrer_source(&self) -> Option<Cow<'a, str>> {
         let referrer = self.referrer;
         let host = referrer.host.as_ref().filter(|_| !self.is_internal)?;
@@ -62,14 +62,14 @@ impl<'p, 'a> Signals<'p, 'a> {
         })
     }
 
-    /// The medium sent is one for which somebody paid.
+    /// Whether `utm_medium` is a paid one.
     pub(crate) fn is_paid_medium(&self) -> bool {
         let medium = &*self.page.medium;
         matches!(medium, "cpc" | "ppc" | "cpm" | "cpv" | "cpa" | "retargeting" | "display")
             || medium.starts_with("paid")
     }
 
-    /// Whether a tag or the referrer says that the click is not this id's vendor's.
+    /// Whether a tag or the referrer shows that this click did not come from the id's vendor.
     pub(crate) fn contradicts(&self, id: &ClickId) -> bool {
         let medium = &*self.page.medium;
         if let Some(tagged) = &self.page.tagged {
@@ -83,8 +83,8 @@ impl<'p, 'a> Signals<'p, 'a> {
         id.contradicted_by_referrer && self.referrer_brand().is_some_and(|brand| !id.family.contains(&brand.source))
     }
 
-    /// The source a click id stands for: the vendor, or what the tag or else the referrer names of
-    /// the vendor's family (`instagram` of Meta, `youtube` of Google).
+    /// The source of a click id: a brand of the vendor's family (`instagram` of Meta, `youtube` of Google) named by the tag
+    /// or, if `of_referrer`, by the referrer; otherwise the vendor.
     pub(crate) fn family_member(&self, id: &ClickId, of_referrer: bool) -> Brand {
         let tagged = self.page.tagged.as_ref().and_then(|tagged| tagged.brand);
         let referrer = self.referrer_brand().filter(|_| of_referrer);
@@ -95,8 +95,7 @@ impl<'p, 'a> Signals<'p, 'a> {
             .unwrap_or(Brand { source: id.source, kind: id.kind })
     }
 
-    /// What the first of `ref`, `source`, `via` names, where that is a known brand or a host of
-    /// another site.
+    /// The first of `ref`, `source`, `via` that is a known brand or a host of another site.
     pub(crate) fn hint(&self) -> Option<Tagged<'a>> {
         self.page.query.hints.iter().filter_map(Tagged::read).find(|tagged| {
             let own = || self.sites().any(|site| is_same_site(&tagged.source, site));
@@ -105,12 +104,12 @@ impl<'p, 'a> Signals<'p, 'a> {
     }
 }
 
-/// Whether two hosts share the domain that somebody registered.
+/// Whether two hosts have the same registrable domain.
 pub(crate) fn is_same_site(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    // Two labels are the least a registered domain has: where these differ, so do the domains.
+    // A registrable domain has at least two labels: if the last two differ, so do the domains.
     if last_two(one) != last_two(other) {
         return false;
     }

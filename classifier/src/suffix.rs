@@ -1,7 +1,7 @@
-//! The public suffix list: which part of a host somebody registered.
+//! Registrable domains by the public suffix list (<https://publicsuffix.org/list/>).
 //!
-//! The list is packed by `build/suffixes.rs`, which describes the format. A search reads one block
-//! of 16 records per label and allocates nothing.
+//! `build/suffixes.rs` packs the list and describes the format. A look-up reads one block of 16 records per label and
+//! does not allocate.
 
 use crate::brands::{LONGEST_SUFFIX, SUFFIX_BLOCKS, SUFFIX_RECORDS};
 use crate::host::is_ip;
@@ -12,13 +12,12 @@ const EXCEPTION: u8 = 4;
 const DEEPER: u8 = 8;
 const MAX_HOST: usize = 253;
 
-/// The domain somebody registered, by the public suffix list (its ICANN and private sections):
-/// `example.co.uk` of `www.example.co.uk`, `alice.github.io` of `alice.github.io`.
+/// The registrable domain of a host by the public suffix list, ICANN and private sections: `example.co.uk` for
+/// `www.example.co.uk`, `alice.github.io` for `alice.github.io`.
 ///
-/// `None` for IP addresses, for a suffix itself (`co.uk`, `github.io`), and for a name without a
-/// dot. A suffix that the list does not know counts as one label, as the list's algorithm says.
-/// Takes a host as [`crate::host_of`] gives it; upper case and one trailing dot are borne, the
-/// answer is a part of the input.
+/// `None` for IP addresses, for a suffix itself (`co.uk`, `github.io`) and for a name without a dot. An unknown suffix
+/// is one label, as the list's algorithm says. The host should be normalized ([`crate::host_of`]); upper case and one
+/// trailing dot are allowed too. The result is a slice of the input.
 pub fn registrable_domain(host: &str) -> Option<&str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     let (suffix, _) = suffix_length(host)?;
@@ -28,12 +27,12 @@ pub fn registrable_domain(host: &str) -> Option<&str> {
     (start < before).then(|| &host[start..])
 }
 
-/// Whether the host ends in a suffix that stands in the list, with something before it.
+/// Whether the host ends with a suffix of the list and has a label before it.
 pub(crate) fn has_known_suffix(host: &str) -> bool {
     suffix_length(host).is_some_and(|(length, known)| known && length < host.len())
 }
 
-/// The length of the host's suffix in bytes, and whether the list knows it.
+/// The length of the host's suffix in bytes, and whether the list has it.
 fn suffix_length(host: &str) -> Option<(usize, bool)> {
     if host.is_empty() || host.len() > MAX_HOST || is_ip(host) {
         return None;
@@ -70,7 +69,7 @@ fn suffix_length(host: &str) -> Option<(usize, bool)> {
     Some(best)
 }
 
-/// The flags kept under a key, 0 where it is not in the list.
+/// The flags of a key; 0 if it is not in the list.
 fn find(key: &[u8]) -> u8 {
     let block = SUFFIX_BLOCKS.partition_point(|&at| first_key(at as usize) <= key);
     let Some(&start) = block.checked_sub(1).and_then(|block| SUFFIX_BLOCKS.get(block)) else {
@@ -78,8 +77,8 @@ fn find(key: &[u8]) -> u8 {
     };
     let end = SUFFIX_BLOCKS.get(block).map_or(SUFFIX_RECORDS.len(), |&at| at as usize);
     let mut records = &SUFFIX_RECORDS[start as usize..end];
-    // How much of `key` the record before agreed with; a record that shares less cannot be it,
-    // one that shares more continues a mismatch.
+    // How many bytes of `key` the previous record matched. If a record shares fewer with it, the key is not in the block;
+    // if it shares more, it has the same mismatch.
     let mut agreed = 0;
     while let [shared, rest, flags, tail @ ..] = records {
         let (shared, rest) = (usize::from(*shared), usize::from(*rest));
@@ -111,7 +110,7 @@ mod tests {
     use super::registrable_domain;
 
     #[test]
-    fn knows_what_was_registered() {
+    fn finds_the_registrable_domain() {
         for (host, domain) in [
             ("www.example.co.uk", Some("example.co.uk")),
             ("example.co.uk", Some("example.co.uk")),

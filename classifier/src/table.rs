@@ -1,14 +1,13 @@
-//! A table from the build: names by their hashes, in one string of bytes.
+//! A hash table of names, made by the build script as one byte string.
 //!
-//! A bucket holds one record after the other: the key's length, kind and flag, source (two bytes, the lower
-//! one first), key. Nearly all questions are about names that are not there, and end after a look at a
-//! length or two.
+//! A bucket is a sequence of records: the key's length, kind and flag, source (two bytes, little-endian), key. Most look-ups
+//! are for names that are not in the table; they end after comparing a length or two.
 
 use crate::hash::{self, EXACT};
 
-/// A table.
+/// A hash table.
 pub(crate) struct Table {
-    /// Where each bucket starts, and where the last one ends.
+    /// The offset of each bucket, and the end of the last one.
     pub(crate) starts: &'static [u16],
     pub(crate) records: &'static [u8],
 }
@@ -17,9 +16,9 @@ pub(crate) struct Table {
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) source: u16,
-    /// The kind's number.
+    /// Index into `KINDS`.
     pub(crate) kind: u8,
-    /// Hosts below the key are other people's (the key is a public suffix).
+    /// The key matches only itself: it is a public suffix, whose subdomains belong to others.
     pub(crate) exact: bool,
 }
 
@@ -29,7 +28,7 @@ impl Table {
         self.find_hashed(name, hash::of(name))
     }
 
-    /// The row of a name whose hash is known.
+    /// The row of a name, whose hash is given.
     pub(crate) fn find_hashed(&self, name: &str, hash: u32) -> Option<Row> {
         let bucket = hash::bucket(hash, self.starts.len() - 1);
         let (start, end) = (*self.starts.get(bucket)?, *self.starts.get(bucket + 1)?);
@@ -45,8 +44,8 @@ impl Table {
         None
     }
 
-    /// The row of the longest ending of a name that is in the table, of those that begin at a label and that
-    /// `fits` takes; with the place at which it begins.
+    /// The row of the longest suffix of a name that begins at a label, is in the table and satisfies `fits`; with the index
+    /// at which it begins.
     pub(crate) fn longest_ending(&self, name: &str, fits: impl Fn(Row, &str) -> bool) -> Option<(usize, Row)> {
         let bytes = name.as_bytes();
         let mut hash = hash::START;

@@ -7,18 +7,18 @@ use crate::brands::{self, Brand, Kind};
 use crate::host;
 use crate::suffix;
 
-/// A source that a link names.
+/// A source named by a link.
 #[derive(Clone, Debug)]
 pub(crate) struct Tagged<'a> {
-    /// A brand's slug, a bare host, or the text in lower case.
+    /// A brand's slug, a host without `www.`, or the text in lower case.
     pub(crate) source: Cow<'a, str>,
     pub(crate) brand: Option<Brand>,
-    /// The text was a host, and is to be read as one.
+    /// The text is a host.
     pub(crate) is_host: bool,
 }
 
 impl<'a> Tagged<'a> {
-    /// A name of the table, a host, or just a text.
+    /// Parses a text: a name of the table, a host, or anything else. `None` if it is empty.
     pub(crate) fn read(text: &Cow<'a, str>) -> Option<Self> {
         if text.is_empty() {
             return None;
@@ -43,8 +43,8 @@ impl<'a> Tagged<'a> {
         Some(Self { source: lower(text), brand: None, is_host: false })
     }
 
-    /// The medium to answer with where none was sent: a host is read as a referrer would be; of a
-    /// name, only an assistant's says enough.
+    /// The medium if none was sent: for a host that of a referrer with this host; for a name that of an AI assistant or of
+    /// `(direct)`, otherwise `unknown`.
     pub(crate) fn default_medium(&self) -> &'static str {
         match self.brand {
             Some(brand) if self.is_host || matches!(brand.kind, Kind::Ai | Kind::Direct) => brand.kind.medium(),
@@ -54,7 +54,7 @@ impl<'a> Tagged<'a> {
     }
 }
 
-/// In lower case; borrowed where it is already.
+/// The text in lower case; borrowed if it already is.
 pub(crate) fn lower<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         text.clone()

@@ -1,4 +1,4 @@
-// What a page may call.
+// The calls of the full tracker.
 import { getAnonymousId, optIn, optOut, put, reset, setAnonymousId } from "./memory";
 import { dropped, finish } from "./queue";
 import { type Fields, init, page, track } from "./tracker";
@@ -6,19 +6,19 @@ import { type Fields, init, page, track } from "./tracker";
 export const api = {
   init,
 
-  /** Something happened: `track("signup", { plan: "pro" })`. */
+  /** Records an event: `track("signup", { plan: "pro" })`. */
   track,
 
-  /** A page view of the address as it is now. Changes of the address are page views by themselves. */
+  /** Records a page view of the current URL. Changes of the URL are recorded automatically. */
   page,
 
-  /** From now on the visitor is this person of yours. */
+  /** Links the visitor to one of your users, for this event and all later ones. */
   identify(userId: string, traits?: Fields): void {
     put("headwater.user", "" + userId);
     track("$identify", traits);
   },
 
-  /** Money came in: a `purchase` of so much, such as `revenue("19.99", "EUR")`. */
+  /** Records a `purchase` with its amount and ISO 4217 currency: `revenue("19.99", "EUR")`. */
   revenue: (amount: string | number, currency: string, properties?: Fields): unknown =>
     track("purchase", properties, { revenue: { amount, currency } }),
 
@@ -28,9 +28,9 @@ export const api = {
   optOut,
   optIn,
 
-  /** Sends what waits. Resolves once all is answered, or has failed and will be tried again. */
+  /** Sends queued events now. Resolves once they are answered, or have failed and will be retried. */
   flush: finish,
 
-  /** How many events were dropped because there was no room for them. */
+  /** Number of events dropped because the queue was full. */
   dropped,
 };

@@ -1,7 +1,7 @@
-// Each event by itself and once: the delivery of the smallest tracker.
+// The delivery of the smallest tracker: sends each event by itself, once, without retries.
 import { type Fields, open, settings, settle, wait } from "./tracker";
 
-/** Milliseconds that a page's title has to settle. */
+/** Milliseconds before an event is sent, in which the page may still change its title. */
 export const PATIENCE = 300;
 
 export const take = (): void => {

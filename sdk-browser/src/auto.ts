@@ -1,23 +1,23 @@
-// Clicks and forms that are recorded without a call, where the owner asked for them.
+// Records clicks and forms automatically, if the site enabled it (`auto`).
 import { type Fields, settings, track } from "./tracker";
 
-/** What is clicked or sent; the button is that of a click. */
+/** A click or the submission of a form; `button` is the mouse button of a click. */
 type Act = { target: HTMLAnchorElement; button: number };
 
-/** Listens. Addresses are told without their queries, which may hold anything. */
+/** Starts listening. URLs are recorded without their queries, which may contain personal data. */
 export const watch = (): void => {
   ["click", "auxclick", "submit"].forEach((type) => {
     const listen = ({ target, button }: Act): unknown => {
-      // Where it was asked for; whether it was.
+      // Records an event if its kind is enabled; truthy if so.
       const record = (kind: string, properties: Fields) =>
         RegExp(kind).test(settings.auto as string) && [track(kind, properties)];
-      // A field's name would hide the property of that name.
+      // Not `target.id` or `target.action`: a form's field of that name would hide the property.
       const get = (name: string) => target.getAttribute(name);
       if (type > "d") {
         return record("form", { id: get("id"), action: get("action")?.split("?")[0] });
       }
       target = target.closest?.("a") as HTMLAnchorElement;
-      // Only addresses of the web have a host. The second button opens a menu.
+      // Links such as mailto: have no host. Button 2 opens a menu.
       if (!target?.host || button > 1) return;
       const href = target.origin + target.pathname;
       return (

@@ -1,4 +1,4 @@
-// What a page may call of the smallest tracker: page views and events of the page's own.
+// The calls of the smallest tracker: page views and custom events.
 import { init, page, track } from "./tracker";
 
 export const api = { init, page, track };

@@ -1,36 +1,36 @@
-// The ES module: the same calls with types, also before `init`, and also on a server, where they do nothing.
+// The ES module: the same calls with types. They can be made before `init`; on a server they do nothing.
 import { api } from "./api";
 import type { Settings as Attributes } from "./settings";
 
-/** What is recorded without a call besides page views. */
+/** What can be recorded automatically besides page views. */
 export type Auto = "outbound" | "download" | "form";
 
-/** How the tracker is set up. */
+/** Settings of the tracker. */
 export interface Settings {
-  /** A publishable key: `pk_live_…`, or `pk_test_…` for the data set of your own attempts. */
+  /** A publishable key: `pk_live_…`, or `pk_test_…` for the test data set. */
   key: string;
-  /** Where Headwater is, such as `https://stats.example.com`, or a path of this site that is passed on to it. */
+  /** URL of Headwater, such as `https://stats.example.com`, or a path of this site that is proxied to it. */
   host: string;
-  /** Clicks on links to other hosts, downloads, and forms that are sent. None by default. */
+  /** Records clicks on links to other hosts, downloads, and submitted forms. None by default. */
   auto?: readonly Auto[] | undefined;
-  /** Whether changes of the address without a load are page views; by default they are. */
+  /** Whether changes of the URL without a page load are page views. Default: true. */
   spa?: boolean | undefined;
-  /** Paths from which nothing is sent, such as `/admin/*`; `*` stands for any text. */
+  /** Paths on which nothing is recorded, such as `/admin/*`; `*` matches any text. */
   exclude?: readonly string[] | undefined;
-  /** Whether a page may differ from another by the fragment of its address alone. */
+  /** Whether URLs that differ only in their fragment are different pages. Default: false. */
   hash?: boolean | undefined;
-  /** Where an id of the device and unsent events are kept. By default nowhere. */
+  /** Storage for an id of the device and for unsent events: `sessionStorage` or `localStorage`. By default neither. */
   persist?: "session" | "local" | undefined;
-  /** Says in the console what is sent and answered. */
+  /** Logs requests and responses to the console. */
   debug?: boolean | undefined;
 }
 
-/** Properties of an event, or traits of a person: JSON, up to 8 KiB. */
+/** Properties of an event, or traits of a person: an object that can be written as JSON, up to 8 KiB. */
 export type Properties = object;
 
 const inPage = typeof document == "object";
 
-/** Calls of before `init`; nothing once that has been called. */
+/** Calls made before `init`; undefined once `init` was called. */
 let early: (() => unknown)[] | undefined = [];
 
 const later = (call: () => unknown): void => {
@@ -39,7 +39,7 @@ const later = (call: () => unknown): void => {
   else call();
 };
 
-/** Begins to count: this page, and what was called before. Further calls do nothing. */
+/** Starts the tracker: records this page, then makes the earlier calls. Calling it again does nothing. */
 export function init({ key, host, auto, spa, exclude, hash, persist, debug }: Settings): void {
   if (!inPage || !early) return;
   const attributes: Attributes = {
@@ -48,7 +48,7 @@ export function init({ key, host, auto, spa, exclude, hash, persist, debug }: Se
     auto: auto?.join(),
     spa: spa === false ? "off" : undefined,
     exclude: exclude?.join(),
-    // `false` would be sent as a path.
+    // With `false` the path would be sent as false.
     hash: hash || undefined,
     persist,
     debug,
@@ -59,38 +59,38 @@ export function init({ key, host, auto, spa, exclude, hash, persist, debug }: Se
   for (const call of calls) call();
 }
 
-/** Something happened: `track("signup", { plan: "pro" })`. */
+/** Records an event: `track("signup", { plan: "pro" })`. */
 export const track = (event: string, properties?: Properties): void => later(() => api.track(event, properties));
 
-/** A page view of the address as it is now. Changes of the address are page views by themselves. */
+/** Records a page view of the current URL. Changes of the URL are recorded automatically. */
 export const page = (): void => later(api.page);
 
-/** From now on the visitor is this person of yours. */
+/** Links the visitor to one of your users, for this event and all later ones. */
 export const identify = (userId: string, traits?: Properties): void => later(() => api.identify(userId, traits));
 
-/** Money came in: a `purchase` of so much, such as `revenue("19.99", "EUR")`. */
+/** Records a `purchase` with its amount and ISO 4217 currency: `revenue("19.99", "EUR")`. */
 export const revenue = (amount: string | number, currency: string, properties?: Properties): void =>
   later(() => api.revenue(amount, currency, properties));
 
-/** The id of the device, where one is kept or was set. */
+/** The id of the device, if `persist` is set or an id was set. */
 export const getAnonymousId = (): string | undefined => api.getAnonymousId() as string | undefined;
 
-/** An id of your own for the device. */
+/** Sets an id of your own for the device. */
 export const setAnonymousId = (id: string): void => later(() => api.setAnonymousId(id));
 
-/** The visitor is somebody else from now on: after a sign-out, say. */
+/** Forgets the user and the id of the device: call it when somebody signs out. */
 export const reset = (): void => later(() => api.reset());
 
-/** Nothing is sent any more, also on later visits, and what was kept or waits is gone. */
+/** Stops all recording, on later visits too, and deletes stored ids and unsent events. */
 export const optOut = (): void => later(api.optOut);
 
-/** Takes `optOut` back. */
+/** Undoes `optOut`. */
 export const optIn = (): void => later(api.optIn);
 
-/** Sends what waits. Resolves once all is answered, or has failed and will be tried again. */
+/** Sends queued events now. Resolves once they are answered, or have failed and will be retried. */
 export const flush = async (): Promise<void> => {
   if (!early) await api.flush();
 };
 
-/** How many events were dropped because more than 1000 waited. */
+/** Number of events dropped because more than 1000 were queued. */
 export const dropped = (): number => api.dropped();

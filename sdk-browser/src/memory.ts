@@ -1,22 +1,22 @@
-// What is kept on the device: nothing, unless the owner wants it or the visitor opts out.
+// Storage on the device: nothing is stored unless the site enabled it (`persist`) or the visitor opts out.
 import { waiting } from "./queue";
 import { type Fields, id, settings, settle } from "./tracker";
 
-/** Forgotten with the page, or the storage that the owner chose. */
+/** An object that lives as long as the page, or the storage that the site chose. */
 let store: Record<string, unknown> = {};
 
-/** Whether it is the latter. */
+/** The storage that the site chose, once it is in use. */
 let lasting: unknown;
 
-/** The visitor's wish holds for the next visit, too; for this page alone where the browser keeps nothing. */
+/** Remembers an opt-out for later visits; only for this page if the browser has no localStorage. */
 let local: Record<string, unknown> = {};
 
 try {
-  // Some browsers have none, and some do not let the page look at it.
+  // Some browsers have none, and some throw when the page accesses it.
   local = self.localStorage || local;
 } catch {}
 
-/** Keeps a value or removes it, if there is room. */
+/** Stores a value, or removes it if falsy. Does nothing if the storage is full. */
 export const put = (name: string, value?: unknown, place = store): void => {
   try {
     if (value) place[name] = value;
@@ -24,29 +24,30 @@ export const put = (name: string, value?: unknown, place = store): void => {
   } catch {}
 };
 
-/** Forgets events that have arrived or are given up; how many. Each is a name of its own: pages do not meet. */
+/** Removes stored events that were delivered or dropped; returns their number. Each has its own name, so that pages do
+ * not overwrite each other's events. */
 export const forget = (events: string[]): number => events.map((event) => put("headwater.e." + event)).length;
 
-/** The id of the device, where one is kept or was set. */
+/** The id of the device, if `persist` is set or an id was set. */
 export const getAnonymousId = (): unknown => store["headwater.id"];
 
-/** An id of your own for the device. */
+/** Sets an id of your own for the device. */
 export const setAnonymousId = (id?: string): void => put("headwater.id", id);
 
-/** The visitor is somebody else from now on: after a sign-out, say. */
+/** Forgets the user and the id of the device. */
 export const reset = (_?: unknown): void => {
   about();
   setAnonymousId(put("headwater.user") as undefined);
 };
 
-/** Who the visitor is. Only an id that is kept says more than the server can tell by itself. */
+/** The visitor's ids for an event. An id of the device is made only if it can be stored; any other would be of no use. */
 export const about = (): Fields => {
   if (settings?.persist && !lasting)
     try {
-      // There is no such storage where the owner chose none.
+      // Throws if the browser denies access.
       lasting = (self as unknown as Record<string, typeof store>)[`${settings.persist}Storage`];
       store = Object.assign(lasting as typeof store, store);
-      // What earlier pages left. If one of them is still there, both send it, and it counts once.
+      // Unsent events of earlier pages. If such a page is still open, both send them, and they count once.
       for (const name in store) if (/^headwater.e/.test(name)) waiting.push(name.slice("headwater.e.".length));
     } catch {}
   if (lasting && !store["headwater.id"]) setAnonymousId(id());
@@ -56,12 +57,12 @@ export const about = (): Fields => {
 /** Whether the visitor has opted out. */
 export const off = (): unknown => local["headwater.off"];
 
-/** Nothing is sent any more, also on later visits, and what was kept or waits is gone. */
+/** Stops all recording, on later visits too, and deletes stored ids and unsent events. */
 export const optOut = (): void => {
   settle();
   reset(put("headwater.off", 1, local));
   forget(waiting.splice(0));
 };
 
-/** Takes `optOut` back. */
+/** Undoes `optOut`. */
 export const optIn = (): void => put("headwater.off", 0, local);

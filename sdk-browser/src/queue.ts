@@ -1,45 +1,46 @@
-// What waits to be sent, and how it is sent so that nothing is lost.
+// The queue of events, and their delivery in batches with retries.
 import { forget, put } from "./memory";
 import { open, refused, settings, settle, wait } from "./tracker";
 
 export { watch } from "./auto";
 export { about, off } from "./memory";
 
-/** Milliseconds after which an event is sent at the latest. */
+/** Most milliseconds that an event is queued before it is sent. */
 export const PATIENCE = 2000;
 
-/** As many events are sent without waiting for more. */
+/** Number of events that are sent at once. */
 const ENOUGH = 20;
 
-/** Events that wait at most; then the oldest go. */
+/** Most events in the queue; beyond it the oldest are dropped. */
 const MOST = 1000;
 
-/** Bytes up to which a batch is not divided, however little of the share is left. */
+/** Batches of up to this many bytes are not divided, however little of `share` is left. */
 const SMALL = 8e3;
 
-/** Bytes that may still be on their way when the page goes: 64 KiB in all (Fetch, "HTTP-network-or-cache fetch"). */
+/** Bytes left for requests that outlive the page: browsers allow 64 KiB in all (Fetch standard, "HTTP-network-or-cache
+ * fetch", keepalive). */
 let share = 65536;
-/** Requests without a good answer since the last one that had one: those under way are among them. */
+/** Requests without success since the last successful one, including those in flight. */
 let failures = 0;
 let lost = 0;
 let last: unknown;
 
-/** Events as JSON, the oldest first. Those on their way are not among them. */
+/** Queued events as JSON, the oldest first, without those in flight. */
 export const waiting: string[] = [];
 
-/** How many events were dropped because there was no room for them. */
+/** Number of events dropped because the queue was full. */
 export const dropped = (): number => lost;
 
-/** Whether as many wait, with one more, as are sent at once. */
+/** Whether the queue and the open event make a full batch. Not while requests fail. */
 export const full = (): unknown => waiting[ENOUGH - 2] && !failures;
 
-/** Takes the event that has just ended. */
+/** Adds the event that has just been completed to the queue. */
 export const take = (): void => {
   put("headwater.e." + open, 1);
   lost += forget(waiting.splice(0, waiting.push(open as string) - MOST));
 };
 
-/** Sends what waits; `leaving`: the page may be gone afterwards. Resolves once all is answered, or will be tried again. */
+/** Sends queued events; `leaving`: the page may be closed afterwards. Resolves once they are answered or failed. */
 export const finish = async (leaving?: unknown): Promise<unknown> => {
   wait(0);
   settle();
@@ -52,7 +53,7 @@ const post = async (batch: string[], leaving: unknown, before: unknown): Promise
   const size = new Blob([body]).size;
   const half = batch.length >> 1;
   if (half && size > SMALL && size > share) {
-    // Where both fail at once they come back in their order.
+    // The second half first: if both fail at once, they return to the queue in order.
     return post(batch.splice(0, half), leaving, post(batch, leaving, before));
   }
   const url = settings.host + "/v1/batch?key=" + settings.key;
@@ -60,11 +61,11 @@ const post = async (batch: string[], leaving: unknown, before: unknown): Promise
   let status: unknown;
   let patience: number | undefined;
   share -= taken;
-  // One request at a time, where nothing is pressing; an answer that does not come is not waited for for ever.
+  // One request at a time unless something is urgent; after a minute without an answer the next one is sent.
   failures++;
   wait(6e4);
   try {
-    // Without `keepalive` no request outlives the page.
+    // In browsers without `keepalive` only a beacon outlives the page.
     if (leaving && !("keepalive" in Request.prototype)) status = navigator.sendBeacon(url, body) && 202;
     else {
       const answer = await fetch(url, { method: "POST", body, keepalive: taken as never });
@@ -74,14 +75,14 @@ const post = async (batch: string[], leaving: unknown, before: unknown): Promise
     }
   } catch {}
   share += taken;
-  // Taken, or refused for good.
+  // Accepted, or rejected for good.
   if (/202|4(?!08|29)../.test(status as string) || refused()) {
     failures = 0;
     forget(batch);
     wait(waiting[ENOUGH - 2] ? 1 : PATIENCE);
   } else {
     waiting.unshift(...batch);
-    // Up to 1, 2, 4 … 32 seconds, so that clients that failed together do not come back together.
+    // Random, up to 1, 2, 4 … 32 seconds, so that clients that failed together do not retry together.
     wait(patience || 1 + Math.random() * 500 * 2 ** Math.min(6, failures));
   }
   return before;

@@ -1,19 +1,19 @@
-/** How the tracker is set up: the `data-` attributes of a script tag by their names, lists separated by commas. */
+/** Settings of the tracker: the `data-` attributes of the script tag; lists are separated by commas. */
 export interface Settings {
-  /** A publishable key: `pk_live_…`, or `pk_test_…` for the data set of your own attempts. */
+  /** A publishable key: `pk_live_…`, or `pk_test_…` for the test data set. */
   key: string;
-  /** Where Headwater is, such as `https://stats.example.com`, or a path of this site that is passed on to it. */
+  /** URL of Headwater, such as `https://stats.example.com`, or a path of this site that is proxied to it. */
   host: string;
-  /** What is recorded without a call besides page views: any of `outbound`, `download` and `form`. */
+  /** What is recorded automatically besides page views: any of `outbound`, `download` and `form`. */
   auto?: string | undefined;
-  /** `off`: changes of the address without a load are no page views. */
+  /** `off`: changes of the URL without a page load are not page views. */
   spa?: "off" | undefined;
-  /** Paths from which nothing is sent; `*` stands for any text. */
+  /** Paths on which nothing is recorded; `*` matches any text. */
   exclude?: string | undefined;
-  /** Whether a page may differ from another by the fragment of its address alone. */
+  /** Whether URLs that differ only in their fragment are different pages. */
   hash?: unknown;
-  /** Where an id of the device and unsent events are kept. By default nowhere. */
+  /** Storage for an id of the device and for unsent events. By default none is used. */
   persist?: "session" | "local" | undefined;
-  /** Says in the console what is sent and answered. */
+  /** Logs requests and responses to the console. */
   debug?: unknown;
 }

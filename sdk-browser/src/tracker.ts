@@ -1,4 +1,4 @@
-// What every build has: whether anything may be sent, what an event is, and which changes of the address are pages.
+// The part of every build: whether to record, what an event contains, and which changes of the URL are page views.
 import { about, finish, full, off, PATIENCE, take, watch } from "#delivery";
 import type { Settings } from "./settings";
 
@@ -6,7 +6,7 @@ import type { Settings } from "./settings";
 export type Fields = object;
 
 export let settings: Settings;
-/** The last event, as JSON that lacks its end: the title of its page may still change. */
+/** The last event as unfinished JSON, because the page's title may still change; 0 if there is none. */
 export let open: string | 0;
 let timer: unknown;
 let count = 1e3;
@@ -14,21 +14,22 @@ let referrer: string;
 let url: string;
 
 /**
- * A new id, which sorts by time, also within a millisecond: the time, a number of this page's, 42 random bits.
- * `crypto.randomUUID` is there in secure contexts only.
+ * Makes an id that sorts by time, even within a millisecond: the time, a counter of this page and 42 random bits.
+ * `crypto.randomUUID` exists only in secure contexts.
  */
 export const id = (): string => Date.now() + "-" + (count++ + Math.random());
 
-/** Sends what waits after so many milliseconds, and not before; 0: not by itself. */
+/** Schedules sending in this many milliseconds, instead of an earlier schedule; 0 only cancels that. */
 export const wait = (milliseconds: number): void => {
   clearTimeout(timer as number);
   timer = milliseconds && setTimeout(finish, milliseconds);
 };
 
-/** Where the visitor is. A fragment tells pages apart only where it is said to. */
+/** The current URL; without its fragment unless `hash` is set. */
 const here = (): string => location.href.replace(settings.hash ? "" : /#.*/, "");
 
-/** Ends the last event. Half of a surrogate pair is no text that can be stored. */
+/** Completes the last event with the page's title and queues it. Halves of surrogate pairs, which the API rejects, are
+ * replaced by U+FFFD. */
 export const settle = (): void => {
   if (open) {
     open = (open + `,"title":${JSON.stringify(document.title.slice(0, 512))}}`).replace(/\\ud[89a-f]\w\w/g, "\\ufffd");
@@ -37,15 +38,15 @@ export const settle = (): void => {
   open = 0;
 };
 
-/** Whether the visitor, or the browser for the visitor, does not want to be counted. */
+/** Whether the visitor opted out, or the browser sends Global Privacy Control or Do Not Track. */
 export const refused = (): unknown =>
   (navigator as Navigator & { globalPrivacyControl?: boolean }).globalPrivacyControl ||
   (navigator.doNotTrack as unknown as number) == 1 ||
   off();
 
-/** Something happened: `track("signup", { plan: "pro" })`. */
+/** Records an event: `track("signup", { plan: "pro" })`. `more` holds further members of the event. */
 export const track = (event: string, properties?: Fields, more?: Fields): unknown => {
-  // A page that is rendered ahead counts when it is seen.
+  // A prerendered page counts once it is shown.
   if ((document as Document & { prerendering?: boolean }).prerendering) {
     return addEventListener("prerenderingchange", () => track(event, properties, more), true);
   }
@@ -60,7 +61,7 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
     ) {
       return settings.debug && console.log("[headwater] off", event);
     }
-    // In this order it packs best. The API refuses addresses that are longer, and cuts fragments off those it stores.
+    // Compresses best in this order. The API rejects longer URLs, and removes fragments before storing.
     open = JSON.stringify({
       referrer: referrer.slice(0, 2048),
       event_id: id(),
@@ -73,26 +74,26 @@ export const track = (event: string, properties?: Fields, more?: Fields): unknow
       ...more,
     }).slice(0, -1);
   } catch {
-    // A circle, say. The page is not to suffer.
+    // For example circular properties. The page must not break.
   }
   return full() ? finish() : timer || wait(PATIENCE);
 };
 
-/** A page view of the address as it is now. */
+/** Records a page view of the current URL. */
 export const page = (): void => {
   referrer = url || document.referrer;
   url = here();
   track("pageview");
 };
 
-/** The address may have changed. A page that writes its state into its own query stays the same page. */
+/** Called when the URL may have changed. A page that replaces only its query (`replaceState`) stays the same page. */
 const moved = (pushed: unknown, _changed?: unknown): void => {
   const now = here();
   if (pushed ? now != url : now.split("?")[0] != url.split("?")[0]) settings.spa == "off" ? settle() : page();
   url = now;
 };
 
-/** Begins to count. Further calls do nothing. */
+/** Starts the tracker. Calling it again does nothing. */
 export const init = (given: Settings): void => {
   if (!settings) {
     settings = given;

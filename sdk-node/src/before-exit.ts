@@ -1,14 +1,14 @@
-/** Somebody with something left to send. */
+/** A client that may have unsent events. */
 interface Sender {
   drain(timeout: number): Promise<void>;
 }
 
-/** How long the end of a process may be put off, in milliseconds. */
+/** Most milliseconds that the exit of the process is delayed. */
 const PATIENCE = 10_000;
 
 /**
- * Those who have something to send. The process gets one listener, when it is first needed; it does not hold
- * clients that have nothing left. `beforeExit` comes again after each drain, and by then they are out of the set.
+ * Sends unsent events before the process exits. There is one listener for all clients, added when first needed. A client
+ * is in the set only while it has unsent events. `beforeExit` is emitted again after each drain, with an empty set.
  */
 class BeforeExit {
   readonly #senders = new Set<Sender>();

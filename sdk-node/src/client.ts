@@ -21,40 +21,40 @@ import { Transport } from "./transport.js";
 
 /** Settings of a client. */
 export interface Options {
-  /** A secret key (`sk_…`); for questions alone a read-only one (`rk_…`) or an account's (`ak_…`) will do. */
+  /** A secret key (`sk_…`). For queries a read-only key (`rk_…`) or an account key (`ak_…`) is enough. */
   key: string;
-  /** Where the Worker is: `https://stats.example.com`. */
+  /** URL of the Worker: `https://stats.example.com`. */
   host: string;
-  /** Events are sent as soon as so many wait (20), … */
+  /** Events are sent once this many are queued. Default: 20. */
   flushAt?: number;
-  /** … and otherwise so many milliseconds after the first (1000). */
+  /** Events are sent at the latest this many milliseconds after the first was queued. Default: 1000. */
   flushInterval?: number;
-  /** At most so many events are kept (10000): of those not on their way the oldest is dropped for a new one. */
+  /** Most events in the queue; if it is full, the oldest event not in flight is dropped. Default: 10000. */
   maxQueue?: number;
-  /** At most so many bytes of events are kept (32 MiB): the same. */
+  /** Most bytes of events in the queue; beyond it the oldest are dropped too. Default: 32 MiB. */
   maxQueueBytes?: number;
-  /** So often is a batch sent again before it is given up (10); `Infinity`: until it is dropped or delivered. */
+  /** Most retries of a batch; then its events are dropped. `Infinity`: until it is delivered. Default: 10. */
   maxRetries?: number;
-  /** Milliseconds for an answer to come (10000). */
+  /** Most milliseconds to wait for a response. Default: 10000. */
   requestTimeout?: number;
   /**
-   * Is told of every event that will not arrive, and why: `error.lost` says how many, `error.events` which. Where it
-   * is absent, process warnings say so.
+   * Called for every event that was dropped or rejected, with the reason: `error.lost` is their number, `error.events`
+   * the events. By default a process warning is emitted instead.
    */
   onError?: (error: HeadwaterError) => unknown;
 }
 
-/** The longest time that a timer of Node takes, in milliseconds: a longer one would be none at all. */
+/** Longest delay of a Node timer, in milliseconds; a longer one fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Questions are asked again at most so often: somebody waits for the answer. */
+/** Most retries of a query, since the caller is waiting for its answer. */
 const QUESTION_RETRIES = 3;
 
 /**
- * Sends events to Headwater and asks about them.
+ * Sends events to Headwater and queries them.
  *
- * `track`, `page` and `identify` never throw and never wait: what cannot be sent is told to `onError`. All else
- * returns a promise, which rejects with a `HeadwaterError`; `flush` and `shutdown` do not.
+ * `track`, `page` and `identify` never throw and return at once; `onError` reports events that cannot be sent. All other
+ * methods return a promise that rejects with a `HeadwaterError`, except `flush` and `shutdown`, which never reject.
  */
 export class Headwater {
   readonly #transport: Transport;
@@ -63,7 +63,7 @@ export class Headwater {
   readonly #onError: ((error: HeadwaterError) => unknown) | undefined;
   #closed = false;
 
-  /** @throws {HeadwaterError} where the key, the host or a number makes no sense */
+  /** @throws {HeadwaterError} if the key, the host or a number is invalid */
   constructor(options: Options) {
     const { key, host, onError } = options;
     this.#transport = new Transport(key, host, count(options, "requestTimeout", 10_000, 1, LONGEST));
@@ -81,44 +81,44 @@ export class Headwater {
     });
   }
 
-  /** Takes an event to be sent; its id, which stays the same however often it is sent. */
+  /** Queues an event. Returns its id, which stays the same when it is sent again; undefined if it was rejected. */
   track(event: NewEvent): string | undefined {
     return this.#take(event, () => event);
   }
 
-  /** Takes a page view: the event `pageview`. */
+  /** Queues a page view, the event `pageview`. */
   page(page: NewPage): string | undefined {
     return this.#take(page, () => ({ ...page, event: "pageview" }));
   }
 
-  /** From now on the device belongs to the person. */
+  /** Links a device (`anonymous_id`) to a person (`user_id`). */
   identify(person: NewIdentification): string | undefined {
     return this.#take(person, () => identification(person));
   }
 
-  /** Erases what is held about a person, which takes some minutes; `forgotten` tells how far it is. */
+  /** Requests the erasure of everything stored about a person. It takes some minutes; `forgotten` returns its status. */
   async forget(person: PersonAsked): Promise<ForgetAccepted> {
     const body = JSON.stringify(person);
     return this.#transport.patiently("POST /v1/forget", { body }, this.#retries);
   }
 
-  /** How far an erasure is. */
+  /** The status of an erasure. */
   forgotten(requestId: string): Promise<ForgetReceipt> {
     return this.#transport.patiently("GET /v1/forget/{id}", { id: requestId }, this.#retries);
   }
 
-  /** What became of the events so far. */
+  /** Numbers of events by what was done with them. */
   get counts(): Counts {
     return this.#delivery.counts;
   }
 
-  /** Sends what waits; resolves once it is delivered or given up, which takes as long as retries do. */
+  /** Sends queued events now. Resolves once they are delivered or dropped, after all retries. */
   flush(): Promise<void> {
     return this.#delivery.flush();
   }
 
   /**
-   * Sends what waits and takes nothing more. What is not delivered after `timeout` milliseconds is given up and told
+   * Sends queued events and accepts no more. Events not delivered within `timeout` milliseconds are dropped and reported
    * to `onError`.
    */
   shutdown({ timeout = 10_000 }: { timeout?: number } = {}): Promise<void> {
@@ -126,29 +126,29 @@ export class Headwater {
     return this.#delivery.drain(Math.min(timeout, LONGEST));
   }
 
-  /** Aggregates, in the whole query language. */
+  /** Queries metrics, with the whole query language. */
   async stats(question: StatsQuestion = {}): Promise<StatsAnswer> {
     return this.#transport.patiently("POST /v1/stats", { body: JSON.stringify(question) }, this.#retries);
   }
 
-  /** Where visitors come from. */
+  /** Visitors by source. */
   sources(query: SourcesParameters = {}): Promise<StatsAnswer> {
     return this.#transport.patiently("GET /v1/sources", { query }, this.#retries);
   }
 
-  /** How many go from step to step, in what time. */
+  /** How many people go from step to step of a funnel, and how long it takes. */
   async funnel(question: FunnelQuestion): Promise<FunnelAnswer> {
     return this.#transport.patiently("POST /v1/funnel", { body: JSON.stringify(question) }, this.#retries);
   }
 
-  /** Who comes back, by cohorts. */
+  /** How many people return, by cohort. */
   async retention(question: RetentionQuestion = {}): Promise<RetentionAnswer> {
     return this.#transport.patiently("POST /v1/retention", { body: JSON.stringify(question) }, this.#retries);
   }
 
   /**
-   * Events as they are stored, newest first: page by page as they are read, `limit` (1000) of them a page. What is
-   * written meanwhile moves none.
+   * Iterates stored events, newest first. Fetches a page of `limit` (default: 1000) events when it is needed. Events
+   * stored meanwhile do not shift the pages.
    */
   async *query(query: EventsParameters = {}): AsyncGenerator<StoredEvent, void, undefined> {
     let cursor = query.cursor;
@@ -160,12 +160,12 @@ export class Headwater {
     } while (cursor);
   }
 
-  /** All events of a period as a file: NDJSON, CSV or Parquet, as the store writes it. */
+  /** Exports all events of a period as a stream of NDJSON, CSV or Parquet. */
   export(query: ExportParameters = {}): Promise<ReadableStream<Uint8Array>> {
     return this.#transport.stream("GET /v1/export", { query }, this.#retries);
   }
 
-  /** The same one by one, in no order; rejects at the end where some are missing. */
+  /** Iterates all events of a period, in no particular order. Rejects at the end if the export was incomplete. */
   async *exported(query: Omit<ExportParameters, "format"> = {}): AsyncGenerator<StoredEvent, void, undefined> {
     yield* rows(await this.export({ ...query, format: "ndjson" }));
   }
@@ -173,7 +173,8 @@ export class Headwater {
   #take(given: unknown, event: () => NewEvent): string | undefined {
     try {
       const { id, ...entry } = fixed(event(), Date.now());
-      if (this.#closed) throw new HeadwaterError({ code: "shut_down", detail: "the client was shut down" });
+      if (this.#closed)
+        throw new HeadwaterError({ code: "shut_down", detail: "the event was not queued: the client was shut down" });
       this.#delivery.push(entry);
       return id;
     } catch (error) {
@@ -185,10 +186,10 @@ export class Headwater {
 
   #report(error: HeadwaterError): void {
     if (!this.#onError) {
-      process.emitWarning(`${error.lost} events were lost: ${error.message}`, { type: "HeadwaterWarning" });
+      process.emitWarning(`${error.lost} events were not delivered: ${error.message}`, { type: "HeadwaterWarning" });
       return;
     }
-    // Whatever it does, sending goes on, and nothing is left for `unhandledRejection`.
+    // An error in the callback must neither stop delivery nor become an unhandled rejection.
     const failed = (reason: unknown) => process.emitWarning(`onError failed: ${reason}`, { type: "HeadwaterWarning" });
     try {
       Promise.resolve(this.#onError(error)).catch(failed);
@@ -199,13 +200,20 @@ export class Headwater {
 }
 
 function unreadable(cause: unknown): HeadwaterError {
-  return new HeadwaterError({ code: "invalid_event", detail: "the event cannot be read", cause });
+  return new HeadwaterError({
+    code: "invalid_event",
+    detail: "the event cannot be read: a property access threw",
+    cause,
+  });
 }
 
 function count(options: Options, name: Numbers, normal: number, least: number, most = Infinity): number {
   const value = options[name] ?? normal;
   if (typeof value === "number" && value >= least && value <= most) return value;
-  throw new HeadwaterError({ code: "invalid_params", detail: `\`${name}\` must be a number from ${least} to ${most}` });
+  throw new HeadwaterError({
+    code: "invalid_params",
+    detail: `\`${name}\`: must be a number from ${least} to ${most}`,
+  });
 }
 
 type Numbers = "flushAt" | "flushInterval" | "maxQueue" | "maxQueueBytes" | "maxRetries" | "requestTimeout";

@@ -10,29 +10,29 @@ export interface DeliverySettings {
   maxQueue: number;
   maxQueueBytes: number;
   maxRetries: number;
-  /** Takes what is lost; never throws. */
+  /** Reports dropped and rejected events; never throws. */
   report: (error: HeadwaterError) => void;
 }
 
-/** What became of the events so far. */
+/** Numbers of events. */
 export interface Counts {
-  /** Wait, or are on their way. */
+  /** Queued or in flight. */
   pending: number;
-  /** Acknowledged, duplicates included: durable. */
+  /** Accepted and stored durably, including duplicates. */
   delivered: number;
-  /** Refused by the server, one by one. */
+  /** Rejected by the server, each with its own reason. */
   rejected: number;
-  /** Lost otherwise: no room, retries used up, the whole request refused, no time left. */
+  /** Dropped: the queue was full, retries were used up, the whole request was refused, or the shutdown timed out. */
   dropped: number;
 }
 
-/** Waits between attempts are no wider than this once the process wants to end. */
+/** Longest backoff in milliseconds during shutdown. */
 const WIDEST_AT_THE_END = 1000;
 
-/** Drops of a full queue are told at most this often. */
+/** Milliseconds over which drops of a full queue are collected into one report. */
 const DROP_REPORTS = 1000;
 
-/** Sends what waits: one request at a time, so that order is kept. */
+/** Sends queued events: one request at a time, which keeps their order. */
 export class Delivery {
   readonly #transport: Transport;
   readonly #settings: DeliverySettings;
@@ -40,7 +40,7 @@ export class Delivery {
   readonly #counts = { delivered: 0, rejected: 0, dropped: 0 };
   #running = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Events are sent until this many have left the queue, however few they are. */
+  /** Events are sent until this many have left the queue, even in small batches. */
   #wanted = 0;
   #flushes: { until: number; done: () => void }[] = [];
   #pause: { timer: NodeJS.Timeout; end: () => void; asked: boolean } | undefined;
@@ -68,12 +68,12 @@ export class Delivery {
     else this.#schedule();
   }
 
-  /** Resolves once all that is here now is delivered or given up. */
+  /** Resolves once all events that are in the queue now are delivered or dropped. */
   flush(): Promise<void> {
     if (this.#queue.size === 0) return Promise.resolve();
     const until = this.#queue.gone + this.#queue.size;
     this.#wanted = until;
-    // Somebody waits: now the process must live until the next attempt.
+    // The caller waits, so the process must not exit before the next attempt.
     this.#pause?.timer.ref();
     return new Promise((done) => {
       this.#flushes.push({ until, done });
@@ -81,7 +81,7 @@ export class Delivery {
     });
   }
 
-  /** The same with an end: what is not sent after `timeout` milliseconds is given up. */
+  /** The same with a limit: events not delivered within `timeout` milliseconds are dropped. */
   async drain(timeout: number): Promise<void> {
     this.#ending += 1;
     const timer = setTimeout(() => this.#abandon(), timeout);
@@ -98,7 +98,7 @@ export class Delivery {
     this.#running = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // Later, so that events of one burst go together.
+    // In a microtask, so that events of one burst are sent together.
     queueMicrotask(() => void this.#run());
   }
 
@@ -119,7 +119,7 @@ export class Delivery {
       this.#flushed();
     }
     this.#running = false;
-    // Where the last were dropped before they were on their way.
+    // In case the last events were dropped before they were sent.
     this.#flushed();
     if (this.#queue.size > 0) this.#schedule();
     else onBeforeExit.delete(this);
@@ -131,7 +131,7 @@ export class Delivery {
     this.#flushes = this.#flushes.filter((flush) => flush.until > gone);
   }
 
-  /** Sends a batch until it is answered for good or given up. */
+  /** Sends a batch, with retries, until it is answered or dropped. */
   async #deliver(batch: readonly Entry[]): Promise<void> {
     const body = `[${batch.map((entry) => entry.json).join(",")}]`;
     const abandoned = new AbortController();
@@ -140,7 +140,7 @@ export class Delivery {
       try {
         const answer = await this.#transport.json("POST /v1/batch", { body, signal: abandoned.signal });
         if (!Array.isArray(answer.results)) {
-          throw new HeadwaterError({ code: "invalid_answer", detail: "the answer to a batch has no results" });
+          throw new HeadwaterError({ code: "invalid_answer", detail: "the response to a batch has no `results`" });
         }
         const refused = answer.results.filter((verdict) => verdict.status === "rejected");
         this.#counts.delivered += batch.length - refused.length;
@@ -167,7 +167,7 @@ export class Delivery {
         done();
       };
       const timer = setTimeout(end, delay(attempt, retryAfter, Math.random(), widest));
-      // A process that has nothing else to do may end: `beforeExit` sends the rest.
+      // The process may exit if it has nothing else to do: `beforeExit` sends the rest.
       if (this.#flushes.length === 0) timer.unref();
       this.#pause = { timer, end, asked: retryAfter !== undefined };
     });
@@ -176,7 +176,13 @@ export class Delivery {
   #abandon(): void {
     const left = this.#queue.clear();
     if (left.length > 0) {
-      this.#lose(new HeadwaterError({ code: "shut_down", detail: "the time to shut down was up" }), left);
+      this.#lose(
+        new HeadwaterError({
+          code: "shut_down",
+          detail: "the events were not delivered before the shutdown timed out",
+        }),
+        left,
+      );
     }
     this.#abandoned?.abort();
     this.#pause?.end();
@@ -200,12 +206,12 @@ export class Delivery {
     if (lost === 0) return;
     this.#untold = 0;
     const { maxQueue } = this.#settings;
-    const detail = `${lost} of the oldest events were dropped: no room for more than ${maxQueue}`;
+    const detail = `the queue was full (maxQueue ${maxQueue}): the ${lost} oldest events were dropped`;
     this.#settings.report(new HeadwaterError({ code: "queue_full", detail }, [], lost));
   }
 }
 
-/** Entries as the events they were; one of them where `index` is given. */
+/** The events of a batch; only the one at `index`, if given. */
 function events(batch: readonly Entry[], index?: number): Record<string, unknown>[] {
   const chosen = index === undefined ? batch : batch.slice(index, index + 1);
   return chosen.map((entry) => JSON.parse(entry.json));

@@ -1,13 +1,14 @@
 import type { ErrorCode, FieldError } from "./api.js";
 
 /**
- * What went wrong: a code of the API, or one of this package's own.
+ * The code of an error: a code of the API, or one of this package's own:
  *
- * - `network_error`: no answer came · `timeout`: it did not come in time
- * - `invalid_answer`: it was none of Headwater's (a proxy's page, a redirect, a stream that broke off)
+ * - `network_error`: the connection failed
+ * - `timeout`: no response in time
+ * - `invalid_answer`: the response is not Headwater's (a proxy's page, a redirect) or is incomplete
  * - `invalid_event`: the event cannot be written as JSON, or an id is missing
- * - `queue_full`: events were dropped because too many waited · `shut_down`: it came after `shutdown()`,
- *   or had not been sent when its time was up
+ * - `queue_full`: events were dropped because the queue was full
+ * - `shut_down`: the event came after `shutdown()`, or was not delivered before it timed out
  */
 export type Code =
   | ErrorCode
@@ -18,21 +19,21 @@ export type Code =
   | "queue_full"
   | "shut_down";
 
-/** What is known of a failure. */
+/** The data of an error. */
 export interface Failure {
   code: Code;
-  /** For people. */
+  /** What went wrong, for people. */
   detail: string;
-  /** Of the answer, where there was one. */
+  /** HTTP status of the response, if there was one. */
   status?: number | undefined;
   requestId?: string | undefined;
   fields?: readonly FieldError[];
-  /** Milliseconds that the server asks to wait. */
+  /** Milliseconds to wait, as the server requested (`Retry-After`). */
   retryAfter?: number | undefined;
   cause?: unknown;
 }
 
-/** Any failure of this package. Its message never holds the key. */
+/** Every error of this package. Its message never contains the key. */
 export class HeadwaterError extends Error {
   override readonly name = "HeadwaterError";
   readonly code: Code;
@@ -41,9 +42,9 @@ export class HeadwaterError extends Error {
   readonly requestId: string | undefined;
   readonly fields: readonly FieldError[];
   readonly retryAfter: number | undefined;
-  /** How many events are lost by this: 0 for questions. */
+  /** Number of events that were dropped or rejected; 0 for queries. */
   readonly lost: number;
-  /** Those events as they were to be sent, where they are still at hand: not for `queue_full`. */
+  /** These events; empty for `queue_full`. */
   readonly events: readonly Record<string, unknown>[];
 
   constructor(failure: Failure, events: readonly Record<string, unknown>[] = [], lost = events.length) {
@@ -58,7 +59,7 @@ export class HeadwaterError extends Error {
     this.lost = lost;
   }
 
-  /** Whether the same request may succeed later: no answer, 408, 429, 5xx, or a "success" that is not Headwater's. */
+  /** Whether the same request may succeed later: no response, 408, 429, 5xx, or a 2xx that is not Headwater's. */
   get retryable(): boolean {
     if (this.code === "network_error" || this.code === "timeout") return true;
     const { status = 0 } = this;

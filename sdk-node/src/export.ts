@@ -1,7 +1,7 @@
 import type { StoredEvent } from "./api.js";
 import { HeadwaterError } from "./error.js";
 
-/** The rows of an NDJSON export, which is whole only if its last line says so. */
+/** The rows of an NDJSON export. Its last line says whether it is complete; throws if not. */
 export async function* rows(stream: ReadableStream<Uint8Array>): AsyncGenerator<StoredEvent, void, undefined> {
   let complete = false;
   for await (const line of lines(stream)) {
@@ -16,18 +16,18 @@ async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string
   const decoder = new TextDecoder();
   let rest = "";
   try {
-    // Leaving early cancels the stream, and with it the store's work.
+    // Ending the iteration early cancels the stream and the query behind it.
     for await (const chunk of stream) {
       const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = parts.pop() ?? "";
       yield* parts.filter((line) => line !== "");
     }
   } catch (error) {
-    throw broken("the connection broke off", error);
+    throw broken("the connection was interrupted", error);
   }
-  if (rest !== "") throw broken("the last line is cut");
+  if (rest !== "") throw broken("the last line is incomplete");
 }
 
 function broken(detail: string, cause?: unknown): HeadwaterError {
-  return new HeadwaterError({ code: "invalid_answer", detail: `the export is not whole: ${detail}`, cause });
+  return new HeadwaterError({ code: "invalid_answer", detail: `the export is incomplete: ${detail}`, cause });
 }

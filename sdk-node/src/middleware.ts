@@ -4,35 +4,36 @@ import type { Context } from "./api.js";
 import type { Headwater } from "./client.js";
 import type { NewEvent, NewIdentification, NewPage } from "./event.js";
 
-/** Sends events for one request: the visitor's address and browser go with them, and on a page its URL. */
+/** Sends events for one request, with the visitor's IP address and browser; page views also with URL and referrer. */
 export interface Visit {
-  /** What is sent as `context`; the API uses it as a browser's own and throws it away. */
+  /** The `context` of the events. The API uses it like a browser's own request and does not store it. */
   readonly context: Context;
   track(event: NewEvent): string | undefined;
   page(page?: NewPage): string | undefined;
   identify(person: NewIdentification): string | undefined;
 }
 
-/** What can be read from a request by `R`'s framework. */
+/** Options of the middleware; `R` is the framework's request. */
 export interface MiddlewareOptions<R> {
   /**
-   * The visitor's IP address, where the framework's own idea of it is not right: behind a proxy that it was not told
-   * of, or on a platform that has it in a header. Only take a header that your own proxy sets.
+   * Returns the visitor's IP address. Set it if the framework's own value is wrong: behind a proxy that it does not trust,
+   * or on a platform that sends the address in a header. Only use a header that your own proxy sets.
    */
   ip?: (request: R) => string | undefined;
 }
 
-/** Requests carry their visit here, also from one copy of this module to another. */
+/** The property of a request that holds its visit. The symbol is global: several copies of this module share it. */
 const VISIT = Symbol.for("headwater.visit");
 
-/** The visit of a request (in hono: of the context), once the middleware has seen it. */
+/** The visit of a request that went through the middleware (in hono: its context). Throws a `TypeError` for others. */
 export function visitOf(request: object): Visit {
   const visit = (request as { [VISIT]?: Visit })[VISIT];
-  if (!visit) throw new TypeError("no Headwater middleware has seen this request");
+  if (!visit)
+    throw new TypeError("this request did not go through the Headwater middleware: register it before the route");
   return visit;
 }
 
-/** What the middleware reads of an express request. */
+/** The part of an express request that the middleware uses. */
 export interface ExpressRequest {
   readonly ip?: string | undefined;
   readonly protocol: string;
@@ -40,7 +41,7 @@ export interface ExpressRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** For `app.use(…)`. The address is `req.ip`, which heeds `trust proxy`. */
+/** Middleware for `app.use(…)`. The IP address is `req.ip`, which depends on the setting `trust proxy`. */
 export function expressMiddleware<R extends ExpressRequest>(client: Headwater, { ip }: MiddlewareOptions<R> = {}) {
   return (request: R, _response: unknown, next: () => void): void => {
     const header = (name: string) => text(request.headers[name]);
@@ -50,7 +51,7 @@ export function expressMiddleware<R extends ExpressRequest>(client: Headwater, {
   };
 }
 
-/** What the plugin reads of a fastify request. */
+/** The part of a fastify request that the plugin uses. */
 export interface FastifyRequestLike {
   readonly ip: string;
   readonly protocol: string;
@@ -62,7 +63,7 @@ interface FastifyLike<R> {
   addHook(name: "onRequest", hook: (request: R, reply: unknown, done: () => void) => void): unknown;
 }
 
-/** For `app.register(fastifyPlugin(client))`. The address is `request.ip`, which heeds `trustProxy`. */
+/** Plugin for `app.register(fastifyPlugin(client))`. The IP address is `request.ip`, which depends on `trustProxy`. */
 export function fastifyPlugin<R extends FastifyRequestLike>(client: Headwater, { ip }: MiddlewareOptions<R> = {}) {
   const plugin = (app: FastifyLike<R>, _options: unknown, done: () => void): void => {
     app.addHook("onRequest", (request, _reply, next) => {
@@ -73,17 +74,17 @@ export function fastifyPlugin<R extends FastifyRequestLike>(client: Headwater, {
     });
     done();
   };
-  // For the whole app, not for the plugin's own routes alone.
+  // For the whole app, not only for the plugin's own routes.
   return Object.assign(plugin, { [Symbol.for("skip-override")]: true });
 }
 
-/** What the middleware reads of a hono context. */
+/** The part of a hono context that the middleware uses. */
 export interface HonoContext {
   readonly req: { readonly url: string; header(name: string): string | undefined };
   readonly env: unknown;
 }
 
-/** For `app.use(…)`. The address is the socket's on Node; elsewhere say where it stands with `ip`. */
+/** Middleware for `app.use(…)`. On Node the IP address is the socket's; on other platforms set the option `ip`. */
 export function honoMiddleware<C extends HonoContext>(client: Headwater, { ip }: MiddlewareOptions<C> = {}) {
   return async (context: C, next: () => Promise<void>): Promise<void> => {
     const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
@@ -123,7 +124,7 @@ function attach(request: object, client: Headwater, { ip, url, header }: Seen): 
   Object.defineProperty(request, VISIT, { value: visit, configurable: true });
 }
 
-/** The API takes so many characters: a visitor who sends more must not be able to have the event refused. */
+/** The API's limit in characters. Longer values are cut, so that a visitor's headers do not make it reject events. */
 const LONGEST = 2048;
 
 const short = (value: string | undefined) => value?.slice(0, LONGEST);

@@ -1,23 +1,22 @@
-/** An event as it will be sent. */
+/** A serialized event. */
 export interface Entry {
   json: string;
-  /** Of the JSON as UTF-8. */
+  /** Length of the JSON in UTF-8. */
   bytes: number;
 }
 
-/** What the API takes at most in one request. */
+/** The API's limits for one batch. */
 const BATCH_EVENTS = 1000;
 const BATCH_BYTES = 1_048_576;
 
-/** The largest event that fits into a request of its own: two brackets go with it. */
+/** Most bytes of one event: alone in a batch it is enclosed by two brackets. */
 export const EVENT_BYTES = BATCH_BYTES - 2;
 
 /**
- * What waits to be sent, in the order of the calls, bounded in events and bytes.
+ * The queue of events, in the order of the calls, limited in events and bytes.
  *
- * The events at its head may be on their way: they stay in the queue until it is known what became of them, so
- * that a failed batch is back whole, in its place, by doing nothing. When the queue is full the oldest event that
- * is not on its way is dropped.
+ * Events in flight stay at its head until the response is known, so that nothing needs to be done to requeue a failed
+ * batch. If the queue is full, the oldest event not in flight is dropped.
  */
 export class Queue {
   readonly #maxEvents: number;
@@ -25,7 +24,7 @@ export class Queue {
   #leased: Entry[] = [];
   #leasedBytes = 0;
   #waiting: (Entry | undefined)[] = [];
-  /** Where `#waiting` begins: cutting off its head for each event would move all the others. */
+  /** Index of the first event in `#waiting`: removing it with `shift` would move all others. */
   #head = 0;
   #waitingBytes = 0;
   #gone = 0;
@@ -35,7 +34,7 @@ export class Queue {
     this.#maxBytes = maxBytes;
   }
 
-  /** Events here, those on their way included. */
+  /** Number of events, including those in flight. */
   get size(): number {
     return this.#leased.length + this.#waiting.length - this.#head;
   }
@@ -44,12 +43,12 @@ export class Queue {
     return this.#leasedBytes + this.#waitingBytes;
   }
 
-  /** How many have ever left, in whichever way; with `size` it tells when an event has: they leave by age. */
+  /** Number of events that have ever left the queue. They leave in order, so `gone + size` says when the last one has. */
   get gone(): number {
     return this.#gone;
   }
 
-  /** Adds an event at the end; how many were dropped for it, itself perhaps. */
+  /** Adds an event. Returns how many were dropped to make room; it may be dropped itself. */
   push(entry: Entry): number {
     this.#waiting.push(entry);
     this.#waitingBytes += entry.bytes;
@@ -62,9 +61,9 @@ export class Queue {
     return dropped;
   }
 
-  /** The events of the next request. They stay until `settle`. */
+  /** The events of the next request. They stay in the queue until `settle`. */
   lease(): readonly Entry[] {
-    // Commas and brackets count, too.
+    // Includes commas and brackets.
     let bytes = 2;
     while (this.#leased.length < BATCH_EVENTS) {
       const next = this.#waiting[this.#head];
@@ -77,14 +76,14 @@ export class Queue {
     return this.#leased;
   }
 
-  /** Removes the events of the request. */
+  /** Removes the events in flight. */
   settle(): void {
     this.#gone += this.#leased.length;
     this.#leased = [];
     this.#leasedBytes = 0;
   }
 
-  /** Removes all that is not on its way. */
+  /** Removes and returns all events that are not in flight. */
   clear(): readonly Entry[] {
     const left = this.#waiting.filter((entry) => entry !== undefined);
     this.#waiting = [];

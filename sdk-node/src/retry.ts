@@ -1,23 +1,23 @@
-/** Width of the first wait in milliseconds; each further one is twice as wide. */
+/** Longest first backoff in milliseconds; it doubles with each attempt. */
 const FIRST = 500;
 
-/** No wait is wider than this. */
+/** Longest backoff in milliseconds. */
 export const WIDEST = 30_000;
 
-/** A server that asks for more patience than this is asked again all the same. */
+/** Longest `Retry-After` that is respected, in milliseconds. */
 const LONGEST_ASKED_FOR = 300_000;
 
 /**
- * Milliseconds to wait before the attempt after `attempt` (from 0): backoff with full jitter, so that clients
- * that failed together do not come back together. What the server asked for is waited in any case.
- * `random` is in 0..1.
+ * Milliseconds to wait after the failed attempt number `attempt` (from 0): exponential backoff with full jitter, so that
+ * clients that failed together do not retry together; after a `Retry-After`, that time and up to a second of jitter.
+ * `random` is from 0 to 1.
  */
 export function delay(attempt: number, retryAfter: number | undefined, random: number, widest = WIDEST): number {
   const width = Math.min(widest, FIRST * 2 ** attempt);
   return retryAfter === undefined ? random * width : retryAfter + random * Math.min(width, 1000);
 }
 
-/** `Retry-After` (seconds or a date) in milliseconds from `now`. */
+/** Parses `Retry-After` (seconds or a date) into milliseconds from `now`. */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (!header) return undefined;
   const wait = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;

@@ -4,27 +4,27 @@ import { delay, retryAfter } from "./retry.js";
 
 const KEY = /^(pk|sk|rk|ak)_(live|test)_[0-9a-z]{8}_[0-9A-Za-z]{38}$/;
 
-/** What a request carries. */
+/** The variable parts of a request. */
 export interface Payload {
   query?: object | undefined;
   /** JSON text. */
   body?: string;
   signal?: AbortSignal;
-  /** Place in the route, for `{id}`. */
+  /** Replaces `{id}` in the route's path. */
   id?: string;
 }
 
-/** The way to the Worker: every failure of it is a `HeadwaterError`. */
+/** Sends requests to the Worker. Every failure is a `HeadwaterError`. */
 export class Transport {
   readonly #key: string;
   readonly #host: URL;
   readonly #timeout: number;
 
-  /** `timeout`: milliseconds for an answer to begin, or to come as a whole where it is JSON. */
+  /** `timeout`: most milliseconds until the response begins, or for JSON until it is complete. */
   constructor(key: string, host: string, timeout: number) {
-    // A bad key must be found here: `fetch` would quote it in its complaint.
+    // Check here, because an error of `fetch` would quote an invalid key.
     if (typeof key !== "string" || !KEY.test(key)) {
-      const detail = "the key does not look like sk_live_… or sk_test_…";
+      const detail = "`key`: must be an API key such as sk_live_… or sk_test_…, copied as a whole";
       throw new HeadwaterError({ code: "malformed_api_key", detail });
     }
     this.#key = key;
@@ -32,18 +32,18 @@ export class Transport {
     this.#timeout = timeout;
   }
 
-  /** The JSON answer to a request. */
+  /** Sends a request and returns its JSON response. */
   async json<Route extends keyof Routes>(route: Route, payload: Payload): Promise<Routes[Route]["answer"]> {
     const response = await this.#send(route, payload, AbortSignal.timeout(this.#timeout));
     const text = await response.text().catch((error) => {
       throw unanswered(error, payload.signal);
     });
     const answer = read(text);
-    if (typeof answer !== "object" || answer === null) throw strange(response, "the answer is no JSON object");
+    if (typeof answer !== "object" || answer === null) throw strange(response, "the response is not a JSON object");
     return answer as Routes[Route]["answer"];
   }
 
-  /** The same, asked again a few times where that may help: for requests that change nothing or do so once. */
+  /** The same with retries, for idempotent requests. */
   async patiently<Route extends keyof Routes>(
     route: Route,
     payload: Payload,
@@ -52,14 +52,14 @@ export class Transport {
     return retried(() => this.json(route, payload), retries);
   }
 
-  /** The bytes of an answer as they come; there is no limit to how long that takes. */
+  /** Sends a request and returns the stream of its response, which may take any time. */
   async stream(route: keyof Routes, payload: Payload, retries: number): Promise<ReadableStream<Uint8Array>> {
     const response = await retried(async () => {
       const headers = new AbortController();
       const timer = setTimeout(() => headers.abort(new DOMException("no answer", "TimeoutError")), this.#timeout);
       return this.#send(route, payload, headers.signal).finally(() => clearTimeout(timer));
     }, retries);
-    if (!response.body) throw strange(response, "the answer is empty");
+    if (!response.body) throw strange(response, "the response has no body");
     return response.body;
   }
 
@@ -72,7 +72,7 @@ export class Transport {
     }
     const headers: Record<string, string> = { authorization: `Bearer ${this.#key}` };
     if (body !== undefined) headers["content-type"] = "application/json";
-    // A redirect would turn a POST into a GET, and its answer would look like success.
+    // Following a redirect would turn a POST into a GET, and its response would look like success.
     const init: RequestInit = { method: method ?? "GET", headers, redirect: "manual" };
     if (body !== undefined) init.body = body;
     init.signal = signal ? AbortSignal.any([signal, timeout]) : timeout;
@@ -98,7 +98,7 @@ async function retried<T>(attempt: () => Promise<T>, retries: number): Promise<T
   }
 }
 
-/** Lists go with commas, conditions as JSON: as the OpenAPI document says. */
+/** Encodes a query parameter as the OpenAPI document says: lists with commas, conditions as JSON. */
 function parameter(name: string, value: unknown): string {
   if (name === "filters" || (name === "compare" && Array.isArray(value))) return JSON.stringify(value);
   return String(value);
@@ -112,7 +112,10 @@ function addressOf(host: string): URL {
     url.search = url.hash = "";
     return url;
   } catch {
-    throw new HeadwaterError({ code: "invalid_params", detail: "`host` must be a URL like https://stats.example.com" });
+    throw new HeadwaterError({
+      code: "invalid_params",
+      detail: "`host`: must be a URL such as https://stats.example.com",
+    });
   }
 }
 
@@ -126,15 +129,19 @@ function read(text: string): unknown {
 
 function unanswered(error: unknown, given: AbortSignal | undefined): HeadwaterError {
   const { name, message, cause } = error as Error & { cause?: Error & { code?: string } };
-  if (given?.aborted) return new HeadwaterError({ code: "shut_down", detail: "the time to shut down was up" });
-  if (name === "TimeoutError") return new HeadwaterError({ code: "timeout", detail: "no answer came in time" });
+  if (given?.aborted)
+    return new HeadwaterError({
+      code: "shut_down",
+      detail: "the events were not delivered before the shutdown timed out",
+    });
+  if (name === "TimeoutError") return new HeadwaterError({ code: "timeout", detail: "no response in time" });
   return new HeadwaterError({ code: "network_error", detail: cause?.code ?? cause?.message ?? message, cause: error });
 }
 
 function refusal(response: Response, text: string): HeadwaterError {
   const problem = read(text) as Partial<Problem> | undefined;
   if (typeof problem?.error !== "string")
-    return strange(response, `an answer of ${response.status} that is no problem`);
+    return strange(response, `a response with status ${response.status} that is not from Headwater`);
   return new HeadwaterError({
     code: problem.error,
     detail: problem.detail ?? problem.title ?? "",

@@ -103,7 +103,7 @@ describe("while the Worker is away", () => {
     const text = "it.track({ event: 'e' }); await it.shutdown({ timeout: 300 });";
     const ended = await program(text, { host: way.url, options: "onError: undefined" });
     assert.equal(ended.status, 0);
-    assert.match(ended.err, /HeadwaterWarning: 1 events were lost/);
+    assert.match(ended.err, /HeadwaterWarning: 1 events were not delivered/);
   });
 
   test("memory is bounded, and what had no room is counted to the event", async () => {

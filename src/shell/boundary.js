@@ -1,4 +1,4 @@
-// What Rust asks of the runtime's objects, each in one crossing; described in boundary.rs.
+// Functions that Rust calls, each one crossing from WebAssembly; boundary.rs documents them.
 
 export function header(request, name) {
   return request.headers.get(name) ?? "";
@@ -28,7 +28,7 @@ export async function body(request, announced, limit, timeout) {
 async function read(request, announced, limit) {
   try {
     if (!request.body) return new Uint8Array();
-    // The runtime holds a client to the length it announced.
+    // The runtime enforces the length that the client announced.
     if (announced) return new Uint8Array(await request.arrayBuffer());
     const parts = [];
     let length = 0;
@@ -50,7 +50,7 @@ async function read(request, announced, limit) {
 }
 
 export function respond(status, lines, body) {
-  // A copy: what is passed lies in WebAssembly's memory and moves with it.
+  // A copy, because the bytes are in WebAssembly's memory, which can be reallocated.
   return respondWith(status, lines, body.length > 0 ? body.slice() : null);
 }
 

@@ -1,18 +1,18 @@
-// The way of an export: the store's answer is handed on piece by piece and never enters WebAssembly. Only its
-// last bytes are looked at, because an error of the store may follow rows that have gone out already.
+// Exports: the store's response is passed on chunk by chunk without entering WebAssembly. Only its last bytes are
+// checked, because ClickHouse may report an error after rows that have been sent already.
 
-/** Bytes held back until more have come: more than an error of the store takes (16 KiB). */
+/** Bytes that are held back until more arrive: more than the longest error of the store (16 KiB). */
 const HELD = 32 * 1024;
-/** Size of the pieces that are asked for. */
+/** Size of the chunks to read. */
 const PIECE = 64 * 1024;
 const NEWLINE = 10;
 
-/** How a whole answer ends, as bytes of latin1. No error of the store ends like this. */
+/** How a complete response ends, as latin1 text. No error of the store ends like this. */
 const WHOLE_END = { ndjson: /^$|\}\n$/, csv: /^$|"\n$/, parquet: /PAR1$/ };
 
 /**
- * Asks the store. Gives `{stream}`, or what it says instead: `{status, code, words}`. `release` is called once the
- * stream has ended in whatever way.
+ * Sends the query to the store. Returns `{stream}`, or the store's error: `{status, code, words}`. `release` is called
+ * once the stream has ended, failed or been cancelled.
  */
 export async function download(url, user, password, sql, format, head, limitMs, release) {
   let stream;
@@ -35,8 +35,8 @@ export async function download(url, user, password, sql, format, head, limitMs, 
 }
 
 /**
- * The same bytes after `head`; as NDJSON with a last line that says whether all rows came, those of the head
- * included. Other formats break off where the store did.
+ * The stream of `head` and then the body. NDJSON gets a last line that says whether all rows were sent, including those
+ * in `head`. Other formats end with an error if the body is incomplete.
  * @param {ReadableStream<Uint8Array>} body
  * @param {"ndjson" | "csv" | "parquet"} format
  */
@@ -63,16 +63,16 @@ export function handedOn(body, format, head, release = () => {}) {
     if (whole) {
       give(controller, rest);
     } else {
-      // The store's number of the error; its words may hold rows.
+      // Log only the number of the store's error, because its text may contain rows.
       const code = /^Code: (\d+)/m.exec(text)?.[1] ?? "none";
-      console.error(`an export broke off after ${rows} rows: ${broken ?? "ended by the store"}, its code: ${code}`);
+      console.error(`an export was interrupted after ${rows} rows: ${broken ?? "ended by the store"}, its code: ${code}`);
       if (format !== "ndjson") {
-        controller.error(new Error("the store broke off"));
+        controller.error(new Error("the export was interrupted by the store"));
         return release();
       }
       const kept = rest.subarray(0, wholeLines(text));
       give(controller, kept);
-      // A row that had begun to go out.
+      // The beginning of a row has been sent already: end its line.
       if (kept.length === 0 && text.length > 0 && rows > 0 && !text.startsWith("{"))
         controller.enqueue(encoder.encode("\n"));
     }
@@ -122,7 +122,7 @@ export function handedOn(body, format, head, release = () => {}) {
   );
 }
 
-/** How much of the text is whole rows: lines that end a JSON object, the first of which may have begun before. */
+/** Length of the complete rows: lines that end with a JSON object's end. The first may have begun in earlier bytes. */
 function wholeLines(text) {
   let end = 0;
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", end)) {
@@ -143,7 +143,7 @@ function joined(pieces, size) {
   return all;
 }
 
-/** A character for each byte. */
+/** Decodes each byte as one character. */
 function latin1(bytes) {
   return new TextDecoder("latin1").decode(bytes);
 }

@@ -1,5 +1,5 @@
-//! What the control plane knows of a key and its project: the answer of `key_lookup`
-//! (`migrations/postgres/0001_control_plane.sql`) as types.
+//! A key and its project as the control plane stores them: the answer of its function `key_lookup`
+//! (`migrations/postgres/0001_control_plane.sql`).
 
 use std::collections::HashMap;
 
@@ -13,33 +13,33 @@ use crate::limit::Rate;
 use crate::quota::{Mode, Quota};
 use crate::time::{Day, Timestamp};
 
-/// What to do with events of people who ask not to be tracked (contract, "Privacy").
+/// What to do with events of browsers that send `DNT: 1` or `Sec-GPC: 1` (`docs/concepts.md`, "Privacy").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DntMode {
-    /// Count them like everybody.
+    /// Store them like all others.
     Ignore,
-    /// Keep the event, without hash and ids.
+    /// Store the event without visitor hash and ids.
     #[default]
     Anonymous,
-    /// Keep nothing.
+    /// Do not store the event.
     Drop,
 }
 
-/// How exactly the visitor's place is stored.
+/// How precisely the visitor's location is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GeoLevel {
-    /// The country alone.
+    /// The country.
     #[default]
     Country,
-    /// Its part as well.
+    /// Country and region.
     Region,
-    /// The city as well.
+    /// Country, region and city.
     City,
 }
 
-/// A project as the edge needs it.
+/// The settings of a project that the Worker needs for its requests.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// UUID.
@@ -48,23 +48,23 @@ pub struct Project {
     pub slug: String,
     /// IANA time zone of its reports.
     pub timezone: String,
-    /// Days for which events are kept; `None` for ever.
+    /// Days for which events are kept; `None`: for ever.
     pub retention_days: Option<u32>,
-    /// See [`DntMode`].
+    /// What to do with events of browsers that ask not to be tracked.
     pub dnt_mode: DntMode,
-    /// Query parameters kept in stored URLs; `None` takes the defaults.
+    /// Query parameters kept in stored URLs; `None`: [`classifier::hygiene::DEFAULT_KEPT`].
     pub kept_params: Option<Vec<String>>,
-    /// No longer in use: its keys open nothing.
+    /// Archived: its keys are refused.
     pub archived: bool,
     /// The project's own classifier rules.
     pub rules: ProjectRules,
-    /// Address ranges whose events are not kept.
+    /// IP ranges whose events are not stored.
     pub excluded: Vec<IpRange>,
-    /// How exactly places are stored.
+    /// How precisely locations are stored.
     pub geo_level: GeoLevel,
-    /// Events a month, for the key's env.
+    /// Events per month, for the key's env.
     pub quota: Quota,
-    /// Events a second and burst; `None` takes the plan's or the default, a rate of 0 is no limit.
+    /// Rate limit for events; `None`: the billing plan's or the default. A rate of 0 is no limit.
     pub rate: Option<Rate>,
 }
 
@@ -73,19 +73,19 @@ pub struct Project {
 pub struct KeyRecord {
     /// UUID.
     pub id: String,
-    /// What it is for.
+    /// Its kind.
     pub kind: Kind,
-    /// Which data set it opens.
+    /// The data set that it gives access to.
     pub env: Env,
     /// Hash of its secret.
     pub secret_hash: SecretHash,
-    /// What it may do within its kind.
+    /// Its permissions, among those of its kind.
     pub scopes: Vec<Scope>,
-    /// Origins that may use it in a browser.
+    /// Origins of the pages that may use it, for example `https://example.com`.
     pub allowed_origins: Vec<String>,
-    /// When it ends by itself.
+    /// When it expires; `None`: never.
     pub expires_at: Option<Timestamp>,
-    /// When it was withdrawn.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
     /// UUID of the organization it belongs to.
     pub organization_id: String,
@@ -93,7 +93,7 @@ pub struct KeyRecord {
     pub project: Option<Project>,
 }
 
-/// Random rows of UTC days.
+/// The control plane's random bytes for UTC days, which day keys are derived from (`visitor.rs`).
 pub type DayRows = Vec<(Day, Vec<u8>)>;
 
 #[derive(Deserialize)]
@@ -145,20 +145,20 @@ struct RawProject {
     archived: bool,
 }
 
-/// Reads the answer of `key_lookup`: `None` where there is no such key.
+/// Parses the answer of `key_lookup`; `None` if there is no such key.
 ///
 /// # Errors
-/// What does not fit, for the log.
+/// What is wrong with the answer, for the log.
 pub fn read_key(json: &[u8]) -> Result<Option<(KeyRecord, DayRows)>, String> {
     let Some(raw) = serde_json::from_slice::<Option<RawAnswer>>(json).map_err(|error| error.to_string())? else {
         return Ok(None);
     };
     let record = KeyRecord {
         id: raw.key.id,
-        kind: Kind::parse(&raw.key.kind).ok_or("unknown kind")?,
+        kind: Kind::parse(&raw.key.kind).ok_or("unknown kind of key")?,
         env: Env::parse(&raw.key.env).ok_or("unknown env")?,
-        secret_hash: SecretHash::from_hex(&raw.key.secret_hash).ok_or("the hash is not one")?,
-        // A scope of a later version widens nothing here.
+        secret_hash: SecretHash::from_hex(&raw.key.secret_hash).ok_or("secret_hash is not a SHA-256 in hexadecimal")?,
+        // Scopes that a later version adds are ignored.
         scopes: raw.key.scopes.iter().filter_map(|scope| Scope::parse(scope)).collect(),
         allowed_origins: raw.key.allowed_origins,
         expires_at: raw.key.expires_at.map(Timestamp),
@@ -172,7 +172,7 @@ pub fn read_key(json: &[u8]) -> Result<Option<(KeyRecord, DayRows)>, String> {
             dnt_mode: project.dnt_mode,
             kept_params: project.kept_params,
             archived: project.archived,
-            // Both are checked when they are set; were a row broken all the same, events still count.
+            // Both are validated when they are set. If a row is broken anyway, events are still stored.
             rules: ProjectRules::new(project.classifier_rules, project.internal_hosts).unwrap_or_default(),
             excluded: project.excluded_ip_ranges.iter().filter_map(|range| IpRange::parse(range)).collect(),
             geo_level: project.geo_level,
@@ -186,15 +186,15 @@ pub fn read_key(json: &[u8]) -> Result<Option<(KeyRecord, DayRows)>, String> {
     Ok(Some((record, day_rows(raw.day_keys)?)))
 }
 
-/// A list, or none where the column is null.
+/// A list; empty if the column is null.
 fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Reads the answer of `day_keys`.
+/// Parses the answer of `day_keys`.
 ///
 /// # Errors
-/// What does not fit, for the log.
+/// What is wrong with the answer, for the log.
 pub fn read_day_rows(json: &[u8]) -> Result<DayRows, String> {
     day_rows(serde_json::from_slice(json).map_err(|error| error.to_string())?)
 }
@@ -203,5 +203,5 @@ fn day_rows(raw: HashMap<String, String>) -> Result<DayRows, String> {
     raw.into_iter()
         .map(|(day, random)| Some((Day::parse(&day)?, hex::decode(&random)?)))
         .collect::<Option<_>>()
-        .ok_or_else(|| "a day key is not one".to_owned())
+        .ok_or_else(|| "a day key has an invalid day or is not hexadecimal".to_owned())
 }

@@ -158,7 +158,7 @@ impl ApiError {
     pub fn limited(name: &'static str, exceeded: Exceeded) -> Self {
         let seconds = exceeded.retry_after_s;
         let mut error =
-            Self::new(ErrorCode::RateLimited, format!("the rate limit \"{name}\" is reached: retry after {seconds} s"));
+            Self::new(ErrorCode::RateLimited, format!("the rate limit for {name} is reached: retry after {seconds} s"));
         error.retry_after = Some(seconds);
         error.limit = Some((name, exceeded.left));
         error
@@ -238,10 +238,10 @@ mod tests {
         assert_eq!((&*error.detail, error.fields[0].path.as_str()), ("`limit`: must be from 1 to 1000", "?limit"));
         let rate = crate::limit::READ;
         let left = Left { rate, remaining: 0, full_in_s: 4 };
-        let error = ApiError::limited("read", Exceeded { left, retry_after_s: 1 });
+        let error = ApiError::limited("questions", Exceeded { left, retry_after_s: 1 });
         assert_eq!(
             (&*error.detail, error.retry_after),
-            ("the rate limit \"read\" is reached: retry after 1 s", Some(1))
+            ("the rate limit for questions is reached: retry after 1 s", Some(1))
         );
     }
 }

@@ -1,9 +1,9 @@
-//! A project's own traffic: address ranges whose events are not kept. Matched in passing, stored nowhere
-//! (contract, "Privacy").
+//! IP ranges of a project's own traffic, whose events are not stored. The visitor's address is only compared with them
+//! and never stored (`docs/concepts.md`, "Privacy").
 
 use std::net::IpAddr;
 
-/// An address range in CIDR form.
+/// An IP range in CIDR notation (RFC 4632).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IpRange {
     first: u128,
@@ -12,7 +12,7 @@ pub struct IpRange {
 }
 
 impl IpRange {
-    /// Reads `192.0.2.0/24`, `2001:db8::/32` or a single address.
+    /// Parses `192.0.2.0/24`, `2001:db8::/32` or a single address. Bits after the prefix are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length.parse::<u32>().ok()?)),
@@ -28,7 +28,7 @@ impl IpRange {
         Some(Self { first: bits(address) & mask, mask, v4: address.is_ipv4() })
     }
 
-    /// Whether an address lies in the range. IPv4 in IPv6 form counts as IPv4.
+    /// Whether the range contains an address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.v4 && bits(address) & self.mask == self.first

@@ -1,8 +1,8 @@
-//! Bytes as lower-case hexadecimal digits.
+//! Bytes as hexadecimal digits.
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Two digits a byte, most significant first.
+/// Two lower-case digits per byte, the more significant first.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -13,7 +13,7 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Bytes of an even number of digits in either case; `None` for anything else.
+/// Decodes an even number of digits in either case; `None` for anything else.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     if !text.len().is_multiple_of(2) {

@@ -1,10 +1,10 @@
-//! Text as JSON, written into a buffer.
+//! Writes JSON strings into a buffer.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = ONES << 7;
 
-/// Appends a text as it stands between the quotes of a JSON string; what is escaped, and how, is as
-/// `serde_json` does it. Looks at and copies eight bytes at a time: nearly all text needs no escape.
+/// Appends the content of a JSON string, without quotes, escaped exactly as `serde_json` does. Checks and copies eight
+/// bytes at a time, since nearly all text needs no escapes.
 pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let (words, rest) = bytes.as_chunks::<8>();
@@ -15,19 +15,19 @@ pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
             push_bytes(out, word);
         }
     }
-    // The last eight bytes, of which some were looked at already.
+    // The last eight bytes; some of them may have been checked already.
     match bytes.last_chunk::<8>() {
         Some(word) if is_plain(u64::from_le_bytes(*word)) => out.extend_from_slice(rest),
         _ => push_bytes(out, rest),
     }
 }
 
-/// Whether none of eight bytes is a control character, a quote or a backslash.
+/// Whether eight bytes contain no control character, quote or backslash.
 const fn is_plain(word: u64) -> bool {
     let control = word.wrapping_sub(0x20 * ONES);
     let quote = (word ^ (b'"' as u64 * ONES)).wrapping_sub(ONES);
     let backslash = (word ^ (b'\\' as u64 * ONES)).wrapping_sub(ONES);
-    // A byte above 127 is none of them; its own high bit keeps it from being taken for one.
+    // `!word & HIGHS` leaves out bytes above 127, which need no escape.
     (control | quote | backslash) & !word & HIGHS == 0
 }
 
@@ -44,7 +44,7 @@ fn push_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// What follows the backslash of an escaped byte; 0 where a byte is not escaped.
+/// The character after the backslash for each byte that is escaped; 0 for all others.
 static ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_at_every_place_is_judged() {
+    fn every_byte_is_recognized_at_every_place() {
         for byte in 0..=u8::MAX {
             for place in 0..8 {
                 for others in [b'a', 0x7F, 0x80, 0xFF, b' ', b'!', b'#', b'[', b']'] {

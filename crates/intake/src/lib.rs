@@ -1,8 +1,9 @@
-//! The way of an event from a body to a row, and what it meets there: keys, projects, limits, errors, times.
+//! Turns a request body into rows of the event store: parsing, validation, enrichment; and what that needs: keys,
+//! projects, limits, errors, times.
 //!
-//! Pure: no clock, no randomness, no HTTP. A crate of its own, because all of it runs for each event and is
-//! compiled for speed, while what surrounds it runs once a request or less and is compiled for size
-//! (`Cargo.toml`, "profile.release").
+//! Pure: no clock, no randomness, no HTTP. It is a crate of its own because it runs for every event and is therefore
+//! compiled for speed; the rest of the Worker runs once per request at most and is compiled for size (`Cargo.toml`,
+//! `profile.release`).
 
 pub mod control;
 pub mod error;

@@ -1,33 +1,33 @@
-//! Token buckets: how much one project, or one client, may send and ask. In the instance's memory only;
-//! an address that is limited is stored nowhere. Pure: the clock comes in as a value.
+//! Rate limits by token buckets, kept in the memory of one instance; IP addresses of clients are never stored.
+//! Pure: the clock comes in as a value.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use crate::time::Timestamp;
 
-/// A rate with room for bursts.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Tokens that come back each second.
+    /// Tokens added per second.
     pub per_second: u32,
-    /// Tokens that a full bucket holds.
+    /// Tokens in a full bucket.
     pub burst: u32,
 }
 
-/// Events of one project and env (contract, "Limits").
+/// Events per project and env (`docs/concepts.md`, "Limits").
 pub const INGEST: Rate = Rate { per_second: 5_000, burst: 20_000 };
-/// Requests of one client of a publishable key.
+/// Requests per publishable key and client address.
 pub const CLIENT: Rate = Rate { per_second: 20, burst: 100 };
-/// Questions to one project and env.
+/// Queries per project and env.
 pub const READ: Rate = Rate { per_second: 10, burst: 40 };
 /// Buckets kept per limiter; about 100 bytes each.
 const MAX_BUCKETS: usize = 20_000;
 
-/// What is left, for the headers of an answer.
+/// The state of a limit, for the response's headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
-    /// The rate that was applied.
+    /// The limit.
     pub rate: Rate,
     /// Whole tokens left.
     pub remaining: u32,
@@ -35,12 +35,12 @@ pub struct Left {
     pub full_in_s: u32,
 }
 
-/// More was asked for than is there.
+/// A limit was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
-    /// What is there.
+    /// The state of the limit.
     pub left: Left,
-    /// Seconds after which the same request would pass, at least 1.
+    /// Seconds until the same request would pass, at least 1.
     pub retry_after_s: u32,
 }
 
@@ -63,11 +63,11 @@ impl<K> Default for Limiter<K> {
 }
 
 impl<K: Eq + Hash> Limiter<K> {
-    /// Takes `cost` tokens. A request that costs more than a whole bucket passes when the bucket is full:
-    /// otherwise it never could.
+    /// Takes `cost` tokens. A request that costs more than a full bucket passes if the bucket is full, otherwise it
+    /// could never pass; it leaves the bucket in debt.
     ///
     /// # Errors
-    /// What is left and when to come back. Nothing was taken then.
+    /// [`Exceeded`] if there are too few tokens. None are taken then.
     pub fn take(&mut self, key: K, cost: u32, rate: Rate, now: Timestamp) -> Result<Left, Exceeded> {
         self.make_room(now, rate);
         let full = f64::from(rate.burst.max(1));
@@ -93,8 +93,8 @@ impl<K: Eq + Hash> Limiter<K> {
         if passed { Ok(left) } else { Err(Exceeded { left, retry_after_s: seconds(wanted - bucket.tokens).max(1) }) }
     }
 
-    /// Drops buckets that have filled up again, which are like new ones; where too many are in use at once
-    /// all of them start anew: a limit that is forgotten now and then is better than memory without end.
+    /// Drops buckets that are full again, which equal new ones. If there are still too many, drops all of them: it is
+    /// better to forget limits once in a while than to run out of memory.
     fn make_room(&mut self, now: Timestamp, rate: Rate) {
         if self.buckets.len() < MAX_BUCKETS {
             return;
@@ -135,7 +135,7 @@ mod tests {
         let mut limiter = Limiter::default();
         assert!(limiter.take("a", 100, RATE, START).is_ok());
         let refused = limiter.take("a", 1, RATE, START.plus(1000)).unwrap_err();
-        assert_eq!(refused.retry_after_s, 6, "60 tokens of debt, less the second that passed, and one more");
+        assert_eq!(refused.retry_after_s, 6, "a debt of 60 tokens, less the second that passed, plus one token");
         assert!(limiter.take("a", 1, RATE, START.plus(6100)).is_ok());
     }
 

@@ -1,32 +1,32 @@
-//! How much of the month's quota is used, as far as this instance can tell. It only enforces: the meter
-//! itself is counted from the store by the cron.
+//! Enforces monthly quotas, as far as this instance can tell. Usage itself is metered by the cron, which counts the
+//! events in the store.
 
 use std::collections::HashMap;
 
 use crate::time::Timestamp;
 
-/// Projects whose counters are kept.
+/// Most counters kept, one per project and env.
 const MAX_COUNTERS: usize = 20_000;
 
-/// Whether a used-up quota refuses events.
+/// What happens once a quota is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Events are kept; the overrun is told to the owner.
+    /// Events are stored; the project's owner is notified.
     #[default]
     Soft,
-    /// Events are refused with 402 until the month ends or the quota is raised.
+    /// Events are rejected with 402 until the month ends (UTC) or the quota is raised.
     Block,
 }
 
-/// A project's quota as the control plane tells it.
+/// A project's quota and usage as the control plane stores them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
-    /// Events a month; `None`: no end.
+    /// Events per month; `None`: unlimited.
     pub events: Option<u64>,
-    /// What happens at the end.
+    /// What happens once it is used up.
     pub mode: Mode,
-    /// Metered this month.
+    /// Events metered this month.
     pub used: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct Quota {
 struct Counter {
     month: u32,
     used: u64,
-    /// What the meter said when the month changed.
+    /// The metered usage at the moment when the month changed: it is last month's until it changes.
     stale_meter: Option<u64>,
 }
 
@@ -45,10 +45,10 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Whether `count` more events may be taken now. Where they may, they are counted.
+    /// Whether `count` more events are within the quota. If so, they are counted.
     ///
-    /// The count is the larger of the meter and what this instance has seen, so that a meter that lags
-    /// behind does not open the door again.
+    /// The count is the larger of the metered usage and what this instance has accepted, so that a meter that lags
+    /// behind does not let more events in.
     pub fn take(&mut self, project: &str, env: &'static str, quota: &Quota, count: u64, now: Timestamp) -> bool {
         let Some(limit) = quota.events.filter(|_| quota.mode == Mode::Block) else { return true };
         if self.counters.len() >= MAX_COUNTERS {
@@ -66,7 +66,7 @@ impl Counters {
                 counter.used = counter.used.max(quota.used);
             }
         } else {
-            // The key's record was fetched last month and still tells that month's meter.
+            // The key's record was fetched last month and still contains that month's usage.
             *counter = Counter { month, used: 0, stale_meter: Some(quota.used) };
         }
         if counter.used.saturating_add(count) > limit {
@@ -78,7 +78,7 @@ impl Counters {
 }
 
 impl Counters {
-    /// Takes back what was counted for events that were not stored.
+    /// Subtracts events that were counted but then not stored.
     pub fn give_back(&mut self, project: &str, env: &'static str, count: u64) {
         if let Some(counter) = self.counters.get_mut(&(project.to_owned(), env)) {
             counter.used = counter.used.saturating_sub(count);
@@ -108,7 +108,10 @@ mod tests {
         assert!(counters.take("p", "test", &block, 1, NOW), "another data set");
         assert!(counters.take("p", "live", &Quota { mode: Mode::Soft, ..block }, 1000, NOW));
         assert!(counters.take("p", "live", &Quota { events: None, ..block }, 1000, NOW));
-        assert!(!counters.take("p", "live", &Quota { used: 0, ..block }, 1, NOW), "a meter that lags opens nothing");
+        assert!(
+            !counters.take("p", "live", &Quota { used: 0, ..block }, 1, NOW),
+            "a meter that lags behind lets nothing in"
+        );
         assert!(counters.take("p", "live", &Quota { events: Some(20), ..block }, 1, NOW), "a raised quota does");
     }
 
@@ -128,7 +131,7 @@ mod tests {
         let mut counters = Counters::default();
         let quota = Quota { events: Some(10), mode: Mode::Block, used: 10 };
         assert!(!counters.take("p", "live", &quota, 1, NOW));
-        // The record still tells last month's meter; it is refreshed within minutes.
+        // The record still contains last month's usage; it is refreshed within minutes.
         let december = NOW.plus(11 * crate::time::DAY_MS);
         for _ in 0..5 {
             assert!(counters.take("p", "live", &quota, 1, december));

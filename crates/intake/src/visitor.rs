@@ -1,9 +1,9 @@
-//! The visitor hash: tells visitors apart within one day of one site, and nothing else.
+//! The visitor hash: distinguishes visitors within one UTC day and one site, and nothing else.
 //!
-//! Contract, "Privacy": HMAC-SHA-256 under the day's key over length-prefixed project, address, user
-//! agent and registrable domain, of which 64 bits are kept. The day's key is itself
-//! HMAC(Worker secret, random row of that UTC day), so that neither the secret nor the row alone can
-//! make it again; when the row is destroyed, nobody can.
+//! It is the first 64 bits of an HMAC-SHA-256 with the day's key over project, IP address, user agent and registrable
+//! domain, each prefixed with its length (`docs/concepts.md`, "Privacy"). The day's key is an HMAC-SHA-256 of the day's
+//! random row in the control plane with the Worker's secret: neither the secret nor the row alone is enough to compute
+//! it, and once the row is deleted nobody can.
 
 use std::net::IpAddr;
 
@@ -22,18 +22,18 @@ impl std::fmt::Debug for DayKey {
     }
 }
 
-/// The Worker's halves of the day keys. A new one takes over at a midnight (UTC), so that no visitor counts twice
+/// The Worker's secrets for day keys. A new secret is used from a midnight (UTC) on, so that no visitor is counted twice
 /// on the day of the change.
 #[derive(Clone)]
 pub struct VisitorSecrets {
-    /// The one in use.
+    /// The current secret.
     pub current: String,
-    /// The one for the days before, and the first day that is no longer its.
+    /// The secret before it, and the first day on which it is no longer used.
     pub previous: Option<(String, Day)>,
 }
 
 impl VisitorSecrets {
-    /// The secret of a day.
+    /// The secret for a day.
     pub fn of(&self, day: Day) -> &str {
         match &self.previous {
             Some((previous, since)) if day < *since => previous,
@@ -42,7 +42,7 @@ impl VisitorSecrets {
     }
 }
 
-/// What a visitor is told apart by; none of it is kept.
+/// What visitors are distinguished by. None of it is stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Traits<'a> {
     /// The project's id.
@@ -56,8 +56,8 @@ pub struct Traits<'a> {
 }
 
 impl DayKey {
-    /// Derives the day's key from the Worker's secret and the control plane's random row of that day.
-    /// `None` where the row holds less than 128 bits.
+    /// Derives the day's key from the Worker's secret and the control plane's random row for that day.
+    /// `None` if the row has less than 128 bits.
     pub fn derive(worker_secret: &str, day_row: &[u8]) -> Option<Self> {
         if day_row.len() < 16 {
             return None;
@@ -68,13 +68,13 @@ impl DayKey {
         Hmac::new_from_slice(&key).ok().map(Self)
     }
 
-    /// The visitor's hash on this day; never 0, which stands for "no hash".
+    /// The visitor's hash on this day; never 0, which means "no hash".
     pub fn hash(&self, traits: &Traits<'_>) -> u64 {
         let mut mac = self.0.clone();
-        // IPv4 in IPv6 form (::ffff:1.2.3.4) is the same visitor.
+        // An IPv4-mapped IPv6 address (::ffff:1.2.3.4) is the same visitor.
         let ip = traits.ip.to_canonical().to_string();
         for part in [traits.project, &ip, traits.user_agent, traits.domain] {
-            // A part is bounded by the size of a header; saturating keeps the prefix total.
+            // Headers are far shorter than 4 GiB; saturating avoids a panic.
             mac.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             mac.update(part.as_bytes());
         }

@@ -1,9 +1,9 @@
-//! A quick hash of short texts.
+//! A fast hash for short texts.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Hashes eight bytes at a time. Whoever knows it can make texts collide, so it is for
-/// sets of one request, which are small and soon gone.
+/// Hashes eight bytes at a time. Collisions can be made on purpose, so use it only for the small, short-lived sets of
+/// one request.
 pub type Words = BuildHasherDefault<WordHasher>;
 
 /// See [`Words`].
@@ -12,7 +12,7 @@ pub struct WordHasher(u64);
 
 impl WordHasher {
     fn add(&mut self, word: u64) {
-        // A multiplication carries upwards alone; the shift brings what it mixed back down.
+        // A multiplication mixes into higher bits only; the shift mixes those into the lower ones.
         let mixed = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = mixed ^ (mixed >> 32);
     }

@@ -1,4 +1,4 @@
-//! Reads the tables of tokens and writes them as one string of bytes with its buckets.
+//! Packs the tables of tokens into one byte string with buckets.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,14 +7,14 @@ use std::path::Path;
 
 use crate::{Result, fold};
 
-/// Two bytes of 28 kinds: see `fold::bucket`.
+/// Two bytes of 28 kinds each (`fold::bucket`).
 const BUCKETS: usize = 28 * 28;
 
 struct Entry {
     token: String,
     /// Only at the start of the user agent (`^token`).
     start: bool,
-    /// Letters or digits may follow (`token*`).
+    /// Letters or digits may follow the token (`token*`).
     open: bool,
     /// The variant of `Kind`.
     kind: &'static str,
@@ -24,11 +24,11 @@ struct Entry {
     device: String,
 }
 
-/// The kinds, by the number under which an entry keeps its own.
+/// The kinds, by their numbers in records.
 const KINDS: [&str; 5] = ["Bot", "Browser", "System", "Device", "Mark"];
 
-/// The code of the lexicon: its records (`src/lexicon.rs`), where each bucket of them starts, and the words
-/// that they name by number.
+/// The lexicon as Rust code: its records (`src/lexicon.rs` describes them), the offset of each bucket, and the words that
+/// the records refer to by index.
 pub(crate) fn generate(folder: &Path) -> Result<String> {
     let mut entries = Vec::new();
     for (file, kind, columns) in [
@@ -52,7 +52,7 @@ pub(crate) fn generate(folder: &Path) -> Result<String> {
     let (mut records, mut starts) = (Vec::new(), vec![0]);
     for bucket in 0..BUCKETS {
         if let Some(entries) = buckets.get_mut(&bucket) {
-            // The longest token first: the first that fits is the right one.
+            // The longest token first, so that the first match is the longest.
             entries.sort_by_key(|entry| (Reverse(entry.token.len()), entry.token.to_ascii_lowercase(), !entry.start));
             for pair in entries.windows(2) {
                 if let [one, other] = pair
@@ -106,7 +106,7 @@ fn read(table: &str, file: &str, kind: &'static str, columns: usize, into: &mut 
         let field = |at: usize| fields.get(at).copied().unwrap_or_default();
         let (start, token) = field(0).strip_prefix('^').map_or((false, field(0)), |token| (true, token));
         let (open, token) = token.strip_suffix('*').map_or((false, token), |token| (true, token));
-        // A bot's third column is its origin, of no use at run time.
+        // A bot's third column is its source, not needed at run time.
         let rank = match kind {
             "Bot" | "Mark" => 0,
             _ => field(2).parse().map_err(|_| bad("the third column is a rank below 256"))?,

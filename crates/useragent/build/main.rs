@@ -1,5 +1,5 @@
-//! Compiles the readable tables under `tables/` into one lexicon, sorted by the first two bytes of
-//! its tokens, and the list of referrer spammers into sorted hashes.
+//! Compiles the tables in `tables/` into a lexicon, bucketed by the first two bytes of its tokens, and the list of referrer
+//! spammers into sorted hashes.
 
 #![forbid(unsafe_code)]
 
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// Anything that is wrong with a table stops the build and says where.
+/// An error in a table fails the build and says where it is.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {

@@ -1,8 +1,8 @@
-//! The list of referrer spammers as sorted hashes of five bytes, found by their first.
+//! Packs the list of referrer spammers: sorted hashes of five bytes, indexed by their first.
 
 use crate::{Result, fold};
 
-/// For each first byte how many records begin with less (257 numbers of two bytes, the lower one first), then
+/// For each first byte the number of records that begin with a smaller one (257 numbers of two bytes, little-endian), then
 /// the other four bytes of each record, sorted.
 pub(crate) fn pack(list: &str) -> Result<Vec<u8>> {
     let mut records = Vec::new();

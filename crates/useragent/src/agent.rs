@@ -1,8 +1,8 @@
-//! What is read, and what it is read as.
+//! The input, a request's headers, and the result.
 
 use std::borrow::Cow;
 
-/// What a request says about its user agent; an absent header is the empty string.
+/// Headers of a request. A missing header is the empty string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Signals<'a> {
     /// `User-Agent`.
@@ -17,20 +17,19 @@ pub struct Signals<'a> {
     pub ch_platform_version: &'a str,
 }
 
-/// What is learnt from the signals; whatever is not known is empty.
+/// Browser, operating system and device. Unknown values are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent<'a> {
-    /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot` or empty. `bot` stands for
-    /// bots known by name; one that only the host's pattern finds has what it pretends to be.
+    /// `desktop`, `mobile`, `tablet`, `tv`, `console`, `wearable`, `bot` or empty. `bot` is for bots known by name; a bot
+    /// that only the generic pattern finds has the device that it pretends to be.
     pub device_type: &'static str,
-    /// `Chrome`, `Safari`, `Instagram` …; of a bot its name: `GPTBot`.
+    /// `Chrome`, `Safari`, `Instagram` …; for a bot its name: `GPTBot`.
     pub browser: Cow<'a, str>,
     /// The major version: digits only.
     pub browser_version: &'a str,
     /// `Windows`, `macOS`, `iOS`, `Android`, `ChromeOS`, `Linux` …
     pub os: &'static str,
-    /// As people say it: `11`, `10.15`, `17`, `XP`. Windows without client hints says `10` for 10 and
-    /// 11; where a browser freezes the number (Chrome on Android, Safari 16 and later on macOS) it is
-    /// empty.
+    /// The version as people know it: `11`, `10.15`, `17`, `XP`. Without client hints, Windows 11 is `10` as well. Empty
+    /// if the browser reports a fixed number instead of the real one (Chrome on Android, Safari from 16 on macOS).
     pub os_version: Cow<'a, str>,
 }

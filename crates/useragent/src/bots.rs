@@ -1,30 +1,32 @@
-//! Bots by name, then by the host's pattern.
+//! Recognizes bots: by name, then by a generic pattern.
 
 use crate::lexicon::{APP, Entry, Hits, Kind, bounded};
 
-/// The class of a bot, empty for people.
+/// The class of a bot; empty for people.
 ///
-/// | class | is |
+/// | class | meaning |
 /// |---|---|
-/// | `search-crawler` | reads for a search engine |
-/// | `ai-crawler` | reads for a model's training or an AI search's index |
-/// | `ai-assistant` | fetches because somebody asked an assistant just now |
-/// | `ads` | checks pages for advertising |
+/// | `search-crawler` | crawls for a search engine |
+/// | `ai-crawler` | crawls for training a model or for an AI search index |
+/// | `ai-assistant` | fetches a page because a person just asked an assistant |
+/// | `ads` | checks pages for an ad network |
 /// | `preview` | makes the preview of a shared link |
 /// | `monitor` | measures uptime, speed or validity |
 /// | `feed` | reads feeds |
-/// | `seo` | reads for SEO tools and media watching |
-/// | `archiver` | keeps copies |
-/// | `scanner` | looks for weaknesses |
-/// | `headless` | a browser without a person: `HeadlessChrome`, Playwright … |
+/// | `seo` | crawls for SEO tools and media monitoring |
+/// | `archiver` | archives pages |
+/// | `scanner` | scans for vulnerabilities |
+/// | `headless` | an automated browser: `HeadlessChrome`, Playwright … |
 /// | `library` | an HTTP library: curl, python-requests, okhttp … |
-/// | `other` | a named bot of no such class, or one that only `generic` finds |
+/// | `other` | a known bot of another class, or one that only `generic` recognizes |
 ///
-/// A name decides before `generic` is asked; of several the first that is neither `library` nor
-/// `headless`, which only tell what a bot is made of. Who browses within an app of Meta, or any
-/// other app the table of browsers names, is a person whatever `generic` thinks of the app's name. `generic` gets the first 1,024 bytes at most.
+/// A known name takes precedence over `generic`. If there are several, the first counts that is neither `library` nor
+/// `headless`, since these only say how a bot is built. A person who browses in an app of the table of browsers (such as
+/// Facebook's) is a person even if `generic` matches the app's name.
 ///
-/// An empty user agent is nobody's, so its class is empty: events sent by a server have none.
+/// `generic` is called with at most the first 1,024 bytes, for example with [`crate::ISBOT_PATTERN`].
+///
+/// The class of an empty user agent is empty: events sent by a server have none.
 pub fn bot_class(user_agent: &str, generic: impl FnOnce(&str) -> bool) -> &'static str {
     let mut named = None;
     let (mut in_app, mut extended) = (false, false);
@@ -44,7 +46,7 @@ pub fn bot_class(user_agent: &str, generic: impl FnOnce(&str) -> bool) -> &'stat
     if !person && !text.trim().is_empty() && generic(text) { "other" } else { "" }
 }
 
-/// Keeps the entry that tells most: the first, unless it only tells what the bot is made of.
+/// Keeps the more specific entry: the first one, unless it only says how the bot is built.
 pub(crate) fn note(named: &mut Option<Entry>, entry: Entry) {
     if named.is_none_or(|before| {
         matches!(before.name, "library" | "headless") && !matches!(entry.name, "library" | "headless")

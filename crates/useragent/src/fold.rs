@@ -1,11 +1,11 @@
-//! What the build and the crate must do alike: the bucket of a token and the hash of a host.
+//! Shared by the build script and the crate: the bucket of a token and the hash of a host.
 
-/// Set beside a kind: only at the start of the user agent.
+/// Flag in a kind: the token matches only at the start of the user agent.
 pub(crate) const START: u8 = 0x40;
-/// Set beside a kind: letters or digits may follow.
+/// Flag in a kind: letters or digits may follow the token.
 pub(crate) const OPEN: u8 = 0x80;
 
-/// The bucket of a token that begins with these two bytes, whatever their case.
+/// The bucket of a token that begins with these two bytes, in any case.
 pub(crate) const fn bucket(first: u8, second: u8) -> usize {
     kind(first) * 28 + kind(second)
 }
@@ -18,7 +18,7 @@ const fn kind(byte: u8) -> usize {
     }
 }
 
-/// FNV-1a of a host in lower case, folded to 40 bits: no security asked of it.
+/// FNV-1a of a host in lower case, folded to 40 bits. It need not resist attacks.
 pub(crate) fn host_hash(host: &str) -> [u8; 5] {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in host.bytes() {

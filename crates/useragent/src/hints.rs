@@ -1,5 +1,4 @@
-//! User agent client hints: what Chromium says in headers of their own
-//! (<https://wicg.github.io/ua-client-hints/>).
+//! User agent client hints: headers that Chromium sends (<https://wicg.github.io/ua-client-hints/>).
 
 use std::borrow::Cow;
 
@@ -8,17 +7,17 @@ use crate::scan::Found;
 use crate::systems::mac;
 use crate::version::major;
 
-/// Longer names of brands are no names.
+/// Most bytes of a brand's name; longer ones are ignored.
 const BRAND: usize = 32;
 
-/// Lets the hints correct what the user agent says.
+/// Corrects the user agent's result by the hints.
 pub(crate) fn apply<'a>(signals: &Signals<'a>, found: &mut Found<'a>) {
     if let Some((name, version)) = brand(signals.ch_ua)
         && !found.app
-        // Where the hints name the engine alone, the user agent may know better.
+        // If the hints name only the engine, the user agent may be more specific.
         && (name != "Chrome" || matches!(&*found.browser, "" | "Chrome" | "Safari"))
     {
-        // Some brands (Opera, Yandex) count the versions of the engine in one of the two places.
+        // Some brands (Opera, Yandex) report the engine's version in the hints or in the user agent.
         if found.browser != name || found.browser_version.is_empty() {
             found.browser_version = version;
         }
@@ -44,7 +43,7 @@ pub(crate) fn apply<'a>(signals: &Signals<'a>, found: &mut Found<'a>) {
     }
 }
 
-/// The most telling brand: neither grease (`Not=A?Brand`) nor, where there is another, the engine.
+/// The most specific brand and its version: not GREASE (`Not=A?Brand`), and the engine only if there is no other.
 fn brand(list: &str) -> Option<(&str, &str)> {
     let mut best: Option<(&str, &str, u8)> = None;
     for item in list.split(',').take(8) {
@@ -71,8 +70,8 @@ fn brand(list: &str) -> Option<(&str, &str)> {
     best.map(|(name, version, _)| (name, version))
 }
 
-/// A brand's name may be anything a client likes: only plain ones are taken, and no grease, which
-/// the specification spells `Not`, `A`, `Brand` with marks between.
+/// Whether a brand is a plain name. Clients can send anything; GREASE is `Not`, `A`, `Brand` with marks between, by the
+/// specification.
 fn is_name(brand: &str) -> bool {
     !brand.is_empty()
         && brand.len() <= BRAND
@@ -80,7 +79,7 @@ fn is_name(brand: &str) -> bool {
         && brand.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'.' | b'-'))
 }
 
-/// The specification's own list of platforms.
+/// Our name of a platform, from the specification's list.
 fn platform(name: &str) -> Option<&'static str> {
     Some(match name {
         "Windows" => "Windows",
@@ -94,14 +93,14 @@ fn platform(name: &str) -> Option<&'static str> {
     })
 }
 
-/// `None` where the hint says nothing.
+/// The platform's version as people know it; `None` if the hint does not say.
 fn platform_version<'a>(os: &str, version: &'a str) -> Option<Cow<'a, str>> {
     let number = major(version);
     if number.is_empty() {
         return None;
     }
     Some(match os {
-        // Microsoft's table: the hint is a contract version, 13 and later is Windows 11.
+        // Microsoft's table: the hint is the API contract's version; 13 and later is Windows 11.
         // https://learn.microsoft.com/microsoft-edge/web-platform/how-to-detect-win11
         "Windows" => Cow::Borrowed(match number {
             "0" if version.starts_with("0.1") => "7",

@@ -1,11 +1,11 @@
-//! The tokens worth knowing, looked up at the start of each word of a user agent.
+//! Finds known tokens in a user agent: at the start of each word.
 
 use crate::fold::{OPEN, START, bucket};
 
 /// Browsers of this [`Entry::rank`] and above are apps that show pages (in-app browsers), which no client hint names.
 pub(crate) const APP: u8 = 200;
 
-/// What a token speaks of.
+/// What a token says something about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bot,
@@ -18,27 +18,27 @@ pub(crate) enum Kind {
 /// A row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// Compared without regard to case.
+    /// The token; matches in any case.
     pub token: &'static str,
     pub kind: Kind,
-    /// The highest of a kind wins; of equals the first.
+    /// The entry with the highest rank of its kind wins; among equals the first.
     pub rank: u8,
-    /// Class of a bot, name of a browser or system, type of a device, meaning of a mark.
+    /// Class of a bot, name of a browser or operating system, type of a device, meaning of a mark.
     pub name: &'static str,
-    /// Type of the device a system runs on, empty where that is open.
+    /// Type of the devices that an operating system runs on; empty if it runs on several.
     pub device: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/lexicon.rs"));
 
-/// How much of a user agent is looked at, in bytes: the longest of real people (in-app browsers of
-/// Facebook and of `TikTok`) stay below.
+/// Most bytes of a user agent that are parsed. The longest real ones (in-app browsers of Facebook and `TikTok`) are
+/// shorter.
 const LIMIT: usize = 1024;
 
-/// A token met, with what follows it.
+/// A token in a user agent.
 pub(crate) struct Hit<'a> {
     pub entry: Entry,
-    /// What stands after the token.
+    /// The text after the token.
     pub rest: &'a str,
 }
 
@@ -76,8 +76,8 @@ impl<'a> Iterator for Hits<'a> {
     }
 }
 
-/// The first fitting record of the bucket: one after the other they hold the token's length, kind and flags,
-/// rank, the numbers of name and device (two bytes each, the lower one first), and the token.
+/// The first matching record of the bucket. A record is: the token's length, kind and flags, rank, the indexes of name and
+/// device (two bytes each, little-endian), the token. Longer tokens come first.
 fn longest(rest: &[u8], at_start: bool) -> Option<Entry> {
     let [first, second, ..] = *rest else { return None };
     let bucket = bucket(first, second);
@@ -110,7 +110,7 @@ fn word(number: u16) -> &'static str {
     WORDS.get(start..end(number)).unwrap_or_default()
 }
 
-/// The first [`LIMIT`] bytes, cut at a character.
+/// The first [`LIMIT`] bytes, cut at a character boundary.
 pub(crate) fn bounded(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LIMIT)).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
-//! Says what a user agent is: browser, system and device of a person, or the class of a bot.
+//! Parses user agents: browser, operating system and device of a person, or the class of a bot.
 //!
-//! Pure, total and linear: no I/O, no clock, no work at start, an answer for whatever comes in.
-//! A user agent is looked at for its first 1,024 bytes.
+//! Pure, total and linear: no I/O, no clock, no initialization, and a result for every input. Only the first 1,024 bytes
+//! of a user agent count.
 //!
 //! ```
 //! use useragent::{Signals, bot_class, read};
@@ -31,14 +31,14 @@ pub use agent::{Agent, Signals};
 pub use bots::bot_class;
 pub use spam::is_spam_referrer;
 
-/// isbot's maintained pattern (npm `isbot` 5.2.3, Unlicense), for a case-insensitive `RegExp`: what
-/// [`bot_class`] asks about agents it has no name for.
+/// The pattern of npm's `isbot` 5.2.3 (Unlicense), for a case-insensitive JavaScript `RegExp`: the `generic` test of
+/// [`bot_class`].
 pub const ISBOT_PATTERN: &str = include_str!("../tables/isbot.txt");
 
-/// Reads browser, system and device: client hints first, then the user agent.
+/// Parses browser, operating system and device. Client hints take precedence over the user agent.
 ///
-/// An app that shows pages is named before the browser it is built on, also where hints name the
-/// latter: an app's web view sends hints of its engine.
+/// An exception is an app that shows pages in a web view, such as Instagram: it is named even if hints name the browser
+/// it is built on, because a web view sends the hints of its engine.
 pub fn read<'a>(signals: &Signals<'a>) -> Agent<'a> {
     let mut agent = scan::scan(signals.user_agent);
     hints::apply(signals, &mut agent);

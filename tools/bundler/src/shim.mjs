@@ -1,7 +1,6 @@
-// The Worker's entry. It follows the shim that worker-build 0.8.7 (Apache-2.0) puts around
-// wasm-bindgen's output, because the `worker` crate relies on its protocol: after a panic
-// (`criticalError`) the instance is reset before the next call, and objects that belong to an
-// older instance are constructed anew.
+// The template of the Worker's entry module. It follows the shim of worker-build 0.8.7 (Apache-2.0), because the
+// `worker` crate relies on its protocol: after a panic (`criticalError`) the instance is reset before the next call, and
+// objects of an older instance are constructed anew.
 import * as exports from "./index.js";
 
 Error.stackTraceLimit = 100;
@@ -20,8 +19,8 @@ addEventListener("error", (event) => {
   handleMaybeCritical(event.error);
 });
 
-// The calls that wait for the instance. Once it has trapped, nobody in it can answer them, and a
-// Durable Object's caller would wait for ever.
+// Pending calls into the instance. After a trap it cannot answer them; they are rejected, so that callers of a Durable
+// Object do not wait for ever.
 const waiting = new Set();
 
 function handleMaybeCritical(error) {
@@ -33,7 +32,7 @@ function handleMaybeCritical(error) {
   }
 }
 
-// Calls into the instance; a trap in it marks the instance for a reset and fails whatever waits for it.
+// Wraps a call into the instance. A trap marks the instance for a reset and rejects all pending calls.
 function guarded(method) {
   return function (...args) {
     checkReinitialize();
@@ -67,7 +66,7 @@ function watched(result) {
 
 /* PACKED */
 
-// biome-ignore lint/correctness/noUnusedVariables: the classes use it, which are generated below
+// biome-ignore lint/correctness/noUnusedVariables: used by the generated classes below
 const classProxyHooks = {
   construct(ctor, args, newTarget) {
     const construct = () => Reflect.construct(ctor, args, newTarget);
@@ -94,7 +93,7 @@ const classProxyHooks = {
   },
 };
 
-// A plain object costs a request less than a WorkerEntrypoint, of which the runtime makes one for each.
+// A plain object is faster than a WorkerEntrypoint, which the runtime constructs for each request.
 export default {
   /* HANDLERS */
 };

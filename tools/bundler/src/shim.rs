@@ -13,10 +13,10 @@ pub(crate) const ENTRY: &str = "shim.mjs";
 
 const TEMPLATE: &str = include_str!("shim.mjs");
 
-/// Events, whose handlers the runtime calls with `env` and `ctx` after the event itself.
+/// Events whose handlers the runtime calls with the event, `env` and `ctx`.
 const EVENTS: [&str; 4] = ["fetch", "scheduled", "queue", "email"];
 
-/// Exports of `worker` and wasm-bindgen that serve the shim only.
+/// Exports of `worker` and wasm-bindgen that only the shim uses.
 const INTERNAL: [&str; 2] = ["__wbg_reset_state", "__worker_init_state"];
 
 /// What a Worker exports instead of `fetch` to be called by `src/shell/fetch.js`, which passes each request in one
@@ -31,19 +31,19 @@ const PACKED_FETCH: &str = r#"import { fetchHandler } from "./fetch.js";
 
 const fetch = fetchHandler(exports, guarded(exports.answer));"#;
 
-/// Reads the glue in `staging`, writes the entry beside it.
+/// Reads the glue in `staging` and writes the entry module beside it.
 pub(crate) fn write(staging: &Path) -> Result<()> {
     let path = staging.join(GLUE);
     let glue = fs::read_to_string(&path).with_context(|| format!("cannot read {GLUE}"))?;
     let entry = entry(&Exports::of(&glue))?;
     fs::write(staging.join(ENTRY), entry)?;
     fs::write(staging.join(HANDLER.0), HANDLER.1)?;
-    // workerd takes a plain import of a module file; the source phase import is for later.
+    // workerd does not support source phase imports yet; a plain import of a WebAssembly file does the same.
     fs::write(&path, glue.replace("import source ", "import "))?;
     Ok(())
 }
 
-/// What the Rust side exports.
+/// The exports of the Rust side.
 #[derive(Debug, Default, PartialEq)]
 struct Exports {
     functions: Vec<String>,
@@ -51,7 +51,7 @@ struct Exports {
 }
 
 impl Exports {
-    /// Finds the exports in wasm-bindgen's glue, which declares one a line.
+    /// Finds the exports in wasm-bindgen's glue, which declares one per line.
     fn of(glue: &str) -> Self {
         let mut exports = Self::default();
         let mut lines = glue.lines();
@@ -76,8 +76,8 @@ impl Exports {
     }
 }
 
-/// Whether the class whose body comes next is a Durable Object: `worker` gives each of them a
-/// `fetch`. The other classes are arguments of its API, which the runtime has no use for.
+/// Whether the class whose body follows is a Durable Object: `worker` gives each of them a `fetch`. The other classes are
+/// arguments of its API, which the runtime does not need.
 fn is_durable_object<'a>(body: &mut impl Iterator<Item = &'a str>) -> bool {
     body.take_while(|line| *line != "}").any(|line| line.starts_with("    fetch("))
 }

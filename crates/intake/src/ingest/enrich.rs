@@ -1,4 +1,4 @@
-//! From a valid event to its row: source, page, visitor.
+//! Turns a valid event into its row: adds source, page, visitor, device and location.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,42 +15,43 @@ use crate::row::{Columns, column};
 use crate::time::{Day, Timestamp};
 use crate::visitor::{DayKey, Traits};
 
-/// Bot class of visits that pretend to come from a site that wants to be looked at.
+/// Bot class of visits whose referrer is a site that advertises itself this way (referrer spam).
 const REFERRER_SPAM: &str = "referrer-spam";
 
-/// What became of an event.
+/// What was done with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Its row was written.
+    /// A row was written.
     Written,
-    /// The project does not want it: its own traffic, or a visitor who asked not to be tracked.
+    /// Not stored: the project excludes the sender's IP range, or visitors who ask not to be tracked.
     Dropped,
 }
 
-/// All that turns events of one request into rows.
+/// Everything needed to turn the events of one request into rows.
 pub struct Enricher<'a> {
-    /// Whose events they are.
+    /// The project that receives the events.
     pub project: &'a Project,
-    /// Which data set.
+    /// Its data set.
     pub env: Env,
     /// When the request was received.
     pub received_at: Timestamp,
-    /// The sender of the request itself; `None` for a server, which is no visitor.
+    /// The sender of the request; `None` for a server, which is not a visitor.
     pub sender: Option<Sender<'a>>,
-    /// Whether isbot's pattern finds a bot; regular expressions are the host's.
+    /// Whether isbot's pattern matches a user agent. The JavaScript runtime evaluates it: a regex engine in WebAssembly
+    /// would be large and slow.
     pub is_bot: fn(&str) -> bool,
-    /// Keys of the days at hand.
+    /// The day keys that are available.
     pub day_keys: &'a HashMap<Day, DayKey>,
 }
 
-/// The day whose key an event needs beyond those at hand: an event that a server sends with an address
-/// always takes its own day's (contract, "Privacy").
+/// The day whose key must be fetched for an event: an event that a server sends with an IP address is always hashed
+/// with the key of its own day (`docs/concepts.md`, "Visitors and users"). `None` if any available key will do.
 pub fn needed_day(event: &Event<'_>) -> Option<Day> {
     event.context.as_ref().filter(|context| context.ip.is_some()).map(|_| event.timestamp.day())
 }
 
 impl Enricher<'_> {
-    /// Writes rows of about so many events.
+    /// A writer for about this many events.
     pub fn writer(&self, events: usize) -> Writer<'_> {
         let mut head = b"{".to_vec();
         let mut columns = Columns(&mut head);
@@ -74,11 +75,11 @@ impl Enricher<'_> {
     }
 }
 
-/// Writes rows of events. What they share is worked out once: a batch has one sender or a few, and most of its
-/// events happened on the same pages.
+/// Writes rows of events. What events share is computed once: a batch has one sender or a few, and most of its events
+/// happened on the same pages.
 pub struct Writer<'a> {
     of: &'a Enricher<'a>,
-    /// The columns that all rows begin with.
+    /// The columns that all rows have in common.
     head: Vec<u8>,
     /// Query parameters kept in stored URLs.
     kept: Vec<&'a str>,
@@ -93,7 +94,7 @@ struct SeenPage<'a> {
     page: Page<'a>,
     /// `url`, `host`, `utm_source` and `utm_medium`.
     columns: Vec<u8>,
-    /// `path`, where the event names none.
+    /// `path`, used if the event has no path of its own.
     path: Vec<u8>,
 }
 
@@ -104,7 +105,7 @@ struct SeenReferrer<'a> {
     is_spam: bool,
 }
 
-/// Who is behind an event, as far as the hash hangs on it.
+/// What a visitor's hash depends on.
 #[derive(Debug, PartialEq)]
 struct Visitor<'a> {
     day: Day,
@@ -172,7 +173,7 @@ impl<'a> Writer<'a> {
         columns.text(column!("bot_class"), bot_class);
         columns.text(column!("device_type"), device_type);
         columns.text(column!("screen"), event.screen);
-        // The comma behind the last column.
+        // The comma after the last column.
         lines.pop();
         lines.extend_from_slice(b"}\n");
         Fate::Written
@@ -207,8 +208,8 @@ impl<'a> SeenReferrer<'a> {
     }
 }
 
-/// 0 where there is nothing to tell the visitor by, or no key of a right day at hand. `last` is the answer
-/// before: the events of a browser have one visitor.
+/// The visitor's hash; 0 if the event has no IP address or no suitable day key is available. `last` caches the previous
+/// result: all events of a browser have the same visitor.
 fn visitor_hash<'a>(
     of: &Enricher<'_>,
     last: &mut Option<(Visitor<'a>, u64)>,
@@ -235,7 +236,7 @@ fn visitor_hash<'a>(
     hash
 }
 
-/// The path of an address as it is stored: `/` at least where there is a host.
+/// The path of a stored URL; `/` if it has a host but no path.
 fn path_of(url: &str) -> &str {
     let Some((_, rest)) = url.split_once("://") else { return "" };
     let Some(start) = rest.find(['/', '?']) else { return if rest.is_empty() { "" } else { "/" } };

@@ -1,23 +1,23 @@
-//! What was made of texts that come again: pages and referrers of the events of one request.
+//! A cache for one request: parsed pages and referrers, which often repeat among its events.
 
-/// Most texts remembered.
+/// Most texts cached.
 const MAX_PLACES: usize = 64;
 
-/// Remembers what was made of texts. Each has one place, and of two that share it the later one stays: whatever
-/// comes in, nothing costs more than to make it anew.
+/// A direct-mapped cache by text: each text has one slot, and a later text replaces an earlier one in the same slot. So
+/// no input can make it slower than computing every value.
 pub(super) struct Memo<'a, T> {
-    /// Filled as it is needed; an empty one is made for every request.
+    /// Grows as needed, since a cache is made for every request.
     places: Vec<Option<(&'a str, Box<T>)>>,
     mask: usize,
 }
 
 impl<'a, T> Memo<'a, T> {
-    /// For about so many texts.
+    /// A cache for about this many texts.
     pub(super) fn of(texts: usize) -> Self {
         Self { places: Vec::new(), mask: texts.clamp(1, MAX_PLACES).next_power_of_two() - 1 }
     }
 
-    /// What was made of `text`, or is made now.
+    /// The value for `text`: cached, or made by `make`.
     pub(super) fn get(&mut self, text: &'a str, make: impl FnOnce(&'a str) -> T) -> &T {
         let at = place(text) & self.mask;
         if self.places.len() <= at {
@@ -29,7 +29,7 @@ impl<'a, T> Memo<'a, T> {
     }
 }
 
-/// Addresses differ in their ends and in their lengths.
+/// The slot of a text, from its end and its length, which is where URLs differ.
 fn place(text: &str) -> usize {
     let end = text.as_bytes().last_chunk::<8>().map_or(0, |end| u64::from_le_bytes(*end));
     let mixed = (end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -1,4 +1,4 @@
-//! From a body to rows: decode → validate → enrich → row. Pure; the sink is the app's.
+//! From a request body to rows: decode → validate → enrich → row. Pure; `src/app` passes the rows on to the sink.
 
 mod batch;
 mod decode;

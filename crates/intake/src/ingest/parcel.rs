@@ -1,18 +1,18 @@
-//! Rows on their way to the store, in parcels that it takes in one piece.
+//! Groups the rows of a request into parcels: inserts that the store accepts as a whole.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::time::{Day, Timestamp};
 
-/// Most bytes of one parcel. A Durable Object's row may hold 2 MB on Cloudflare; locally more is taken,
-/// so the bound is kept here.
+/// Most bytes of one parcel. On Cloudflare a value in a Durable Object's SQLite is limited to 2 MB; the local runtime
+/// does not enforce that, so this does.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// Most months of one parcel: ClickHouse refuses an insert into more than 100 partitions
-/// (`max_partitions_per_insert_block`), and half of it leaves room for older settings.
+/// Most months of one parcel. ClickHouse rejects an insert into more than 100 partitions
+/// (`max_partitions_per_insert_block`); half of it leaves room for stricter settings.
 pub const MAX_MONTHS: usize = 50;
 
-/// Rows that go to the store in one insert.
+/// Rows of one insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parcel {
     /// JSONEachRow, each line with its line feed.
@@ -27,19 +27,19 @@ pub struct Parcel {
 #[derive(Debug, Default)]
 pub struct Rows {
     lines: Vec<u8>,
-    /// Where each line ends, and its month.
+    /// The end of each line, and its month.
     ends: Vec<(usize, u32)>,
-    /// The last line's day and month: most rows of a request are of one day.
+    /// The last line's day and month, a cache: most rows of a request have the same day.
     last: Option<(Day, u32)>,
 }
 
 impl Rows {
-    /// Room for about so many rows.
+    /// Allocates for about this many rows.
     pub fn with_capacity(rows: usize) -> Self {
         Self { lines: Vec::with_capacity(rows * 768), ends: Vec::with_capacity(rows), last: None }
     }
 
-    /// Appends what `write` writes, one line for an event of this time; nothing where it writes nothing.
+    /// Appends the line that `write` writes for an event of this time. It may write nothing.
     pub fn push(&mut self, timestamp: Timestamp, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.lines.len();
         write(&mut self.lines);
@@ -54,8 +54,8 @@ impl Rows {
         }
     }
 
-    /// The rows in as few parcels as the bounds allow. Nearly always that is one, without a copy; only
-    /// rows of very many months are put in order of their months first.
+    /// The rows in as few parcels as the limits allow. Nearly always that is one, without a copy. Rows of more than
+    /// [`MAX_MONTHS`] months are sorted by month first.
     pub fn into_parcels(self) -> Vec<Parcel> {
         let months: BTreeSet<u32> = self.ends.iter().map(|(_, month)| *month).collect();
         if self.ends.is_empty() {

@@ -1,4 +1,4 @@
-//! What is stored of a sender besides the hash: place, language, browser and system, and whether it is a bot.
+//! The stored traits of a sender besides the visitor hash: location, language, browser, operating system, device, bot.
 
 use std::collections::HashMap;
 
@@ -9,34 +9,34 @@ use crate::row::{Columns, column};
 /// A sender's part of a row.
 #[derive(Debug, Default)]
 pub(super) struct Profile {
-    /// Its columns, but for the two that a spamming referrer overrules.
+    /// Its columns, except for `bot_class` and `device_type`, which a spamming referrer overrides.
     pub(super) columns: Vec<u8>,
-    /// Class of a bot; empty for people.
+    /// The bot's class; empty for people.
     pub(super) bot_class: &'static str,
-    /// Type of the device; [`BOT`] for a bot.
+    /// The device's type; [`BOT`] for a bot.
     pub(super) device_type: &'static str,
 }
 
 /// Device type of bots.
 pub(super) const BOT: &str = "bot";
 
-/// Profiles of the senders of one request: its own one for all events of a browser, another for nearly each
-/// line of an imported log.
+/// Profiles of the senders of one request. All events of a browser have the request's own sender; nearly every line of
+/// an imported log has another one.
 pub(super) struct Profiles<'a> {
     is_bot: fn(&str) -> bool,
     geo_level: GeoLevel,
     own: Profile,
-    /// The last one of a context, and what it was made from.
+    /// The last profile made from a context, and what it was made from.
     last: Option<(Seen<'a>, Profile)>,
-    /// Classes by user agent: whether an unknown one is a bot's, the host has to be asked.
+    /// Bot classes by user agent, a cache: for unknown ones the JavaScript runtime has to be called.
     bots: HashMap<&'a str, &'static str>,
 }
 
-/// What a profile of a context is made from.
+/// What a context's profile is made from: user agent, country, language.
 type Seen<'a> = [&'a str; 3];
 
 impl<'a> Profiles<'a> {
-    /// `own` is the sender of the request itself.
+    /// `own` is the request's own sender.
     pub(super) fn new(own: &Sender<'a>, is_bot: fn(&str) -> bool, geo_level: GeoLevel) -> Self {
         let mut this = Self { is_bot, geo_level, own: Profile::default(), last: None, bots: HashMap::new() };
         this.own = this.made(own);
@@ -48,7 +48,7 @@ impl<'a> Profiles<'a> {
         &self.own
     }
 
-    /// The profile of a sender made of a context.
+    /// The profile of a sender from an event's context.
     pub(super) fn of(&mut self, sender: &Sender<'a>) -> &Profile {
         let seen = [sender.signals.user_agent, sender.country, sender.language];
         let known = self.last.take().filter(|(last, _)| *last == seen);

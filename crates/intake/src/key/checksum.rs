@@ -1,5 +1,5 @@
-//! CRC-32 (IEEE 802.3, the one of zip and PNG) in base 62: lets a mistyped key be refused without a
-//! look-up, and a leaked one be told from noise by a scanner.
+//! The checksum of a key: CRC-32 (IEEE 802.3, as in zip and PNG) in base 62. A mistyped key is rejected without a
+//! look-up, and secret scanners can recognize a leaked key.
 
 use super::{BASE62, CHECKSUM_LEN};
 
@@ -33,7 +33,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Six base-62 characters, most significant first; 62^6 is above 2^32, so all fit.
+/// Six base-62 characters, the most significant first; 62^6 is more than 2^32, so every checksum fits.
 pub(super) fn of(bytes: &[u8]) -> [u8; CHECKSUM_LEN] {
     let mut rest = crc32(bytes);
     let mut text = [b'0'; CHECKSUM_LEN];

@@ -1,9 +1,9 @@
-//! Which kind of key may do what: the one table from which checks, tests and documentation are made.
+//! Which kind of key can do what: the table behind the checks, the tests and `docs/keys.md`.
 
 use super::Kind;
 use crate::error::ErrorCode;
 
-/// A permission carried by a key. Scopes narrow what the kind may do and never widen it.
+/// A permission of a key. Scopes restrict what the key's kind allows; they never extend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Send events.
@@ -15,7 +15,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes, in the order of the contract.
+    /// All scopes, in the order of the documentation.
     pub const ALL: [Self; 3] = [Self::Ingest, Self::Read, Self::Admin];
 
     /// `ingest`, `read` or `admin`.
@@ -27,13 +27,13 @@ impl Scope {
         }
     }
 
-    /// Reads a scope's name.
+    /// Parses `ingest`, `read` or `admin`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == text)
     }
 }
 
-/// What a route asks of a key.
+/// What a route requires of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// Send events.
@@ -54,14 +54,14 @@ pub enum Access {
     Operate,
 }
 
-/// One permitted pair, and the scope it needs.
+/// Keys of this kind with this scope have this access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     /// The kind of key.
     pub kind: Kind,
-    /// What it may do.
+    /// The access it gives.
     pub access: Access,
-    /// With which scope.
+    /// The scope that the key needs.
     pub scope: Scope,
 }
 
@@ -69,7 +69,7 @@ const fn grant(kind: Kind, access: Access, scope: Scope) -> Grant {
     Grant { kind, access, scope }
 }
 
-/// Everything that is permitted (contract, "Keys"). What is not here is refused.
+/// Everything that is allowed (`docs/concepts.md`, "Keys"). Anything else is refused.
 pub const GRANTS: &[Grant] = &[
     grant(Kind::Publishable, Access::Ingest, Scope::Ingest),
     grant(Kind::Secret, Access::Ingest, Scope::Ingest),
@@ -87,10 +87,10 @@ pub const GRANTS: &[Grant] = &[
 ];
 
 impl Access {
-    /// Whether a key of this kind with these scopes has the access.
+    /// Checks that a key of this kind with these scopes has the access.
     ///
     /// # Errors
-    /// The contract's code: the kind can never do it, or this key lacks the scope.
+    /// `insufficient_scope` if the key lacks the scope; another code if no key of this kind has the access.
     pub fn check(self, kind: Kind, scopes: &[Scope]) -> Result<(), ErrorCode> {
         let Some(grant) = GRANTS.iter().find(|grant| grant.kind == kind && grant.access == self) else {
             return Err(match self {
@@ -104,7 +104,7 @@ impl Access {
 }
 
 impl Kind {
-    /// The widest set of scopes that makes sense for the kind: what a new key gets unless told otherwise.
+    /// The scopes of a new key of this kind unless others are given: all that the kind can use, except `admin`.
     pub fn default_scopes(self) -> Vec<Scope> {
         Scope::ALL
             .into_iter()

@@ -1,7 +1,7 @@
-//! API keys: `{kind}_{env}_{prefix}_{secret}`, their form, their checksum and what is stored of them.
+//! API keys, `{kind}_{env}_{prefix}_{secret}{checksum}`: format, checksum, and what is stored of them
+//! (`docs/concepts.md`, "Keys").
 //!
-//! Pure: random bytes and the clock come in as values. The secret part never appears in `Debug` output,
-//! and only [`Draft::reveal`] gives it away.
+//! Pure: random bytes come in as a value. The secret never appears in `Debug` output; only [`Draft::reveal`] returns it.
 
 mod checksum;
 mod grants;
@@ -12,31 +12,31 @@ use std::fmt;
 pub use grants::{Access, GRANTS, Grant, Scope};
 pub use secret::{SecretHash, hash_secret};
 
-/// Characters of the prefix: lower-case base 36 (contract, "Keys").
+/// Characters of the prefix: lower-case base 36.
 const BASE36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// Characters of secret and checksum: base 62.
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const PREFIX_LEN: usize = 8;
 const SECRET_LEN: usize = 32;
 const CHECKSUM_LEN: usize = 6;
-/// Every key has this many bytes.
+/// Length of every key in bytes.
 pub const KEY_LEN: usize = 2 + 1 + 4 + 1 + PREFIX_LEN + 1 + SECRET_LEN + CHECKSUM_LEN;
 
-/// What a key is for.
+/// The kind of a key, which determines what it can be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// `pk`: in browsers, writes only.
+    /// `pk`: public, for pages; sends events only.
     Publishable,
-    /// `sk`: on servers, writes and reads.
+    /// `sk`: for servers; sends events and reads.
     Secret,
     /// `rk`: reads only.
     ReadOnly,
-    /// `ak`: all projects of an organization.
+    /// `ak`: reads and manages all projects of an organization.
     Account,
 }
 
 impl Kind {
-    /// All kinds, in the order of the contract.
+    /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::Publishable, Self::Secret, Self::ReadOnly, Self::Account];
 
     /// `pk`, `sk`, `rk` or `ak`.
@@ -49,24 +49,24 @@ impl Kind {
         }
     }
 
-    /// Reads the two letters.
+    /// Parses `pk`, `sk`, `rk` or `ak`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// Which of a project's two data sets.
+/// One of a project's two data sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Env {
     /// Real traffic.
     Live,
-    /// Trials.
+    /// Tests and development.
     Test,
 }
 
 impl Env {
-    /// Both, live first.
+    /// Both data sets.
     pub const ALL: [Self; 2] = [Self::Live, Self::Test];
 
     /// `live` or `test`.
@@ -77,26 +77,26 @@ impl Env {
         }
     }
 
-    /// Reads `live` or `test`.
+    /// Parses `live` or `test`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|env| env.as_str() == text)
     }
 }
 
-/// A key as a caller presented it: well-formed, checksum right, not yet verified.
+/// A key as a caller sent it: its format and checksum are right, but nobody has compared its secret yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey<'a> {
-    /// What the key says it is for.
+    /// The kind that the key claims.
     pub kind: Kind,
-    /// Which data set it says it is for.
+    /// The data set that the key claims.
     pub env: Env,
-    /// The public look-up key, 8 characters.
+    /// The public part by which the key is looked up, 8 characters.
     pub prefix: &'a str,
     secret: &'a str,
 }
 
 impl<'a> ApiKey<'a> {
-    /// Takes a key apart; `None` where form or checksum is wrong.
+    /// Parses a key; `None` if its format or checksum is wrong.
     pub fn parse(text: &'a str) -> Option<Self> {
         if text.len() != KEY_LEN || !text.is_ascii() {
             return None;
@@ -115,7 +115,7 @@ impl<'a> ApiKey<'a> {
         (form && checksum.as_bytes() == checksum::of(body.as_bytes())).then_some(Self { kind, env, prefix, secret })
     }
 
-    /// Whether the secret is the one behind `stored`, in time that does not depend on where they differ.
+    /// Whether the secret's hash equals `stored`. Takes the same time wherever they differ.
     pub fn matches(&self, stored: &SecretHash, pepper: &str) -> bool {
         hash_secret(self.secret, pepper).same_as(stored)
     }
@@ -127,21 +127,20 @@ impl fmt::Debug for ApiKey<'_> {
     }
 }
 
-/// `sk_live_f6589a94_…`: what may be shown and logged of a key.
+/// `sk_live_f6589a94_…`: the part of a key that can be shown and logged.
 pub fn redacted(kind: Kind, env: Env, prefix: &str) -> String {
     format!("{}_{}_{prefix}_…", kind.as_str(), env.as_str())
 }
 
-/// A key that has just been made; the only moment at which its secret can be shown.
+/// A new key. Its secret is not stored, so that it can be shown only now.
 #[derive(Clone)]
 pub struct Draft {
     text: String,
 }
 
 impl Draft {
-    /// Makes a key from random bytes. `None` where they ran out: 64 are enough but for one time in 10^12,
-    /// since bytes past the largest multiple of the alphabet are passed over to keep every character
-    /// equally likely.
+    /// Makes a key from random bytes. `None` if there are too few: with 64 that happens once in 10^12 times. Bytes above
+    /// the largest multiple of the alphabet's length are skipped, so that all characters are equally likely.
     pub fn from_random(kind: Kind, env: Env, random: &[u8]) -> Option<Self> {
         let mut bytes = random.iter().copied();
         let mut take = |alphabet: &[u8], count: usize| -> Option<String> {
@@ -161,17 +160,17 @@ impl Draft {
         Some(Self { text })
     }
 
-    /// The whole key, to be shown once.
+    /// The whole key, including its secret.
     pub fn reveal(&self) -> &str {
         &self.text
     }
 
-    /// The look-up prefix.
+    /// The public prefix.
     pub fn prefix(&self) -> &str {
         self.text.get(8..8 + PREFIX_LEN).unwrap_or_default()
     }
 
-    /// What is stored of the secret.
+    /// The hash that is stored instead of the secret.
     pub fn hash(&self, pepper: &str) -> SecretHash {
         let start = 8 + PREFIX_LEN + 1;
         hash_secret(self.text.get(start..start + SECRET_LEN).unwrap_or_default(), pepper)

@@ -1,16 +1,16 @@
-//! What is stored of a secret, and how it is compared.
+//! Hashes of secrets.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// `sha256(secret without its checksum || pepper)`.
+/// `SHA-256(secret without checksum || pepper)`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// Reads 64 hexadecimal digits, as the control plane stores it.
+    /// Parses 64 hexadecimal digits, the format in the control plane.
     pub fn from_hex(text: &str) -> Option<Self> {
         crate::hex::decode(text)?.try_into().ok().map(Self)
     }
@@ -31,8 +31,8 @@ impl fmt::Debug for SecretHash {
     }
 }
 
-/// Hashes a secret with the pepper. A plain SHA-256 is enough here: the secret has 190 bits of
-/// randomness, so there is nothing to guess that a slow hash would protect.
+/// Hashes a secret with the pepper. Plain SHA-256 is enough: the secret has 190 random bits and cannot be guessed, which
+/// is all that a slow password hash would protect against.
 pub fn hash_secret(secret: &str, pepper: &str) -> SecretHash {
     let mut hash = Sha256::new();
     hash.update(secret.as_bytes());

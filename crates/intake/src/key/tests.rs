@@ -8,7 +8,7 @@ fn draft(kind: Kind, env: Env) -> Draft {
 }
 
 #[test]
-fn a_made_key_has_the_contracts_form() {
+fn a_new_key_has_the_documented_format() {
     let draft = draft(Kind::Secret, Env::Live);
     let text = draft.reveal();
     assert_eq!(text.len(), KEY_LEN);

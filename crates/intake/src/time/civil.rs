@@ -1,7 +1,8 @@
-//! Days and dates of the Gregorian calendar, carried back to before it was introduced.
+//! Converts days to dates and back, in the proleptic Gregorian calendar.
 //!
-//! Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": a year begins in March, so that the leap
-//! day is its last; an era has 400 years of 146,097 days.
+//! The algorithms are Howard Hinnant's, "chrono-Compatible Low-Level Date Algorithms"
+//! (<https://howardhinnant.github.io/date_algorithms.html>): a year begins in March, so that the leap day is its last; an
+//! era has 400 years or 146,097 days.
 
 const DAYS_OF_ERA: i64 = 146_097;
 /// 1970-01-01 counted from 0000-03-01.
@@ -18,7 +19,7 @@ pub(super) struct Civil {
 }
 
 impl Civil {
-    /// The date so many days after 1970-01-01.
+    /// The date a number of days after 1970-01-01.
     pub(super) fn of(days: i64) -> Self {
         let days = days + EPOCH;
         let (era, of_era) = (days.div_euclid(DAYS_OF_ERA), days.rem_euclid(DAYS_OF_ERA));
@@ -31,7 +32,7 @@ impl Civil {
         Self { year: year_of_era + era * 400 + i64::from(month <= 2), month: small(month), day: small(day) }
     }
 
-    /// Days since 1970-01-01; `None` where there is no such date.
+    /// Days since 1970-01-01; `None` if there is no such date.
     pub(super) fn days(self) -> Option<i64> {
         let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
         let last = match self.month {

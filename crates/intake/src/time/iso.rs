@@ -1,9 +1,9 @@
-//! Dates and times as text, read and written byte by byte: every event brings one and takes two along.
+//! Parses and formats ISO 8601. By hand, byte by byte, for speed: every event comes with one time and is stored with two.
 
 use super::DAY_MS;
 use super::civil::Civil;
 
-/// Reads `2026-11-21`; days since 1970-01-01, and what follows.
+/// Parses `2026-11-21` at the beginning of `text`: days since 1970-01-01, and the rest.
 pub(super) fn date(text: &[u8]) -> Option<(i64, &[u8])> {
     let (year, rest) = digits::<4>(text)?;
     let (month, rest) = digits::<2>(after(rest, b'-')?)?;
@@ -11,8 +11,8 @@ pub(super) fn date(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((Civil { year: year.into(), month, day }.days()?, rest))
 }
 
-/// Reads `DATE`, `DATE[T ]HH:MM[:SS[.F]]` and the same with a zone; milliseconds since 1970. Digits past the
-/// third behind the point are dropped. A leap second is the first of the next minute.
+/// Parses `DATE` or `DATE[T ]HH:MM[:SS[.F]]`, with or without an offset, as milliseconds since 1970. Fractions are
+/// truncated to milliseconds. A leap second (`:60`) is the first second of the next minute.
 pub(super) fn instant(text: &[u8]) -> Option<i64> {
     let (days, rest) = date(text)?;
     let [b'T' | b't' | b' ', rest @ ..] = rest else {
@@ -35,7 +35,7 @@ pub(super) fn instant(text: &[u8]) -> Option<i64> {
     Some(days * DAY_MS + (of_day - zone(rest)? * 60) * 1000 + fraction)
 }
 
-/// Minutes east of Greenwich; nothing stands for UTC.
+/// The offset from UTC in minutes, positive to the east; empty text is UTC.
 fn zone(text: &[u8]) -> Option<i64> {
     let (sign, rest) = match text {
         [] | [b'Z' | b'z'] => return Some(0),
@@ -48,7 +48,7 @@ fn zone(text: &[u8]) -> Option<i64> {
     (rest.is_empty() && hours < 24 && minutes < 60).then(|| sign * (i64::from(hours) * 60 + i64::from(minutes)))
 }
 
-/// One digit at least.
+/// At least one digit.
 fn milliseconds(text: &[u8]) -> Option<(i64, &[u8])> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let (fraction, rest) = text.split_at_checked(end)?;
@@ -74,12 +74,12 @@ fn after(text: &[u8], mark: u8) -> Option<&[u8]> {
     text.split_first().filter(|(first, _)| **first == mark).map(|(_, rest)| rest)
 }
 
-/// `2026-11-21T10:00:00.123` with `between` in the place of the `T`. Years have four digits: what lies
-/// outside of 0000..=9999 is written as the nearest instant within.
+/// Formats `2026-11-21T10:00:00.123` with `between` instead of the `T`. Years have four digits: an instant outside of
+/// 0000..=9999 is formatted as the nearest one within.
 pub(super) fn written(ms: i64, between: u8) -> [u8; 23] {
     let ms = ms.clamp(-62_167_219_200_000, 253_402_300_799_999);
     let date = Civil::of(ms.div_euclid(DAY_MS));
-    // What is left fits 32 bits, in which WebAssembly divides quicker.
+    // Fits 32 bits, which WebAssembly divides faster than 64.
     let of_day = u32::try_from(ms.rem_euclid(DAY_MS)).unwrap_or(0);
     let year = u32::try_from(date.year).unwrap_or(0);
     let ([c1, c2], [y1, y2]) = (two(year / 100), two(year % 100));

@@ -42,7 +42,7 @@ fn iso_forms_that_clients_send() {
     }
 }
 
-/// What chrono says to the forms that were read by it once.
+/// The same text parsed by chrono.
 fn by_chrono(text: &str) -> Option<i64> {
     let naive = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|time| time.and_utc().timestamp_millis());
     DateTime::parse_from_rfc3339(text)

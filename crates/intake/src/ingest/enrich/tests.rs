@@ -166,7 +166,7 @@ fn who_asks_not_to_be_tracked_is_treated_as_the_project_says() {
 }
 
 #[test]
-fn the_days_key_is_chosen_as_the_contract_says() {
+fn a_late_event_uses_the_key_of_its_day_or_of_today() {
     let late = r#"{"event":"e","timestamp":"2026-11-10T00:00:00Z"}"#;
     let hash =
         |json, days: &[Day]| row(json, Some(BROWSER), DntMode::Anonymous, days).unwrap().get("visitor_hash").cloned();
