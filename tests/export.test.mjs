@@ -224,7 +224,7 @@ describe("a million events", () => {
     assert.ok($end.rows > 0 && $end.rows < rows);
     for (const line of all) assert.ok(JSON.parse(line).event_id);
     // The log is read through a pipe, which may come after the answer.
-    await until(() => /an export broke off after \d+ rows/.test(worker.log()), "the log says so");
+    await until(() => /an export was interrupted after \d+ rows/.test(worker.log()), "the log says so");
   });
 
   test("a connection that is cut in the middle: so is the CSV's, and what comes next works", async () => {

@@ -65,7 +65,9 @@ export function handedOn(body, format, head, release = () => {}) {
     } else {
       // Log only the number of the store's error, because its text may contain rows.
       const code = /^Code: (\d+)/m.exec(text)?.[1] ?? "none";
-      console.error(`an export was interrupted after ${rows} rows: ${broken ?? "ended by the store"}, its code: ${code}`);
+      console.error(
+        `an export was interrupted after ${rows} rows: ${broken ?? "ended by the store"}, its code: ${code}`,
+      );
       if (format !== "ndjson") {
         controller.error(new Error("the export was interrupted by the store"));
         return release();
