@@ -42,6 +42,8 @@ struct RawContext<'a> {
 /// Most bytes of `user_agent` and `language`. Real ones have less than a quarter of it.
 pub const MAX_HEADER: usize = 2048;
 
+const IP: &str = "must be an IPv4 or IPv6 address, for example \"203.0.113.9\"";
+
 impl<'a> Context<'a> {
     /// Parses `{"ip", "user_agent", "country", "language", "dnt"}`; all members are optional, others are ignored.
     ///
@@ -51,7 +53,6 @@ impl<'a> Context<'a> {
         if json == "null" {
             return Ok(None);
         }
-        const IP: &str = "must be an IPv4 or IPv6 address, for example \"203.0.113.9\"";
         let Object(raw): Object<RawContext> = serde_json::from_str(json)
             .map_err(|_| ("", "must be an object with any of ip, user_agent, country, language, dnt"))?;
         let ip = match &raw.ip {

@@ -30,6 +30,10 @@ struct RawRevenue<'a> {
     currency: Scalar<'a>,
 }
 
+const OBJECT: &str = "must be an object, for example {\"amount\": \"19.99\", \"currency\": \"EUR\"}";
+const AMOUNT: &str = "must be a decimal number from -10^12 to 10^12, for example 19.99 or \"19.99\"";
+const CURRENCY: &str = "must be a three-letter ISO 4217 code, for example \"EUR\"";
+
 impl Revenue {
     /// Parses `{"amount": "19.99", "currency": "EUR"}`; the amount may also be a number, the currency in lower case.
     ///
@@ -39,9 +43,6 @@ impl Revenue {
         if json == "null" {
             return Ok(None);
         }
-        const OBJECT: &str = "must be an object, for example {\"amount\": \"19.99\", \"currency\": \"EUR\"}";
-        const AMOUNT: &str = "must be a decimal number from -10^12 to 10^12, for example 19.99 or \"19.99\"";
-        const CURRENCY: &str = "must be a three-letter ISO 4217 code, for example \"EUR\"";
         let Object(raw): Object<RawRevenue> = serde_json::from_str(json).map_err(|_| ("", OBJECT))?;
         let amount =
             raw.amount.map(RawValue::get).ok_or(("/amount", "is missing: send a decimal such as \"19.99\""))?;
