@@ -1,14 +1,14 @@
-// Two organizations with everything in them, people in every role, and the ways to ask as each.
+// Organizations with people in every role, keys and projects, and calls of the control plane's functions.
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import postgres from "postgres";
 import { stack } from "../harness/stack.mjs";
 
-/** The database itself, as its superuser: what tests prepare and compare with. */
+/** The database as its superuser, to prepare data and to read results. */
 export const sql = postgres(stack.postgres_url, { max: 2, onnotice: () => {} });
 
 export const roles = ["owner", "admin", "member", "viewer"];
 
-/** Eight characters no other test uses. */
+/** Eight random characters: a key prefix that no other test uses. */
 export const prefix = () =>
   [...randomBytes(8)].map((byte) => "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]).join("");
 export const hash = () => randomBytes(32).toString("hex");
@@ -25,7 +25,7 @@ export function token(userId) {
 const anonymous = { apikey: stack.supabase_publishable_key };
 const service = { apikey: stack.supabase_secret_key };
 
-/** Headers with which a person asks PostgREST; `anon` and `service_role` are nobody and the Worker. */
+/** Headers of a person's requests to PostgREST; `anon` has no token and `service_role` is the Worker. */
 export function headersOf(person) {
   if (person === "anon") return anonymous;
   if (person === "service_role") return service;
@@ -35,25 +35,18 @@ export function headersOf(person) {
 /** How many requests this file has made. */
 export const asked = { requests: 0 };
 
-/** Asks PostgREST: `[status, answer, text]`. */
-export async function rest(person, method, path, body, headers = {}) {
+/** Calls a function through PostgREST, by default as the Worker: `[status, answer]`. */
+export async function door(name, body, person = "service_role", headers = {}) {
   asked.requests += 1;
-  const response = await fetch(`${stack.postgrest_url}/rest/v1/${path}`, {
-    method,
-    headers: {
-      ...headersOf(person),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...headers,
-    },
-    body: body === undefined ? undefined : JSON.stringify(body),
+  const response = await fetch(`${stack.postgrest_url}/rest/v1/rpc/${name}`, {
+    method: "POST",
+    headers: { ...headersOf(person), "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(20_000),
   });
   const text = await response.text();
-  return [response.status, text ? JSON.parse(text) : null, text];
+  return [response.status, text ? JSON.parse(text) : null];
 }
-
-/** Calls a function as the Worker does: `[status, answer]`. */
-export const door = (name, body, person = "service_role") => rest(person, "POST", `rpc/${name}`, body);
 
 /** Calls a function that must succeed; its answer. */
 export async function must(name, body) {
@@ -62,7 +55,7 @@ export async function must(name, body) {
   return answer;
 }
 
-/** Somebody who has signed up. */
+/** A user who has signed up. */
 export async function person(name) {
   const email = `${name}-${randomBytes(4).toString("hex")}@example.com`;
   const [{ id }] = await sql`insert into auth.users (email) values (${email}) returning id`;
