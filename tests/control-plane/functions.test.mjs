@@ -2,21 +2,7 @@
 // It calls the functions of all jobs. @lane jobs
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import {
-  asked,
-  door,
-  hash,
-  key,
-  keyActor,
-  month,
-  must,
-  organization,
-  person,
-  prefix,
-  rest,
-  roles,
-  sql,
-} from "./world.mjs";
+import { asked, door, hash, key, keyActor, month, must, organization, person, prefix, roles, sql } from "./world.mjs";
 
 /** Functions of the schema public and arguments that would do something. */
 const doors = (org) => {
@@ -106,25 +92,8 @@ describe("functions", () => {
   test("of the inner schema cannot be reached at all", async () => {
     for (const as of [...Object.values(everybody()), "service_role"]) {
       const body = { key_prefix: org.keys.sk.prefix };
-      const [status] = await rest(as, "POST", "rpc/key_lookup", body, { "content-profile": "headwater" });
+      const [status] = await door("key_lookup", body, as, { "content-profile": "headwater" });
       assert.equal(status, 406);
-    }
-  });
-
-  test("are executable by the service alone, but for the two that policies ask", async () => {
-    const found = await sql`
-      select p.oid::regprocedure::text as name, p.prosecdef as definer, p.proconfig as settings,
-             array(select role from unnest(array['anon', 'authenticated', 'service_role']) as role
-                   where has_function_privilege(role, p.oid, 'execute')) as callers,
-             exists (select from aclexplode(p.proacl) as entry where entry.grantee = 0) or p.proacl is null as everybody
-      from pg_proc p where p.pronamespace in ('public'::regnamespace, 'headwater'::regnamespace)
-        and p.proname not like 'conformance%'`;
-    assert.ok(found.length > 60, `${found.length}`);
-    for (const { name, settings, callers, everybody } of found) {
-      const asked = /^headwater\.my_/.test(name);
-      assert.deepEqual(callers, asked ? ["authenticated", "service_role"] : ["service_role"], name);
-      assert.equal(everybody, false, name);
-      assert.ok(settings?.includes('search_path=""'), name);
     }
   });
 
