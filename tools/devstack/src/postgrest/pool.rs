@@ -21,7 +21,8 @@ const SIZE: usize = 10;
 const QUEUE: usize = 200;
 /// How long they wait; PostgREST's default.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Time limit for a connection attempt: a busy machine takes seconds to start ten sessions.
+/// Time limit for a connection attempt. A database that is down refuses at once; a busy machine takes seconds to start
+/// ten sessions.
 const CONNECT: Duration = Duration::from_secs(8);
 /// Statements kept prepared on one connection.
 const PREPARED: usize = 100;

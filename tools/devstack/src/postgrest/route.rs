@@ -1,6 +1,6 @@
 //! Routes, and how a call is read from a request.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{any, get, post},
 };
-use serde::de::IgnoredAny;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
@@ -59,7 +59,7 @@ impl Service {
         let caller = Caller::identify(&parts.headers, &self.config, now())?;
         check(&parts)?;
         let (body, arguments) = arguments(body).await?;
-        let names: Vec<&str> = arguments.keys().map(String::as_str).collect();
+        let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (lease, function) = self.find(name, &names).await?;
         let answer = call::run(lease, &caller, &function, &names, &body).await?;
         Ok(match answer {
@@ -126,7 +126,7 @@ fn essence(media: &str) -> String {
 }
 
 /// The body as it came, which PostgreSQL parses, and its keys. An empty body means no arguments.
-async fn arguments(body: Body) -> Result<(String, BTreeMap<String, IgnoredAny>), Error> {
+async fn arguments(body: Body) -> Result<(String, Vec<String>), Error> {
     let bytes = to_bytes(body, BODY).await.map_err(|_| {
         Error::new(StatusCode::PAYLOAD_TOO_LARGE, "HW413", format!("The body exceeds {BODY} bytes or was cut off"))
     })?;
@@ -135,14 +135,10 @@ async fn arguments(body: Body) -> Result<(String, BTreeMap<String, IgnoredAny>),
     if text.is_empty() {
         "{}".clone_into(&mut text);
     }
-    let keys = serde_json::from_str(&text).map_err(|error| {
-        if error.is_data() && serde_json::from_str::<IgnoredAny>(&text).is_ok() {
-            Error::unsupported("a body that is not a JSON object is not supported")
-        } else {
-            invalid()
-        }
-    })?;
-    Ok((text, keys))
+    match serde_json::from_str(&text).map_err(|_| invalid())? {
+        Value::Object(members) => Ok((text, members.into_iter().map(|(name, _)| name).collect())),
+        _ => Err(Error::unsupported("a body that is not a JSON object is not supported")),
+    }
 }
 
 async fn rpc(State(service): State<Arc<Service>>, Path(name): Path<String>, request: Request) -> Response {
