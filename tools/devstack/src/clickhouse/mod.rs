@@ -23,7 +23,6 @@ mod output;
 mod request;
 mod server;
 mod shutdown;
-mod sql;
 mod statement;
 mod users;
 

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use sql::{Head, head};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use super::error::{Error, Kind};
 use super::execute::{self, Insert, Place, Query, Rows};
 use super::output::{Manner, Output};
 use super::request::Request;
-use super::statement::{self, Class, Head};
+use super::statement::{self, Class};
 use super::users::Users;
 
 /// Longest statement, rows of an INSERT aside.
@@ -151,14 +152,14 @@ async fn read_statement(request: &Request, body: &mut Body) -> Result<(Vec<u8>, 
             if text.iter().all(u8::is_ascii_whitespace) {
                 return Err(Error::new(Kind::SYNTAX_ERROR, "Syntax error: Empty query"));
             }
-            let head = statement::head(&text, true);
+            let head = head(&text, true);
             return Ok((text, head));
         };
         if text.len() == request.query.len() && !text.is_empty() {
             text.push(b'\n');
         }
         text.extend_from_slice(&data);
-        let head = statement::head(&text, false);
+        let head = head(&text, false);
         if head != Head::NeedMore {
             return Ok((text, head));
         }

@@ -1,9 +1,8 @@
-//! A lexer for ClickHouse's SQL: as much as is needed to find clauses outside of strings,
-//! quoted names and comments.
+//! The lexer. It never fails: a string, name or comment without an end is one last token of its own kind.
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// A bare word or name.
     Word,
     /// A name in backticks or double quotes.
@@ -18,32 +17,32 @@ pub(super) enum Kind {
     Open,
 }
 
-/// A token and where it lies in the text.
+/// A token and its position in the text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'t> {
+pub struct Token<'t> {
     /// What it is.
-    pub(super) kind: Kind,
+    pub kind: Kind,
     /// Its bytes, quotes included.
-    pub(super) text: &'t [u8],
+    pub text: &'t [u8],
     /// Offset of its first byte.
-    pub(super) start: usize,
+    pub start: usize,
     /// Offset after its last byte.
-    pub(super) end: usize,
+    pub end: usize,
 }
 
 impl Token<'_> {
     /// Whether it is this keyword, in any case.
-    pub(super) fn is_word(&self, keyword: &str) -> bool {
+    pub fn is_word(&self, keyword: &str) -> bool {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword.as_bytes())
     }
 
     /// Whether it is this sign.
-    pub(super) fn is_sign(&self, sign: u8) -> bool {
+    pub fn is_sign(&self, sign: u8) -> bool {
         self.kind == Kind::Sign(sign)
     }
 
     /// The name it stands for, when it is a name without escapes.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> Option<&str> {
         let text = match self.kind {
             Kind::Word => self.text,
             Kind::QuotedName => self.text.get(1..self.text.len() - 1)?,
@@ -53,13 +52,14 @@ impl Token<'_> {
     }
 }
 
-/// Walks over the tokens of `text`, leaving out blanks and comments.
-pub(super) fn tokens(text: &[u8]) -> Tokens<'_> {
+/// The tokens of `text`, without blanks and comments.
+pub fn tokens(text: &[u8]) -> Tokens<'_> {
     Tokens { text, at: 0 }
 }
 
-/// The tokens of a text.
-pub(super) struct Tokens<'t> {
+/// Iterator over tokens, made by [`tokens`].
+#[derive(Debug)]
+pub struct Tokens<'t> {
     text: &'t [u8],
     at: usize,
 }
@@ -73,10 +73,7 @@ impl<'t> Iterator for Tokens<'t> {
             let (kind, length) = match rest {
                 [first, ..] if first.is_ascii_whitespace() || *first == 0x0b => (None, 1),
                 [b'-', b'-', ..] | [b'#', b' ' | b'!', ..] => (None, line(rest)),
-                [b'/', b'*', ..] => match find(&rest[2..], b"*/") {
-                    Some(inner) => (None, inner + 4),
-                    None => (Some(Kind::Open), rest.len()),
-                },
+                [b'/', b'*', ..] => comment(rest),
                 [b'\'', ..] => quoted(rest, Kind::Text),
                 [b'`' | b'"', ..] => quoted(rest, Kind::QuotedName),
                 [b'$', ..] => heredoc(rest),
@@ -108,6 +105,20 @@ fn line(text: &[u8]) -> usize {
 
 fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// Comments may be nested, as in standard SQL.
+fn comment(text: &[u8]) -> (Option<Kind>, usize) {
+    let (mut depth, mut at) = (0_usize, 0);
+    while at + 1 < text.len() {
+        match &text[at..at + 2] {
+            b"/*" => (depth, at) = (depth + 1, at + 2),
+            b"*/" if depth == 1 => return (None, at + 2),
+            b"*/" => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+    }
+    (Some(Kind::Open), text.len())
 }
 
 /// A quote is escaped by a backslash or by doubling it.
@@ -157,8 +168,26 @@ mod tests {
     }
 
     #[test]
+    fn comments_are_nested() {
+        assert_eq!(words("a /* 1 /* 2 */ ; */ b /*/ */ c /***/ d"), ["a", "b", "c", "d"]);
+        assert_eq!(words("a */ b"), ["a", "*", "/", "b"]);
+    }
+
+    #[test]
+    fn a_dollar_starts_a_heredoc_only_before_a_tag_and_outside_of_a_word() {
+        assert_eq!(words("$$ ; $$ $a$ $$ $a$"), ["$$ ; $$", "$a$ $$ $a$"]);
+        assert_eq!(words("a$x$ $ 1"), ["a$x$", "$", "1"]);
+        assert_eq!(words("$a b$"), ["$", "a", "b$"]);
+    }
+
+    #[test]
+    fn a_number_sign_starts_a_comment_only_before_a_space_or_an_exclamation_mark() {
+        assert_eq!(words("# a\nb #! c\n#d"), ["b", "#", "d"]);
+    }
+
+    #[test]
     fn what_does_not_end_is_open() {
-        for text in ["'abc", "`abc", "/* abc", "'abc\\"] {
+        for text in ["'abc", "`abc", "/* abc", "/* /* */", "/*/", "$a$ b", "'abc\\"] {
             assert_eq!(tokens(text.as_bytes()).last().unwrap().kind, Kind::Open, "{text}");
         }
     }
