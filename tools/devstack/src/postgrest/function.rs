@@ -19,9 +19,9 @@ select coalesce(json_agg(json_build_object(
         and (p.pronargs = 0 or p.proargnames is not null and not '' = any (p.proargnames)),
     'arguments', coalesce((
         select json_agg(json_build_object(
-            'name', a.name,
-            'column', format('%I %s', a.name, format_type(a.type, null)),
-            'pass', format('%1$I := body.%1$I', a.name),
+            'name', coalesce(a.name, ''),
+            'column', format('%I %s', coalesce(a.name, ''), format_type(a.type, null)),
+            'pass', format('%1$I := body.%1$I', coalesce(a.name, '')),
             'is_required', a.place <= p.pronargs - p.pronargdefaults) order by a.place)
         from unnest(p.proargnames, p.proargtypes::oid[]) with ordinality a(name, type, place)), '[]'))
     order by p.oid), '[]')::text
