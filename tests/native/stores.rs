@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use headwater::store::{ClickHouse, Credentials, PostgRest, StoreError};
+use headwater::store::{ClickHouse, Credentials, Order, PostgRest, StoreError};
 use query::{Plan, World, build, from_parameters};
 use serde_json::{Value, json};
 use statement::Scope;
@@ -69,6 +69,34 @@ async fn a_row_that_does_not_fit_is_refused_and_leaves_nothing() {
     let error = clickhouse().insert("events", lines, LIMIT).await.unwrap_err();
     assert!(matches!(&error, StoreError::Refused { code, .. } if code == "117"), "{error:?}");
     assert_eq!(counted(&project, "").await, json!([0]));
+}
+
+fn order(body: &str) -> Order<'_> {
+    Order { body: body.as_bytes(), without_database: true, ..Order::default() }
+}
+
+#[tokio::test]
+async fn an_operators_statement_has_its_own_user_settings_and_limits() {
+    let stack = stack();
+    let (maintain, limit) = (user(&stack, "maintain"), Duration::from_secs(20));
+    let client = ClickHouse::for_operator(stack["clickhouse_url"].as_str().unwrap(), "no_such_database").unwrap();
+    let parameters = [("n".to_owned(), "3\t\\".to_owned())];
+    let select = Order {
+        parameters: &parameters,
+        settings: &[("default_format", "TSVRaw")],
+        ..order("SELECT {n:String}, repeat('x', 1000)")
+    };
+    let answer = client.order(&maintain, select, limit).await.unwrap();
+    assert_eq!(String::from_utf8(answer).unwrap(), format!("3\t\\\t{}\n", "x".repeat(1000)));
+    let inside = Order { without_database: false, ..order("SELECT 1") };
+    assert!(matches!(client.order(&maintain, inside, limit).await, Err(StoreError::Refused { .. })));
+    let long = format!("SELECT no_such_column, '{}'", "y".repeat(2000));
+    let Err(StoreError::Refused { message, .. }) = client.order(&maintain, order(&long), limit).await else {
+        panic!("it was not refused");
+    };
+    assert!(message.len() > 1000, "the message is complete: {message}");
+    let nobody = Credentials { user: "nobody".into(), password: String::new() };
+    assert!(matches!(client.order(&nobody, order("SELECT 1"), limit).await, Err(StoreError::Busy(_))));
 }
 
 #[tokio::test]

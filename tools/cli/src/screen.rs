@@ -16,13 +16,15 @@ pub struct Screen {
     live: bool,
 }
 
-impl Screen {
+impl Default for Screen {
     /// Starts the clock.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let now = Instant::now();
         Self { started: now, drawn: now, live: stderr().is_terminal() }
     }
+}
 
+impl Screen {
     /// Time since the beginning.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()

@@ -97,9 +97,8 @@ impl Deployment {
 
     /// Whether the Worker would accept the settings.
     pub(super) fn configuration(&self) -> Finding {
-        let names = match Config::read(|name| self.values.get(name).cloned()) {
-            Ok(_) => return Finding::ok(CHECK, format!("complete, from {}", self.source)),
-            Err(names) => names,
+        let Err(names) = Config::read(|name| self.values.get(name).cloned()) else {
+            return Finding::ok(CHECK, format!("complete, from {}", self.source));
         };
         let secret = |name: &str| SETTINGS.iter().any(|one| one.name == name && one.secret);
         let fixes = names.iter().map(|name| {

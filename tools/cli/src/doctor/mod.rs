@@ -18,7 +18,6 @@ use anyhow::Result;
 
 use crate::format::Format;
 use crate::state::StateArg;
-use crate::stop;
 use deployment::Deployment;
 use report::Report;
 
@@ -54,17 +53,16 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let deployment = match Deployment::find(args)? {
         Ok(deployment) => deployment,
         Err(finding) => {
-            report.add(finding);
+            report.add(&finding);
             return Ok(report.finish());
         }
     };
     deployment.check_addresses()?;
-    report.add(deployment.configuration());
-    for check in [control_plane::all, event_store::all, rights::all, worker::all, upkeep::all] {
-        stop::check()?;
-        for finding in check(&deployment)? {
-            report.add(finding);
-        }
-    }
+    report.add(&deployment.configuration());
+    report.add_all(control_plane::all(&deployment)?)?;
+    report.add_all(event_store::all(&deployment))?;
+    report.add_all(rights::all(&deployment)?)?;
+    report.add_all(worker::all(&deployment)?)?;
+    report.add_all(upkeep::all(&deployment))?;
     Ok(report.finish())
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::format::Format;
+use crate::stop::{self, Interrupted};
 use crate::table::clean;
 
 /// The result of a check.
@@ -83,13 +84,19 @@ impl Report {
         Self { format, statuses: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, finding: &Finding) {
         self.format.show(&json!(finding), |_| {
             for line in finding.lines() {
                 println!("{line}");
             }
         });
         self.statuses.push(finding.status);
+    }
+
+    /// Adds the findings of one part; fails once a signal has asked to stop.
+    pub(super) fn add_all(&mut self, findings: Vec<Finding>) -> Result<(), Interrupted> {
+        findings.iter().for_each(|finding| self.add(finding));
+        stop::check()
     }
 
     /// Prints the sum; the exit code of the whole.

@@ -101,8 +101,10 @@ fn one(deployment: &Deployment, role: Role) -> Result<Option<Finding>> {
 
 /// `CHECK GRANT` needs no rights itself.
 fn granted(store: &EventStore, right: Right) -> Result<Result<bool, StoreError>> {
-    let sql = format!("CHECK GRANT {} FORMAT TSV", right.statement(store.database()));
-    let answer = store.attempt(Order { body: sql.as_bytes(), ..Order::default() }, LIMIT)?;
+    let sql = format!("CHECK GRANT {}", right.statement(store.database()));
+    // The statement itself has no FORMAT.
+    let settings = &[("default_format", "TabSeparated")];
+    let answer = store.attempt(Order { body: sql.as_bytes(), settings, ..Order::default() }, LIMIT)?;
     Ok(answer.map(|answer| answer.trim_ascii() == b"1"))
 }
 

@@ -20,20 +20,23 @@ const OVERDUE_MS: i64 = 3_600_000;
 /// Days counted at most.
 const DAYS: u32 = 10_000;
 
+/// Days of a kind that are to be computed.
+type Waiting = (Kind, Vec<Due>);
+
 /// All checks of the upkeep.
-pub(super) fn all(deployment: &Deployment) -> Result<Vec<Finding>> {
+pub(super) fn all(deployment: &Deployment) -> Vec<Finding> {
     let Some(Ok(store)) = deployment.event_store(Role::Maintain) else {
-        return Ok([DIRTY, DEAD].map(|check| Finding::skipped(check, "CLICKHOUSE_MAINTAIN_USER is not set")).to_vec());
+        return [DIRTY, DEAD].map(|check| Finding::skipped(check, "CLICKHOUSE_MAINTAIN_USER is not set")).to_vec();
     };
     let unknown = |check, error: anyhow::Error| Finding::skipped(check, format!("not checked: {error:#}"));
-    Ok(vec![
+    vec![
         overdue(&store).map_or_else(|error| unknown(DIRTY, error), |(kinds, now)| dirty(&kinds, now)),
         dead(&store).map_or_else(|error| unknown(DEAD, error), dead_letters),
-    ])
+    ]
 }
 
 /// Days of each kind that are due for longer than they should be, and the store's time.
-fn overdue(store: &EventStore) -> Result<(Vec<(Kind, Vec<Due>)>, Timestamp)> {
+fn overdue(store: &EventStore) -> Result<(Vec<Waiting>, Timestamp)> {
     let now = clock(store)?;
     let kinds = Kind::ALL.into_iter().map(|kind| {
         let answer = execute(store, &rollup::due(kind, now.plus(-OVERDUE_MS), now.day(), 0, DAYS))?;
@@ -42,7 +45,7 @@ fn overdue(store: &EventStore) -> Result<(Vec<(Kind, Vec<Due>)>, Timestamp)> {
     Ok((kinds.collect::<Result<_>>()?, now))
 }
 
-fn dirty(kinds: &[(Kind, Vec<Due>)], now: Timestamp) -> Finding {
+fn dirty(kinds: &[Waiting], now: Timestamp) -> Finding {
     let mut message = String::new();
     for (kind, days) in kinds.iter().filter(|(_, days)| !days.is_empty()) {
         let oldest = days.iter().map(|due| due.day.day).min().unwrap_or(now.day());

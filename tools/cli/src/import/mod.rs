@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let target = Target::of(args)?;
     let identity = Identity::new(args.id_secret.as_deref().unwrap_or(&target.key))?;
     let Input { bytes, progress } = Input::open(&args.file)?;
-    let mut screen = Screen::new();
+    let mut screen = Screen::default();
 
     let (messages, told) = channel();
     let (batches, queue) = sync_channel(1);

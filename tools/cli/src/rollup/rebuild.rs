@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         None => clock(&store)?.day(),
     };
     let from = args.from.unwrap_or(Day(0));
-    let mut work = Work { store: &store, margin_ms: args.margin * 1000, done: 0, unclean: 0, screen: Screen::new() };
+    let mut work =
+        Work { store: &store, margin_ms: args.margin * 1000, done: 0, unclean: 0, screen: Screen::default() };
     for project in find(&args.place, &store, args.project.as_deref())? {
         for env in Env::ALL {
             let scope = Scope { project_id: &project.id, env };

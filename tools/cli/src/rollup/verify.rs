@@ -49,7 +49,7 @@ struct Difference {
 /// Runs `rollup verify`.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let store = args.place.open()?;
-    let mut screen = Screen::new();
+    let mut screen = Screen::default();
     let (mut days, mut differing) = (0, 0);
     for project in find(&args.place, &store, args.project.as_deref())? {
         for env in Env::ALL {

@@ -164,7 +164,7 @@ fn put_to_the_test(
     let schedule = Schedule::new(args.rounds, Duration::from_secs_f64(args.max_down), &seed);
     let target = Target { url: worker.url.clone(), key: keys.sk.clone() };
     let progress = Progress::new(args.events, schedule.span(), AFTERMATH);
-    let mut screen = Screen::new();
+    let mut screen = Screen::default();
     let upkeep = Upkeep::new(maintain(dev)?, Duration::from_secs(args.margin));
     let (ledger, outages, mut computed) = std::thread::scope(|scope| {
         let cron = upkeep.start(scope, &progress);

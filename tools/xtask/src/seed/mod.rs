@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let until = args.until.map_or_else(today, Ok)?;
     let plan = Plan::new(args.events, args.projects, args.days, until);
     let seed = Seed::of(&format!("1 {} {} {} {} {until:?}", args.seed, args.events, args.days, args.projects));
-    let mut screen = Screen::new();
+    let mut screen = Screen::default();
     let made = fill(&event_store(&dev.stores)?, &plan, seed, &sites, &mut screen)?;
 
     let seconds = screen.elapsed().as_secs_f64();
