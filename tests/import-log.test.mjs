@@ -1,4 +1,4 @@
-// cargo xtask import-log: an access log through the public POST /v1/batch, counted again beside it.
+// headwater import (cargo xtask import-log): an access log through the public POST /v1/batch, counted again beside it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -138,8 +138,8 @@ describe("a log", () => {
   });
 
   test("shows its broken lines with their numbers", () => {
-    assert.match(first.stderr, /line 10 is broken: .*time.*\n.*this is no line of a log/);
-    assert.match(first.stderr, /line 21 is broken: .*cut off/);
+    assert.match(first.stderr, /cannot parse line 10: .*time.*\n.*this is no line of a log/);
+    assert.match(first.stderr, /cannot parse line 21: .*cut off/);
   });
 
   test("becomes events with all that it knew of them, and without addresses", async () => {
@@ -221,7 +221,7 @@ describe("what goes wrong", () => {
     assert.equal(code, 0);
     assert.deepEqual([summary.accepted, summary.rejected], [total, { invalid_payload: 2 }]);
     assert.equal(summary.skipped.broken, 4);
-    assert.match(stderr, /line 1 is refused: invalid_payload: .*url/);
+    assert.match(stderr, /line 1 was rejected: invalid_payload: .*url/);
     assert.deepEqual(await stored(project), expected);
   });
 
@@ -229,7 +229,7 @@ describe("what goes wrong", () => {
     const project = await newProject("import-cut");
     const { code, stderr, summary } = await importLog(project, write("cut.gz", gzipSync(text).subarray(0, -20)));
     assert.equal(code, 1);
-    assert.match(stderr, /cannot be read on after line \d+/);
+    assert.match(stderr, /cannot read the log after line \d+/);
     assert.equal(summary.accepted, summary.pages);
     assert.ok(summary.accepted > 0);
     await importLog(project, write("access.log", text));
@@ -249,8 +249,8 @@ describe("what goes wrong", () => {
       way.become("pass");
       const { code, stderr, summary } = await importing;
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /next try in/);
-      assert.match(stderr, /answers 503/);
+      assert.match(stderr, /retrying in/);
+      assert.match(stderr, /answered 503/);
       assert.equal(summary.accepted, total);
       assert.deepEqual(await stored(project), expected);
     } finally {
@@ -263,7 +263,7 @@ describe("what goes wrong", () => {
     const flipped = project.keys.rk;
     const readOnly = await importLog({ keys: { sk: flipped } }, write("access.log", text));
     assert.equal(readOnly.code, 1);
-    assert.match(readOnly.stderr, /is no secret key/);
+    assert.match(readOnly.stderr, /is not a secret key/);
     assert.ok(!readOnly.stderr.includes(flipped));
     const missing = await importLog(project, join(folder, "missing.log"));
     assert.match(missing.stderr, /cannot read .*missing\.log/);
@@ -273,8 +273,8 @@ describe("what goes wrong", () => {
       const refused = await importLog(project, write("access.log", text), { options: ["--url", way.url] });
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /402 quota_exceeded/);
-      assert.match(refused.stderr, /0 of \d+ pages/);
-      assert.match(refused.stderr, /again is safe/);
+      assert.match(refused.stderr, /0 of the \d+ page requests/);
+      assert.match(refused.stderr, /safe to run it again/);
       assert.equal(refused.summary.accepted, 0);
     } finally {
       way.close();

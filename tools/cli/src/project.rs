@@ -194,7 +194,10 @@ fn create(args: &Create) -> Result<()> {
     args.format.show(&made, |_| {
         println!("Project {} of {} is ready (id {id}).", args.slug, args.organization);
         let Some(keys) = keys else {
-            println!("Create its keys: headwater keys create --kind sk --project {} …", args.slug);
+            println!(
+                "Create a key: headwater keys create --kind sk --organization {} --project {}",
+                args.organization, args.slug
+            );
             return;
         };
         println!("\nKeys for {} data, shown only now:", env.as_str());
