@@ -59,10 +59,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     };
     deployment.check_addresses()?;
     report.add(&deployment.configuration());
-    report.add_all(control_plane::all(&deployment)?)?;
-    report.add_all(event_store::all(&deployment))?;
-    report.add_all(rights::all(&deployment)?)?;
-    report.add_all(worker::all(&deployment)?)?;
-    report.add_all(upkeep::all(&deployment))?;
+    report.add_all(&control_plane::all(&deployment)?)?;
+    report.add_all(&event_store::all(&deployment))?;
+    report.add_all(&rights::all(&deployment)?)?;
+    report.add_all(&worker::all(&deployment)?)?;
+    report.add_all(&upkeep::all(&deployment))?;
     Ok(report.finish())
 }

@@ -94,8 +94,10 @@ impl Report {
     }
 
     /// Adds the findings of one part; fails once a signal has asked to stop.
-    pub(super) fn add_all(&mut self, findings: Vec<Finding>) -> Result<(), Interrupted> {
-        findings.iter().for_each(|finding| self.add(finding));
+    pub(super) fn add_all(&mut self, findings: &[Finding]) -> Result<(), Interrupted> {
+        for finding in findings {
+            self.add(finding);
+        }
         stop::check()
     }
 
