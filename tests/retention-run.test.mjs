@@ -29,6 +29,16 @@ async function trigger(cron) {
 const forgotten = () =>
   sql`update jobs set held_until = now() - interval '1 second' where name = 'retention' and held_until is not null`;
 
+/** Runs the cron until the job has finished today; another test's cron may be the one that runs it. */
+async function triggered(cron) {
+  for (;;) {
+    await trigger(cron);
+    const [done] = await sql`select 1 from jobs where name = 'retention' and holder is null and resume_at is null
+                             and updated_at > now() - interval '1 hour'`;
+    if (done) return;
+  }
+}
+
 /** A project with four events on each of so many days before today; one visitor crosses each midnight. */
 async function grown(about, days, ...settings) {
   const project = await newProject(about, ...settings);
@@ -55,6 +65,8 @@ const kept = async (project, table = "events", column = "toDate(timestamp)") => 
 };
 const outcome = (report, project) => report.projects.find((one) => one.project_id === project.project_id);
 
+// Once it has finished today, no other test's cron runs it.
+before(() => triggered("0 0 1 1 *"));
 after(() => sql.end());
 
 describe("POST /internal/retention/run", () => {
@@ -214,7 +226,7 @@ describe("a run", () => {
     await trigger("17 4 * * *");
     assert.equal((await kept(project)).rows, 160, "it has finished today");
     await sql`update jobs set updated_at = now() - interval '1 day' where name = 'retention'`;
-    await trigger("3 9 * * 1");
+    await triggered("3 9 * * 1");
     assert.deepEqual(await kept(project), { first: day(10), rows: 40 });
     // What a project keeps for ten days it does not keep for fourteen as a refused row.
     assert.deepEqual(await kept(project, "dead_letters", "toDate(at)"), { first: day(10), rows: 11 });
