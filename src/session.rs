@@ -1,6 +1,6 @@
 //! The token of a user who is signed in at Supabase: a JWT (RFC 7519), signed with the project's shared
-//! secret (HS256) or with one of its signing keys (ES256, RS256; RFC 7517). Pure: the clock comes in as a
-//! value, and what a public key says about a signature is the host's cryptography to find out.
+//! secret (HS256) or with one of its signing keys (ES256, RS256; RFC 7517). Pure: the clock comes in as a value, and
+//! the host's cryptography verifies signatures of public keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,21 +10,21 @@ use sha2::Sha256;
 
 use intake::time::Timestamp;
 
-/// Longest token that is looked at; Supabase's have about 1 KB.
+/// Longest token that is parsed, in bytes; Supabase's have about 1 KB.
 const MAX_LEN: usize = 8 * 1024;
 /// Clocks differ; RFC 7519 allows for a small leeway. In seconds.
 const LEEWAY_S: i64 = 30;
 /// What Supabase writes into `aud` for a signed-in user.
 const AUDIENCE: &str = "authenticated";
 
-/// A user whose token is good.
+/// A user whose token is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The user's UUID.
     pub user_id: String,
 }
 
-/// How a token may be signed. Nothing else is understood, `none` least of all.
+/// Supported signature algorithms. All others are rejected, `none` included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256 under the shared secret.
@@ -39,14 +39,14 @@ pub enum Algorithm {
 struct Header {
     alg: String,
     kid: Option<String>,
-    /// Extensions that must be understood (RFC 7515, 4.1.11); none is.
+    /// Extensions that must be understood (RFC 7515, 4.1.11); none is supported.
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// A token taken apart; its signature is not yet checked.
+/// A parsed token; its signature is not yet verified.
 #[derive(Debug)]
 pub struct Token<'a> {
-    /// What it says it is signed with.
+    /// The algorithm its header names.
     pub algorithm: Algorithm,
     /// Name of the signing key, for the algorithms with a public key.
     pub key_id: Option<String>,
@@ -89,10 +89,10 @@ pub fn looks_like_one(token: &str) -> bool {
 }
 
 impl<'a> Token<'a> {
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// # Errors
-    /// Why it is none, for the log; the caller is told only that it is not good.
+    /// The reason, for the log; the client learns only that the token is not valid.
     pub fn parse(token: &'a str) -> Result<Self, &'static str> {
         if token.len() > MAX_LEN {
             return Err("too long");
@@ -114,8 +114,8 @@ impl<'a> Token<'a> {
         Ok(Self { algorithm, key_id: header.kid, signed, signature, claims })
     }
 
-    /// Whether the signature is the shared secret's. A token of another algorithm never is: taking its
-    /// public key for the secret is the classic way in.
+    /// Whether the token is signed with the shared secret. False for every other algorithm: using a public key as the
+    /// secret is the classic attack.
     pub fn signed_with(&self, secret: &str) -> bool {
         if self.algorithm != Algorithm::Hs256 || secret.is_empty() {
             return false;
@@ -125,10 +125,10 @@ impl<'a> Token<'a> {
         mac.verify_slice(&self.signature).is_ok()
     }
 
-    /// Checks time and audience. To be called once the signature has been found good.
+    /// Checks time and audience. Call it after the signature has been verified.
     ///
     /// # Errors
-    /// Why the token is not good, for the log.
+    /// The reason, for the log.
     pub fn session(&self, now: Timestamp) -> Result<Session, &'static str> {
         let claims: Claims = serde_json::from_slice(&self.claims).map_err(|_| "missing claims")?;
         #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact in a double")]
@@ -152,11 +152,11 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Reads a key set (`/auth/v1/.well-known/jwks.json`): its keys for signing with ES256 or RS256, at most
-/// 32. What a key is for is told by its type, and its own `alg` must not say otherwise.
+/// Parses a key set (`/auth/v1/.well-known/jwks.json`): its signing keys for ES256 or RS256, at most 32. The key's type
+/// decides the algorithm, and its own `alg` must not contradict.
 ///
 /// # Errors
-/// What does not fit, for the log.
+/// The reason, for the log.
 pub fn read_key_set(json: &[u8]) -> Result<Vec<SigningKey>, String> {
     #[derive(Deserialize)]
     struct KeySet {

@@ -1,4 +1,4 @@
-//! `POST /v1/access`: everything that is held about a person, and exactly what forgetting them would erase.
+//! `POST /v1/access`: exports everything stored about a person, which is exactly what erasure would delete.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ impl App {
         // One at a time, beside exports.
         let turn = Turn::take(&self.exports, &format!("access of {project_id}"), deadline.received_at);
         let turn = turn.ok_or_else(|| {
-            let mut error = ApiError::new(ErrorCode::RateLimited, "another person is being told already");
+            let mut error = ApiError::new(ErrorCode::RateLimited, "another export for a person is already running");
             error.retry_after = Some(10);
             error
         })?;
@@ -41,7 +41,7 @@ impl App {
         let whole = self.close(&mut closures, Asker::Client).await.map_err(quiet)?;
         let [(scope, closure)] = closures;
         let mut person = scope.with(closure.ids());
-        // What shares a hash with a row that still waits is told as well, and the other way round.
+        // Rows that share a visitor hash with a row that still waits are included, and the other way round.
         let (seen, all_seen) = self.waiting(Task::See, std::slice::from_ref(&person)).await;
         let waiting: BTreeSet<String> = seen.seen.into_iter().flat_map(|seen| seen.hashes).collect();
         person.hashes = self.hashes_of(&person, Asker::Client).await.map_err(quiet)?.into_iter().collect();
@@ -63,7 +63,7 @@ impl App {
     }
 }
 
-/// An error of the store without its words, in which ids may stand.
+/// An error of the store without its message, which may contain ids.
 fn quiet(error: StoreError) -> ApiError {
     let words = error.without_words();
     ApiError { internal: Some(words), ..error.question() }

@@ -1,4 +1,4 @@
-//! What is done once the answer has gone out. Nothing here is promised to anybody.
+//! Work that is done after the answer has been sent. It may fail without anyone noticing but the log.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,12 +18,12 @@ const MAX_TOUCHED: usize = 10_000;
 /// Work for after the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum After {
-    /// Write down that a key was used.
+    /// Record that a key was used.
     TouchKey {
         /// UUID of the key.
         id: String,
     },
-    /// Write into the audit log that an agent used a tool; with what arguments is nobody's business.
+    /// Record in the audit log that an AI agent used a tool; the arguments are not recorded.
     ToolCalled {
         /// UUID of the key.
         key_id: String,
@@ -31,7 +31,7 @@ pub enum After {
         tool: &'static str,
         /// How long it took.
         duration_ms: i64,
-        /// Whether it told an error.
+        /// Whether it returned an error.
         failed: bool,
     },
 }
@@ -41,7 +41,7 @@ pub enum After {
 pub(super) struct Touched(HashMap<String, Timestamp>);
 
 impl App {
-    /// Whether this use of a key is to be written down.
+    /// The work of recording this use of a key; `None` if it was recorded recently, or the caller has no key.
     pub(super) fn touch(&self, caller: &Principal, now: Timestamp) -> Option<After> {
         let id = &caller.key().ok()?.id;
         let mut touched = lock(&self.touched);
@@ -55,7 +55,7 @@ impl App {
         Some(After::TouchKey { id: id.clone() })
     }
 
-    /// Does the work. Failures are logged and forgotten.
+    /// Does the work. Failures are logged and not retried.
     pub async fn after(&self, work: After) {
         let Ok(config) = &self.config else { return };
         let (function, body) = match work {

@@ -10,10 +10,16 @@ use super::{App, Deadline};
 use intake::error::ApiError;
 use intake::ingest::{Verdict, batch, body_text, judge};
 
+/// The acknowledgement of a batch.
 #[derive(Serialize)]
-struct Answer {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "BatchAnswer"))]
+pub(crate) struct Answer {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
     ok: bool,
+    /// How many events were stored.
     accepted: usize,
+    /// A result for each event that was rejected or changed.
+    #[cfg_attr(test, schemars(length(max = intake::ingest::MAX_EVENTS)))]
     results: Vec<Verdict>,
 }
 

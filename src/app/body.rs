@@ -11,7 +11,6 @@ use super::{App, Deadline};
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::Encoding;
 
-
 /// What body a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bound {

@@ -55,7 +55,7 @@ impl Days {
     }
 }
 
-/// A day's row is destroyed 24 h after the day ends (contract, "Privacy").
+/// A day's row is destroyed 24 h after the day ends (docs/concepts.md, "Privacy").
 fn lives(day: Day, now: Timestamp) -> bool {
     Day(day.0 + 2).start() > now
 }

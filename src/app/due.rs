@@ -11,14 +11,14 @@ const DAILY_MS: i64 = (4 * 60 + 17) * 60_000;
 /// What the control plane knows of a job (`job_state`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) struct JobState {
-    /// A run is at it.
+    /// A run is under way.
     held: bool,
     /// When the last run finished; `None`: never, or it ended before its end.
     finished_ms: Option<i64>,
 }
 
 impl JobState {
-    /// Whether the daily job is to run now: it has not finished since the last 04:17, and no run is at it.
+    /// Whether the daily job is due: it has not finished since the last 04:17, and no run is under way.
     pub(super) fn is_due_daily(self, now: Timestamp) -> bool {
         let today = now.day().start().plus(DAILY_MS);
         let last = if today > now { Day(now.day().0 - 1).start().plus(DAILY_MS) } else { today };

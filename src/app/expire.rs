@@ -1,8 +1,8 @@
 //! The daily job: deletes what is older than its project keeps it, and what else has had its time. The cron (once a
 //! day, `due.rs`) and `POST /internal/retention/run` run the same code.
 //!
-//! It can be stopped anywhere and run again: each run asks what is too old now. One run at a time holds the job
-//! in the control plane, and notes how far it is; what a run leaves undone, the next one goes on with.
+//! A run can be stopped anywhere and repeated: each asks what is too old now. One run at a time holds the job in the
+//! control plane and records its progress; the next run continues what it left undone.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -29,7 +29,7 @@ const JOB: &str = "retention";
 /// How long a run that says nothing is taken to be alive: a statement and some.
 const HELD_S: u32 = 90;
 /// No statement is begun this long after the run's beginning, in milliseconds.
-const RUN_MS: i64 = 120_000;
+const RUN_MS: u64 = 120_000;
 /// Longest that one statement may take.
 const STATEMENT: Duration = Duration::from_mins(1);
 /// Longest that the control plane may take.
@@ -51,8 +51,7 @@ struct Run<'a> {
 }
 
 impl App {
-    /// `POST /internal/retention/run`, for whoever knows `INTERNAL_SECRET`; where none is set there is no such
-    /// route.
+    /// `POST /internal/retention/run`. Needs `INTERNAL_SECRET`; without that setting the route does not exist.
     pub(super) async fn retention_run(&self, request: &impl Inbound) -> Result<Reply, ApiError> {
         let Some(secret) = self.config.as_ref().ok().and_then(|config| config.internal_secret.as_deref()) else {
             return Err(ApiError::new(ErrorCode::NotFound, "there is nothing at this address"));
@@ -245,7 +244,7 @@ impl Run<'_> {
                 Ok(()) => {
                     let deleted = |one: &&Expired| portion.iter().any(|policy| policy.project_id == one.project_id);
                     outcomes.count(expired.iter().filter(deleted));
-                    outcomes.took(&portion, self.elapsed() - begin);
+                    outcomes.took(&portion, self.elapsed().saturating_sub(begin));
                 }
                 Err(Failure::Events(error)) if rollups::concerns_the_statement(&error) => {
                     if let [one] = portion.as_slice() {
@@ -338,8 +337,9 @@ impl Run<'_> {
         expiry::number(&answer).ok_or_else(|| unusable("no number of rows".to_owned()))
     }
 
-    fn elapsed(&self) -> i64 {
-        (self.app.runtime.now)().0 - self.began.0
+    /// Milliseconds since the run began.
+    fn elapsed(&self) -> u64 {
+        u64::try_from((self.app.runtime.now)().0 - self.began.0).unwrap_or(0)
     }
 
     fn is_over(&self) -> bool {

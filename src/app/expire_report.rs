@@ -8,33 +8,38 @@ use serde_json::{Value, json};
 use intake::time::Timestamp;
 use upkeep::expiry::{self, Expired, Policy};
 
-/// Why a run goes on, or does not.
+/// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Status {
-    /// All projects have had their turn.
+    /// All projects were looked at.
     Complete,
-    /// The time is up; the next run goes on from here.
+    /// The time is up; the next run continues from here.
     Partial,
-    /// Another run is at it.
+    /// Another run is under way.
     Busy,
 }
 
-/// What a run has done.
+/// What a run of the daily job has done.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "RetentionRun"))]
+pub(crate) struct Report {
+    /// Whether no project failed.
     ok: bool,
     pub(super) status: Status,
+    /// Whether the run only counted.
     dry_run: bool,
     /// Projects that had something to delete, or failed.
     pub(super) projects: Vec<Outcome>,
-    /// Months that were dropped whole.
+    /// Months (`YYYYMM`) that were older than every project keeps its events, and were dropped whole.
     pub(super) dropped_months: Vec<u32>,
-    /// Refused rows that were too old for any project.
+    /// Refused rows older than 14 days.
     pub(super) dead_letters: u64,
     /// Day keys that were destroyed.
     pub(super) day_keys: u64,
-    took_ms: i64,
+    /// Duration in milliseconds.
+    took_ms: u64,
 }
 
 impl Report {
@@ -53,7 +58,7 @@ impl Report {
     }
 
     /// The report of a run that took so many milliseconds.
-    pub(super) fn concluded(mut self, took_ms: i64) -> Self {
+    pub(super) fn concluded(mut self, took_ms: u64) -> Self {
         self.ok = self.projects.iter().all(|project| !project.failed);
         self.took_ms = took_ms;
         self
@@ -62,15 +67,18 @@ impl Report {
 
 /// What a run has done for one project.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Outcome {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(inline))]
+pub(crate) struct Outcome {
+    #[cfg_attr(test, schemars(extend("format" = "uuid")))]
     project_id: String,
     slug: String,
-    /// First day that is kept.
+    /// First day (UTC) that is kept.
+    #[cfg_attr(test, schemars(extend("format" = "date")))]
     kept_from: String,
-    /// Rows deleted (in a dry run: to be deleted), repeated ones included, by env.
+    /// Rows deleted, repeated ones included, by data set; in a dry run those to be deleted.
     rows: BTreeMap<&'static str, u64>,
-    /// Of the statements that deleted them; projects share them.
-    took_ms: i64,
+    /// Milliseconds that the statements took which deleted them; projects share statements.
+    took_ms: u64,
     /// Whether something was left undone by a failure.
     failed: bool,
 }
@@ -116,7 +124,7 @@ impl Outcomes {
     }
 
     /// A statement for these projects took so long.
-    pub(super) fn took(&mut self, policies: &[Policy], milliseconds: i64) {
+    pub(super) fn took(&mut self, policies: &[Policy], milliseconds: u64) {
         for policy in policies {
             if let Some(outcome) = self.0.get_mut(&policy.project_id) {
                 outcome.took_ms += milliseconds;

@@ -1,8 +1,8 @@
-//! `POST /v1/forget`, `GET /v1/forget/{id}`: a person is to be forgotten. The cron does it (`forget_run.rs`).
+//! `POST /v1/forget`, `GET /v1/forget/{id}`: requests to erase a person. The cron runs them (`forget_run.rs`).
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::body::Bound;
@@ -18,7 +18,24 @@ use upkeep::erase::ids_kept;
 /// Longest that the control plane may take.
 const LIMIT: Duration = Duration::from_millis(2_500);
 
-/// Who is meant; at least one is there.
+/// The answer of `forget_create`.
+#[derive(Deserialize)]
+struct ForgetCreated {
+    request_id: String,
+}
+
+/// The request was stored; the cron does it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ForgetAccepted {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
+    ok: bool,
+    /// Names the request in `GET /v1/forget/{id}`.
+    #[cfg_attr(test, schemars(extend("format" = "uuid")))]
+    request_id: String,
+}
+
+/// The ids of a person; at least one is given.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     /// 1..256 characters.
@@ -37,8 +54,9 @@ impl App {
     ) -> Result<Reply, ApiError> {
         let asked = self.asked(request, body, deadline).await?;
         let answer = self.about_person("forget_create", caller, &asked.arguments()).await?;
-        Ok(Reply::json(202, json!({ "ok": true, "request_id": answer["request_id"] }).to_string())
-            .header("cache-control", "no-store"))
+        let ForgetCreated { request_id } = serde_json::from_value(answer)
+            .map_err(|_| StoreError::Unusable("no id of a request".to_owned()).control_plane())?;
+        Ok(Reply::of(202, &ForgetAccepted { ok: true, request_id })?.header("cache-control", "no-store"))
     }
 
     pub(super) async fn forgotten(&self, caller: &Principal, id: &str) -> Result<Reply, ApiError> {
@@ -51,7 +69,7 @@ impl App {
         Ok(Reply::json(200, answer.to_string()).header("cache-control", "no-store"))
     }
 
-    /// Who is meant, from the body.
+    /// Reads the ids of a person from the body.
     pub(super) async fn asked(
         &self,
         request: &mut impl Inbound,
@@ -77,7 +95,7 @@ impl App {
             StoreError::Refused { code, .. } if code == "PT403" => {
                 ApiError::new(ErrorCode::RevokedApiKey, "this key does not work any more")
             }
-            // What was asked for may stand in the database's words.
+            // The database's message may contain the ids.
             other => {
                 let words = other.without_words();
                 let mut error = other.control_plane();
@@ -92,7 +110,7 @@ impl App {
 impl Asked {
     /// Reads `{"user_id", "anonymous_id"}`.
     fn read(text: &str) -> Result<Self, ApiError> {
-        // Names alone: what stands at them is not said again in an error.
+        // Errors repeat member names only, never their values.
         let Object(Members(mut members)) = serde_json::from_str(text).map_err(|error| {
             let place = format!("line {} column {}", error.line(), error.column());
             ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {place}"))

@@ -23,7 +23,7 @@ pub enum BodyError {
 }
 
 impl BodyError {
-    /// What the client is told where a body may have `limit` bytes.
+    /// The error for a body that may have `limit` bytes.
     pub(super) fn refused(self, limit: usize) -> ApiError {
         match self {
             Self::TooLarge => too_large(limit),
@@ -125,7 +125,7 @@ impl Reply {
     }
 }
 
-/// A request of which only the head matters, for tests.
+/// A request without a body, for tests.
 #[cfg(test)]
 #[derive(Default)]
 pub(super) struct Head {

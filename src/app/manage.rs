@@ -1,5 +1,5 @@
-//! `/v1/projects`, `/v1/keys`, `/v1/usage`: each is one function of the control plane, which decides who
-//! may do what. Here the caller is established, secrets are made and hashed, and errors become ours.
+//! `/v1/projects`, `/v1/keys`, `/v1/usage`: each calls one function of the control plane, which decides who may do what.
+//! This module makes and hashes secrets and converts errors.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use intake::key::{Draft, Env, Kind, Scope};
 use intake::time::Day;
 use query::Path;
 
-/// Longest that the control plane may take; this is no hot path.
+/// Time limit of a call to the control plane.
 const LIMIT: Duration = Duration::from_millis(2_500);
-/// How long a rotated key goes on working unless told otherwise: a day, in seconds.
+/// How long a rotated key keeps working by default: a day, in seconds.
 const OVERLAP_S: u64 = 86_400;
 
 impl App {
@@ -112,7 +112,7 @@ impl App {
         serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
     }
 
-    /// A fresh key, and what the control plane is to store of it.
+    /// A new key, and the input of the function that stores its hash.
     fn new_key(&self, mut input: Map<String, Value>) -> Result<(Draft, Map<String, Value>), ApiError> {
         let word = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let fault = |name: &str, message: &'static str| {
@@ -132,7 +132,7 @@ impl App {
         Ok((draft, input))
     }
 
-    /// A successor with the same settings; the old key ends after an overlap.
+    /// Replaces a key by a new one with the same settings; the old key expires after an overlap.
     async fn rotate(&self, caller: &Principal, id: &str, input: &Map<String, Value>) -> Result<Reply, ApiError> {
         let overlap = match input.get("overlap_seconds") {
             None => OVERLAP_S,
@@ -187,7 +187,7 @@ impl App {
     }
 }
 
-/// A refusal that a function of ours raised, in its own words, which are made for callers.
+/// Converts an error of a control plane function. The messages it raises itself (`PT…`) are written for clients.
 pub(super) fn outward(error: StoreError) -> ApiError {
     match error {
         StoreError::Refused { code, message, .. } if code.starts_with("PT") => {
@@ -206,7 +206,7 @@ pub(super) fn outward(error: StoreError) -> ApiError {
     }
 }
 
-/// Whether the classifier takes a project's own rules: what it would pass over later is refused now.
+/// Checks a project's classifier rules: what the classifier would ignore later is rejected now.
 fn check_rules(input: &Map<String, Value>) -> Result<(), ApiError> {
     let fault = |name: &str, message: String| {
         ApiError::new(ErrorCode::InvalidPayload, format!("{name}: {message}")).field(format!("/{name}"), message)
@@ -231,7 +231,7 @@ fn query_value(request: &impl Inbound, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// A month as `2026-11`, told to the control plane as its first day.
+/// Parses a month like `2026-11` into its first day, as the control plane takes it.
 pub(super) fn month(text: &str) -> Option<String> {
     Day::parse(&format!("{text}-01")).map(Day::to_iso)
 }

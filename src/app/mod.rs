@@ -69,6 +69,17 @@ pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
 
+/// The types of answers, for the documentation.
+#[cfg(test)]
+pub(crate) mod answers {
+    pub(crate) use super::batch::Answer as Batch;
+    pub(crate) use super::expire_report::Report as RetentionRun;
+    pub(crate) use super::forget::ForgetAccepted;
+    pub(crate) use super::health::{Health, Overview, Ready};
+    pub(crate) use super::root::Root;
+    pub(crate) use super::track::Acknowledged;
+}
+
 /// Largest event, batch and question in bytes, for the documentation.
 #[cfg(test)]
 pub(crate) const MAX_EVENT_BODY: usize = body::EVENT.max;

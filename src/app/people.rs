@@ -20,10 +20,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const SEARCH: Duration = Duration::from_secs(20);
 /// A closure takes four rounds; more come only of links that are made meanwhile.
 const ROUNDS: usize = 8;
-/// No more lines than this are told of one object.
+/// Most bytes of lines that one object returns.
 const MAX_TOLD: usize = 1024 * 1024;
 
-/// Who asks: a client, whom a silent store is to be told soon, or the cron, which can wait.
+/// Who asks: a client, who needs an error soon if the store is silent, or the cron, which can wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asker {
     Client,

@@ -11,7 +11,7 @@ use intake::error::ApiError;
 
 /// Version of the Worker.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The first 12 digits of the commit it was built from, as the bundler sets it; `unknown` without a repository.
+/// The first 12 digits of the commit it was built from, as the bundler sets it for deployments; else `unknown`.
 pub(super) const COMMIT: &str = match option_env!("HEADWATER_COMMIT") {
     Some(commit) => commit,
     None => "unknown",
@@ -31,12 +31,18 @@ struct Link {
     about: &'static str,
 }
 
-/// The answer in JSON.
+/// What answers at this address.
 #[derive(Serialize)]
-struct Root {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Root {
+    #[cfg_attr(test, schemars(extend("const" = "Headwater")))]
     name: &'static str,
+    /// Version of the Worker.
     version: &'static str,
+    /// The commit it was built from, 12 digits; `unknown` if not known.
     commit: &'static str,
+    /// Addresses by name.
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, String>"))]
     links: Links,
 }
 

@@ -259,7 +259,7 @@ impl App {
         match what {
             Open::Root => self.root(request),
             Open::Health => health::health(),
-            Open::Ready => Ok(self.ready(&request.continent()).await),
+            Open::Ready => self.ready(&request.continent()).await,
             Open::Document(what) => Ok(document::document(what, request)),
             Open::RetentionRun => self.retention_run(request).await,
         }

@@ -13,12 +13,19 @@ use intake::ingest::{TIME_REPLACED, body_text, one_event};
 
 /// The acknowledgement of one event.
 #[derive(Serialize)]
-pub(super) struct Acknowledged {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Accepted"))]
+pub(crate) struct Acknowledged {
+    #[cfg_attr(test, schemars(extend("const" = true)))]
     ok: bool,
+    /// The id as sent, or the one made by the server.
     event_id: String,
+    /// A remark, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "str", extend("const" = TIME_REPLACED.0)))]
     code: Option<&'static str>,
+    /// The remark for people.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "str"))]
     detail: Option<&'static str>,
 }
 

@@ -1,8 +1,8 @@
-//! Keys known to this instance, so that the hot path asks nobody.
+//! A cache of the keys this instance knows, so that most requests need no look-up.
 //!
-//! Contract, "Keys": a found key serves 5 minutes, an unknown prefix 30 seconds. Past that the first
-//! request refreshes while the others use the older value; while the control plane gives no answer the
-//! older value serves up to an hour. No request ever waits for another's look-up: on Workers that hangs.
+//! A found key is used for 5 minutes, an unknown prefix for 30 seconds (docs/concepts.md, "Keys"). After that the first
+//! request refreshes the entry while the others use the older value; while the control plane does not answer, the older
+//! value is used for up to an hour. No request waits for another's look-up: on Workers that hangs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use std::sync::Arc;
 use intake::control::KeyRecord;
 use intake::time::Timestamp;
 
-/// How long a found key serves without a question, in milliseconds.
+/// How long a found key is used without a look-up, in milliseconds.
 pub const FRESH_MS: i64 = 5 * 60_000;
-/// How long an unknown prefix is refused without a question.
+/// How long an unknown prefix is refused without a look-up, in milliseconds.
 pub const MISSING_MS: i64 = 30_000;
-/// How long a found key serves while the control plane is silent.
+/// How long a found key is used while the control plane does not answer, in milliseconds.
 pub const STALE_MS: i64 = 60 * 60_000;
-/// After this long a refresh that never came back is tried by another request.
+/// After this long, in milliseconds, another request retries a refresh that never returned.
 const REFRESH_MS: i64 = 5_000;
-/// Found keys kept; an instance of 128 MB holds them in about 10 MB.
+/// Most found keys kept; they take about 10 MB of an instance's 128 MB.
 const MAX_FOUND: usize = 10_000;
-/// Unknown prefixes kept apart, so that a flood of made-up keys pushes no real one out.
+/// Most unknown prefixes kept. They are separate so that a flood of made-up keys evicts no real one.
 const MAX_MISSING: usize = 2_000;
 
 /// What to do about a prefix.
@@ -30,7 +30,7 @@ pub enum Lookup {
     Found(Arc<KeyRecord>),
     /// Known not to exist.
     Missing,
-    /// Ask the control plane; where it gives no answer the older record serves.
+    /// Ask the control plane; if it does not answer, use the older record.
     Ask(Option<Arc<KeyRecord>>),
 }
 
@@ -49,8 +49,8 @@ pub struct KeyCache {
 }
 
 impl KeyCache {
-    /// What is known of a prefix at `now`. An answer of [`Lookup::Ask`] to a known prefix marks it as being
-    /// refreshed: others meanwhile get the older record.
+    /// Looks a prefix up at `now`. [`Lookup::Ask`] for a known prefix marks it as being refreshed: meanwhile others
+    /// get the older record.
     pub fn get(&mut self, prefix: &str, now: Timestamp) -> Lookup {
         if let Some(entry) = self.found.get_mut(prefix) {
             let age = now.0 - entry.fetched_at.0;
@@ -72,13 +72,13 @@ impl KeyCache {
         }
     }
 
-    /// Forgets everything: keys were changed here, and what is known may no longer hold.
+    /// Drops all entries, after keys were changed here.
     pub fn clear(&mut self) {
         self.found.clear();
         self.missing.clear();
     }
 
-    /// Keeps a definite answer of the control plane.
+    /// Stores a definite answer of the control plane.
     pub fn put(&mut self, prefix: &str, record: Option<Arc<KeyRecord>>, now: Timestamp) {
         if let Some(record) = record {
             self.missing.remove(prefix);

@@ -1,11 +1,11 @@
-//! Where a key may stand in a request.
+//! Where a request may carry its key.
 
 use std::borrow::Cow;
 
 use intake::error::{ApiError, ErrorCode};
 use intake::key::{ApiKey, Kind};
 
-/// The text of a key and whether it stood in the URL.
+/// The text of a key, and whether it came in the URL.
 #[derive(Debug)]
 pub struct Presented<'a> {
     text: Cow<'a, str>,

@@ -23,8 +23,8 @@ impl std::fmt::Debug for Peppers {
 /// Checks secret, kind, env, revocation, expiry and the project's state.
 ///
 /// # Errors
-/// `invalid_api_key`, `revoked_api_key` or `expired_api_key`. What a key's state is is told only to
-/// someone who holds its secret.
+/// `invalid_api_key`, `revoked_api_key` or `expired_api_key`. The state of a key is shown only to someone who has its
+/// secret.
 pub fn verify(key: &ApiKey<'_>, record: &KeyRecord, peppers: &Peppers, now: Timestamp) -> Result<(), ApiError> {
     let secret = key.matches(&record.secret_hash, &peppers.current)
         || peppers.previous.as_ref().is_some_and(|pepper| key.matches(&record.secret_hash, pepper));
@@ -43,7 +43,7 @@ pub fn verify(key: &ApiKey<'_>, record: &KeyRecord, peppers: &Peppers, now: Time
     Ok(())
 }
 
-/// The answer to a key that is not stored, and to one whose secret is wrong: alike, so that neither tells.
+/// The error for a key that is not stored and for one whose secret is wrong: the same, so that it reveals neither.
 pub fn unknown_key() -> ApiError {
     ApiError::new(ErrorCode::InvalidApiKey, "no such key")
 }

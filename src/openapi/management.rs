@@ -22,49 +22,53 @@ pub(super) fn operations() -> Vec<Operation> {
     let projects = json!({ "type": "array", "items": reference("Project") });
     let keys = json!({ "type": "array", "items": reference("Key") });
     vec![
-        of("GET", "/v1/projects", "projects", "Lists the projects of the organization")
+        of("GET", "/v1/projects", "projects", "List the projects of the organization")
             .answers_with(200, "application/json", projects)
             .fails(READS),
-        of("POST", "/v1/projects", "createProject", "Makes a project")
+        of("POST", "/v1/projects", "createProject", "Create a project")
             .reads("NewProject")
             .answers(201, "Project")
             .fails(WRITES),
-        of("PATCH", "/v1/projects/{id}", "updateProject", "Changes settings of a project")
-            .about("What is not given keeps its value.")
+        of("PATCH", "/v1/projects/{id}", "updateProject", "Change settings of a project")
+            .about("Settings that are not given keep their value.")
             .reads("ProjectSettings")
             .answers(200, "Project")
             .fails(WRITES),
-        of("DELETE", "/v1/projects/{id}", "archiveProject", "Takes a project out of use")
-            .about("Its keys open nothing any more; its data stays.")
+        of("DELETE", "/v1/projects/{id}", "archiveProject", "Archive a project")
+            .about("Its keys stop working; its data stays.")
             .answers(200, "Project")
             .fails(REMOVES),
-        of("GET", "/v1/keys", "keys", "Lists the keys of the organization")
+        of("GET", "/v1/keys", "keys", "List the keys of the organization")
             .takes(vec![parameter(
                 "project_id",
-                "Those of this project only.",
+                "Only keys of this project.",
                 json!({ "type": "string", "format": "uuid" }),
             )])
             .answers_with(200, "application/json", keys)
             .fails(ASKS),
-        of("POST", "/v1/keys", "createKey", "Makes a key")
-            .about("The answer holds the key itself, this once: only a hash of it is kept.")
+        of("POST", "/v1/keys", "createKey", "Create a key")
+            .about("The answer contains the key itself, only this once: Headwater stores a hash of it.")
             .reads("NewKey")
             .answers(201, "MadeKey")
             .fails(WRITES),
-        of("PATCH", "/v1/keys/{id}", "updateKey", "Changes a key")
+        of("PATCH", "/v1/keys/{id}", "updateKey", "Change a key")
             .reads("KeySettings")
             .answers(200, "Key")
             .fails(WRITES),
-        of("DELETE", "/v1/keys/{id}", "revokeKey", "Revokes a key").answers(200, "Key").fails(REMOVES),
-        of("POST", "/v1/keys/{id}/rotate", "rotateKey", "Makes a successor with the same settings")
-            .about("The old key ends after the overlap.")
+        of("DELETE", "/v1/keys/{id}", "revokeKey", "Revoke a key").answers(200, "Key").fails(REMOVES),
+        of("POST", "/v1/keys/{id}/rotate", "rotateKey", "Replace a key by a new one with the same settings")
+            .about("The old key expires after the overlap.")
             .reads("Rotation")
             .answers(201, "RotatedKey")
             .fails(WRITES),
         of("GET", "/v1/usage", "usage", "Events by month, project and data set")
             .takes(vec![
-                parameter("from", "First month, like `2026-11`; this one where absent.", month()),
-                parameter("to", "First month that is not told any more; one month where absent, 120 at most.", month()),
+                parameter("from", "First month, like `2026-11`; by default the current one.", month()),
+                parameter(
+                    "to",
+                    "First month that is not included; by default the month after `from`. At most 120 months.",
+                    month(),
+                ),
             ])
             .answers(200, "Usage")
             .fails(ASKS),
@@ -101,11 +105,11 @@ fn settings() -> Value {
         "timezone": described(text(1, 64), "IANA time zone of its reports."),
         "retention_days": {
             "type": ["integer", "null"], "minimum": 1, "maximum": 36500,
-            "description": "Days for which events are kept; null: for ever.",
+            "description": "Days for which events are kept; null: forever.",
         },
         "dnt_mode": described(
             one_of(["ignore", "anonymous", "drop"]),
-            "Events of people who ask not to be tracked: taken like others, without hash and ids, not at all.",
+            "What to do with events of people who ask not to be tracked: store them like others, store them without hash and ids, or drop them.",
         ),
         "geo_level": described(one_of(["country", "region", "city"]), "How exactly places are stored."),
         "kept_params": described(
@@ -138,9 +142,9 @@ fn project() -> Value {
         ("id", id()),
         ("organization_id", id()),
         ("slug", slug()),
-        ("quota_events", described(or_null(count()), "Events a month; null: without end.")),
-        ("test_quota_events", described(or_null(count()), "Test events a month; null: without end.")),
-        ("quota_mode", described(one_of(["soft", "block"]), "Past the quota: only say so, or refuse events.")),
+        ("quota_events", described(or_null(count()), "Events a month; null: unlimited.")),
+        ("test_quota_events", described(or_null(count()), "Test events a month; null: unlimited.")),
+        ("quota_mode", described(one_of(["soft", "block"]), "Beyond the quota: only warn, or reject events.")),
         ("events_per_second", rate.clone()),
         ("burst", rate),
         ("archived_at", or_null(instant())),
@@ -210,7 +214,7 @@ fn changeable() -> Value {
     scopes["minItems"] = 1.into();
     json!({
         "name": text(0, 128),
-        "scopes": described(scopes, "They narrow what the kind may do and never widen it."),
+        "scopes": described(scopes, "Permissions. They narrow what the kind may do and never widen it."),
         "allowed_origins": described(
             list(&text(1, 270), 100),
             "Pages that may use a `pk` key: `https://example.com`, `https://*.example.com` or `http://localhost:*`. None: none.",
@@ -227,7 +231,7 @@ fn kind() -> Value {
 }
 
 fn env() -> Value {
-    described(one_of(Env::ALL.into_iter().map(Env::as_str)), "Which of the project's two data sets.")
+    described(one_of(Env::ALL.into_iter().map(Env::as_str)), "Data set of the project.")
 }
 
 fn key_members() -> Value {
@@ -285,7 +289,7 @@ fn key() -> Value {
 /// A key and its secret.
 fn made(more: &[(&str, Value)]) -> Value {
     let mut properties = key_members();
-    properties["key"] = json!({ "type": "string", "description": "The key itself, shown this once." });
+    properties["key"] = json!({ "type": "string", "description": "The key itself, shown only this once." });
     for (name, schema) in more {
         properties[*name] = schema.clone();
     }
@@ -298,14 +302,14 @@ fn made_key() -> Value {
 }
 
 fn rotated_key() -> Value {
-    described(made(&[("replaced", reference("Key"))]), "The successor, and the key that it replaces.")
+    described(made(&[("replaced", reference("Key"))]), "The new key, and the key that it replaces.")
 }
 
 fn new_key() -> Value {
     let mut properties = each_or_null(changeable());
     properties["kind"] = kind();
     properties["env"] = env();
-    properties["project_id"] = described(or_null(id()), "Every key has one but account keys.");
+    properties["project_id"] = described(or_null(id()), "Every key but an account key has one.");
     examples(
         closed(&["kind"], properties),
         json!([{ "kind": "pk", "project_id": "d0f20aea-0b76-4434-a826-4dd8e8b94f11", "name": "site",
@@ -323,7 +327,7 @@ fn key_settings() -> Value {
 fn rotation() -> Value {
     let overlap = json!({
         "type": "integer", "minimum": 0, "maximum": 2_592_000, "default": 86_400,
-        "description": "Seconds for which the old key goes on working.",
+        "description": "Seconds for which the old key keeps working.",
     });
     examples(object(&[], json!({ "overlap_seconds": overlap })), json!([{ "overlap_seconds": 3600 }]))
 }

@@ -1,10 +1,11 @@
-//! The contract as a document: OpenAPI 3.1, made of what the code itself goes by (routes, error codes, grants,
-//! metrics, dimensions, bounds). It is made by a test and kept as `docs/openapi.json`, which the Worker serves
-//! as it is; `docs/api.md` is the same for people. So nothing of this is part of the Worker.
+//! The API as a document: OpenAPI 3.1, generated from the tables and types of the code (routes, error codes, grants,
+//! metrics, dimensions, bounds, answers). A test generates it and compares it with `docs/openapi.json`, which the Worker
+//! serves; `docs/api.md` is the same for people. This module is not part of the Worker.
 //!
-//! `UPDATE_DOCS=1 cargo test -p headwater --lib openapi` writes both anew.
+//! `UPDATE_DOCS=1 cargo test -p headwater --lib openapi` writes both files.
 
 mod build;
+mod derive;
 mod ingest;
 mod management;
 mod mcp;

@@ -1,4 +1,5 @@
-//! A route in the document: what it takes, and from its access who may call it and which errors can come.
+//! A route in the document: its parameters, body and answers. Who may call it and which errors it can return follow from
+//! its access.
 
 use std::collections::BTreeMap;
 
@@ -104,7 +105,7 @@ impl Operation {
             if media_type.is_empty() {
                 responses.insert(
                     status.to_string(),
-                    json!({ "description": "Taken; there is no body.", "headers": headers }),
+                    json!({ "description": "Accepted; there is no body.", "headers": headers }),
                 );
                 continue;
             }
@@ -151,16 +152,16 @@ impl Operation {
 fn meaning(status: u16) -> &'static str {
     match status {
         200 => "The answer.",
-        201 => "Made.",
-        202 => "Durable.",
-        304 => "Unchanged.",
-        400 | 404 => "Refused.",
+        201 => "Created.",
+        202 => "Accepted and stored durably.",
+        304 => "Not modified.",
+        400 | 404 => "Rejected.",
         503 => "Not ready.",
         _ => "Done.",
     }
 }
 
-/// The codes that anybody who needs a key must reckon with.
+/// The error codes of every route that needs a key.
 fn codes_of(access: Access) -> Vec<ErrorCode> {
     let mut codes = vec![
         ErrorCode::MissingBearerToken,

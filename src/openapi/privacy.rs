@@ -1,10 +1,12 @@
-//! A person's data: forgotten, or told.
+//! Erasure and export of a person's data.
 
 use serde_json::json;
 
 use super::Schemas;
 use super::build::{closed, count, described, each_or_null, examples, instant, object, one_of, or_null, text};
+use super::derive::answer;
 use super::operation::Operation;
+use crate::app::answers::ForgetAccepted;
 use intake::error::ErrorCode;
 use intake::event::{MAX_ID, MAX_USER_ID};
 use query::Format;
@@ -30,21 +32,21 @@ const ACCESS_CODES: &[ErrorCode] = &[
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new("POST", "/v1/forget", "forget", "Privacy", "Erases what is held about a person")
+        Operation::new("POST", "/v1/forget", "forget", "Privacy", "Erase what is stored about a person")
             .about(
-                "A `user_id` stands for all devices that belong to the user, an `anonymous_id` for its user where it has \
-                 one. Done within some minutes; what arrives later is erased for 30 days. The same ids again give the \
-                 same request. What exactly goes: `docs/forget.md`.",
+                "A `user_id` includes all devices of the user, an `anonymous_id` includes its user if it has one. The cron erases \
+                 within minutes, and for 30 days also what arrives later. The same ids sent again return the same \
+                 request. `docs/forget.md` lists what is erased.",
             )
             .reads("PersonAsked")
             .answers(202, "ForgetAccepted")
             .fails(CODES),
-        Operation::new("GET", "/v1/forget/{id}", "forgotten", "Privacy", "How far a request to forget has come")
+        Operation::new("GET", "/v1/forget/{id}", "forgotten", "Privacy", "Get the state of an erasure request")
             .answers(200, "ForgetReceipt")
             .fails(&[ErrorCode::NotFound, ErrorCode::RateLimited]),
-        Operation::new("POST", "/v1/access", "access", "Privacy", "Tells everything that is held about a person")
+        Operation::new("POST", "/v1/access", "access", "Privacy", "Export everything that is stored about a person")
             .about(
-                "Exactly the rows that forgetting the person would erase, a JSON object a line with their place in \
+                "Exactly the rows that erasure would delete, one JSON object per line with its place in \
                  `table`: `events`, `sessions`, `identities`, `dead_letters`, `buffer` (what waits), `forget_requests`. \
                  It ends with a line `{\"$end\":{\"complete\":true,\"rows\":N}}`; without it, or with `false`, rows are \
                  missing.",
@@ -76,20 +78,10 @@ pub(super) fn schemas() -> Schemas {
         }),
     );
     let example = "0b8f6a52-7f0e-4a3c-9d52-3f6c2a1e9b10";
-    vec![
+    let written = vec![
         (
             "PersonAsked",
             examples(asked, json!([{ "user_id": "u-1842" }, { "user_id": "u-1842", "anonymous_id": "d-77a0" }])),
-        ),
-        (
-            "ForgetAccepted",
-            examples(
-                object(
-                    &["ok", "request_id"],
-                    json!({ "ok": { "const": true }, "request_id": { "type": "string", "format": "uuid" } }),
-                ),
-                json!([{ "ok": true, "request_id": example }]),
-            ),
         ),
         (
             "ForgetReceipt",
@@ -98,10 +90,10 @@ pub(super) fn schemas() -> Schemas {
                     &["request_id", "status", "requested_at", "done_at", "counts"],
                     json!({
                         "request_id": { "type": "string", "format": "uuid" },
-                        "status": described(one_of(["pending", "done"]), "`done`: all that was there is erased."),
-                        "requested_at": described(instant(), "When it was asked for last."),
+                        "status": described(one_of(["pending", "done"]), "`done`: everything found so far is erased."),
+                        "requested_at": described(instant(), "When it was last requested."),
                         "done_at": or_null(instant()),
-                        "counts": described(counts, "What was erased so far, what arrived later included."),
+                        "counts": described(counts, "What was erased so far, including what arrived later."),
                     }),
                 ),
                 json!([{
@@ -111,5 +103,6 @@ pub(super) fn schemas() -> Schemas {
                 }]),
             ),
         ),
-    ]
+    ];
+    [written, answer::<ForgetAccepted>(&json!([{ "ok": true, "request_id": example }]))].concat()
 }

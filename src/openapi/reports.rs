@@ -1,12 +1,10 @@
 //! Reports: their operations, and the schemas of their questions and answers, which come from the types
 //! (`crates/query`, feature `documented`).
 
-use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::build::{commas, described, examples, json_parameter, one_of, parameter, reference, text};
+use super::derive::settings;
 use super::operation::Operation;
 use crate::app::MAX_QUESTION_BODY;
 use intake::error::ErrorCode;
@@ -190,19 +188,9 @@ struct Schemas {
 
 /// The schemas of all kinds, and the components that they refer to.
 fn derived() -> (Vec<Schemas>, Map<String, Value>) {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.meta_schema = None;
-        settings.definitions_path = "/components/schemas".into();
-        // `uint64` and the like are Rust's; only formats that JSON Schema defines are kept.
-        settings.transforms.push(Box::new(RecursiveTransform(|schema: &mut Schema| {
-            if schema.get("format").is_some_and(|format| format != "date-time" && format != "uuid") {
-                schema.remove("format");
-            }
-        })));
-    });
     // A member of a question can be absent; one of an answer that can be null is there all the same.
-    let mut questions = SchemaGenerator::new(settings.clone());
-    let mut answers = SchemaGenerator::new(settings.for_serialize());
+    let mut questions = settings().into_generator();
+    let mut answers = settings().for_serialize().into_generator();
     answers.subschema_for::<Catalogue>();
     questions.subschema_for::<Edge>();
     questions.subschema_for::<PeriodWord>();

@@ -1,4 +1,4 @@
-//! Filters that are saved under a name.
+//! Saved filters.
 
 use serde_json::{Value, json};
 
@@ -26,23 +26,23 @@ pub(super) fn operations() -> Vec<Operation> {
     let of = |method, path, id, summary| Operation::new(method, path, id, "Segments", summary).takes(vec![project()]);
     let segments = json!({ "type": "array", "items": reference("Segment") });
     vec![
-        of("GET", "/v1/segments", "segments", "Lists the project's segments")
-            .about("By their names.")
+        of("GET", "/v1/segments", "segments", "List the project's segments")
+            .about("Sorted by name.")
             .answers_with(200, "application/json", segments)
             .fails(READS),
-        of("POST", "/v1/segments", "createSegment", "Saves a filter under a name")
-            .about("A project has 100 segments at most. Whoever writes them needs a key of the live data.")
+        of("POST", "/v1/segments", "createSegment", "Create a segment")
+            .about("A project has at most 100 segments. Writing them needs a key of the live data set.")
             .reads("NewSegment")
             .answers(201, "Segment")
             .fails(WRITES),
-        of("GET", "/v1/segments/{id}", "segment", "A segment").answers(200, "Segment").fails(FINDS),
-        of("PATCH", "/v1/segments/{id}", "updateSegment", "Changes a segment")
-            .about("What is not given keeps its value. Questions that name the segment are about the new one from then on.")
+        of("GET", "/v1/segments/{id}", "segment", "Get a segment").answers(200, "Segment").fails(FINDS),
+        of("PATCH", "/v1/segments/{id}", "updateSegment", "Change a segment")
+            .about("Members that are not given keep their value. Questions that name the segment use the new filters from then on.")
             .reads("SegmentChange")
             .answers(200, "Segment")
             .fails(WRITES),
-        of("DELETE", "/v1/segments/{id}", "deleteSegment", "Deletes a segment")
-            .about("Questions that name it are refused from then on.")
+        of("DELETE", "/v1/segments/{id}", "deleteSegment", "Delete a segment")
+            .about("Questions that name it are rejected from then on.")
             .answers(200, "Segment")
             .fails(FINDS),
     ]
@@ -76,11 +76,11 @@ fn members() -> Value {
     let mut filters = list(&reference("Filter"), MAX_FILTERS);
     filters["minItems"] = 1.into();
     json!({
-        "name": described(text(1, MAX_NAME), "Unique in the project, whatever the case; not in the form of an id."),
+        "name": described(text(1, MAX_NAME), "Unique in the project, ignoring case; must not look like an id."),
         "description": or_null(text(1, MAX_DESCRIPTION)),
         "filters": described(
             filters,
-            &format!("Conditions that must all hold, up to {} KiB; they name no other segments.", MAX_BYTES / 1024),
+            &format!("Conditions, joined with and; up to {} KiB. They must not name other segments.", MAX_BYTES / 1024),
         ),
     })
 }

@@ -10,7 +10,7 @@ use statement::Scope;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::world::{LIMIT, clickhouse, control_plane, now, stack};
+use crate::world::{LIMIT, clickhouse, control_plane, now, stack, user};
 
 fn at(url: &str) -> ClickHouse {
     let nobody = Credentials { user: "u".into(), password: "p".into() };
@@ -78,7 +78,7 @@ fn order(body: &str) -> Order<'_> {
 #[tokio::test]
 async fn an_operators_statement_has_its_own_user_settings_and_limits() {
     let stack = stack();
-    let (maintain, limit) = (user(&stack, "maintain"), Duration::from_secs(20));
+    let (maintain, limit) = (user("maintain"), Duration::from_secs(20));
     let client = ClickHouse::for_operator(stack["clickhouse_url"].as_str().unwrap(), "no_such_database").unwrap();
     let parameters = [("n".to_owned(), "3\t\\".to_owned())];
     let select = Order {

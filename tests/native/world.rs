@@ -32,13 +32,16 @@ pub fn config(changed: &[(&str, &str)]) -> Result<Config, Vec<&'static str>> {
     })
 }
 
+/// A user of the stack's ClickHouse: `ingest`, `read` or `maintain`.
+pub fn user(name: &str) -> Credentials {
+    let stack = stack();
+    let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
+    Credentials { user: text("user"), password: text("password") }
+}
+
 /// The stack's ClickHouse.
 pub fn clickhouse() -> ClickHouse {
     let stack = stack();
-    let user = |name: &str| {
-        let text = |field: &str| stack["clickhouse_users"][name][field].as_str().unwrap().to_owned();
-        Credentials { user: text("user"), password: text("password") }
-    };
     let url = stack["clickhouse_url"].as_str().unwrap();
     let database = stack["clickhouse_database"].as_str().unwrap();
     ClickHouse::new(url, database, user("ingest"), user("read")).unwrap().maintained_by(user("maintain"))

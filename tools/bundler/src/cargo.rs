@@ -36,8 +36,10 @@ pub(crate) fn build(request: &Request<'_>) -> Result<PathBuf> {
     // `worker` uses the futures of js-sys. The wasm-bindgen macro reads this variable when it expands; worker-build sets it
     // too.
     command.env("WASM_BINDGEN_USE_JS_SYS", "1");
-    // Told by `GET /`. A build without a repository sets it itself or says `unknown`.
-    if let Some(commit) = commit(request.root) {
+    // Shown by `GET /`. Quick builds go without, so that a commit does not compile the Worker again.
+    if request.optimize
+        && let Some(commit) = commit(request.root)
+    {
         command.env("HEADWATER_COMMIT", commit);
     }
     let output = command.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
@@ -47,8 +49,8 @@ pub(crate) fn build(request: &Request<'_>) -> Result<PathBuf> {
     artifact(&String::from_utf8_lossy(&output.stdout)).context("cargo built the Worker but reported no .wasm file")
 }
 
-/// The first 12 digits of the commit that is checked out. Cargo notices when the variable changes: a new commit compiles
-/// the Worker's own crate again, and the same commit gives the same bundle.
+/// The first 12 digits of the commit that is checked out; the same commit gives the same bundle. `None` where there is
+/// no repository, or the variable is set already.
 fn commit(root: &Path) -> Option<String> {
     if std::env::var_os("HEADWATER_COMMIT").is_some() {
         return None;

@@ -75,6 +75,7 @@ fn list<'a, T: Deserialize<'a>>(text: &'a str, bare: bool) -> serde_json::Result
 
 /// What was done with an event that gets a [`Verdict`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Stored, but changed.
@@ -85,17 +86,23 @@ pub enum Status {
     Rejected,
 }
 
-/// The result for one event, an entry of `results` in the response.
+/// The result for an event of a batch that was rejected or changed. `duplicate`: the same `event_id` came earlier in
+/// the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// Index in the batch, from 0.
     pub index: usize,
     /// The event's id, if it could be parsed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "documented", schemars(with = "String"))]
     pub event_id: Option<String>,
-    /// What was done with it.
+    /// What happened to the event.
     pub status: Status,
-    /// The machine-readable code: one of [`ErrorCode`], `duplicate` or `timestamp_replaced`.
+    /// The machine code.
+    #[cfg_attr(feature = "documented", schemars(extend("enum" = [
+        ErrorCode::InvalidPayload.as_str(), ErrorCode::TimestampTooOld.as_str(), "duplicate", TIME_REPLACED.0,
+    ])))]
     pub code: &'static str,
     /// The reason, for people.
     pub detail: String,
