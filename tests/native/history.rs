@@ -180,14 +180,21 @@ fn values(random: &mut Random, event: &str) -> Vec<(&'static str, String)> {
         ("country", random.of(&["DE", "FR", ""])),
         ("region", random.of(&["", "BE"])),
         ("city", random.of(&["", "Berlin"])),
-        ("screen", random.of(&["", "mobile", "laptop"])),
-        ("utm_source", random.of(&["", "News Letter"])),
-        ("utm_medium", random.of(&["", "CPC"])),
         ("device_type", random.of(&["desktop", "mobile"])),
         ("browser", random.of(&["Firefox", "Chrome"])),
         ("os", random.of(&["Linux", "iOS"])),
         ("language", random.of(&["de", "fr"])),
     ];
+    // Told from the others: another random number would make other histories of the same seeds.
+    let is = |values: &[(&str, &str)], column, value| values.contains(&(column, value));
+    let screen = match (is(&values, "device_type", "mobile"), is(&values, "browser", "Chrome")) {
+        (true, _) => "mobile",
+        (false, true) => "laptop",
+        (false, false) => "",
+    };
+    let utm_source = if is(&values, "campaign", "autumn") { "News Letter" } else { "" };
+    let utm_medium = if is(&values, "term", "shoes") { "CPC" } else { "" };
+    values.extend([("screen", screen), ("utm_source", utm_source), ("utm_medium", utm_medium)]);
     // Events of servers stand on no page.
     if event == "pageview" || random.one_in(2) {
         values.extend([("host", "www.example.com"), ("path", random.of(&["/", "/a", "/b", "/c 'd'\\"]))]);
