@@ -3,9 +3,10 @@
 --
 -- History: `utm_*` of older events are taken from their stored addresses. Until a row is rewritten, a read of these
 -- two columns computes them, so that answers are right at once; `MATERIALIZE COLUMN` then writes them in the
--- background. It reads `url` of all events and writes two columns, and leaves the files of the others as they are:
--- about a second for each million events. A read in the meantime costs as much as a read of `url`. The screen of older
--- events is unknown. A project that keeps no `utm_*` in its addresses has no history of them.
+-- background. It reads `url` of all events and writes two columns, and leaves the files of the others as they are: a
+-- million events took 5 s on two busy cores and 16 KB of disk. A read of the columns in the meantime costs what a read
+-- of `url` costs. The screen of older events is unknown. A project that keeps no `utm_*` in its addresses has no
+-- history of them.
 --
 -- The row writer leaves out what is empty, which the same expression computes again, from an address that has
 -- nothing to give.

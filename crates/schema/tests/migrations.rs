@@ -1,5 +1,7 @@
 //! Compares the tables of this crate with the migrations of the event store.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
