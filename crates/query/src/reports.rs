@@ -20,14 +20,19 @@ use crate::stats::Stats;
 /// A parsed question of some kind.
 pub type Question = Box<dyn Asked>;
 
+/// Parses a JSON body.
+pub type ParseJson = fn(&Value, World<'_>) -> Result<Question, Fault>;
+/// Parses a query string.
+pub type ParseParameters = fn(&str, World<'_>) -> Result<Question, Fault>;
+
 /// One kind of report: how its questions are parsed and, for the documents, what its schemas are.
 pub struct Kind {
     /// Its name in paths, tools and operation ids.
     pub name: &'static str,
     /// Parses a JSON body.
-    pub json: Option<fn(&Value, World<'_>) -> Result<Question, Fault>>,
+    pub json: Option<ParseJson>,
     /// Parses a query string.
-    pub parameters: Option<fn(&str, World<'_>) -> Result<Question, Fault>>,
+    pub parameters: Option<ParseParameters>,
     /// Schema of the JSON body.
     #[cfg(feature = "documented")]
     pub question: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,

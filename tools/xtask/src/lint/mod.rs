@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
 
     checks.run("rustfmt", cargo(&["fmt", "--all", "--check"]))?;
-    let clippy_host = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", "xtask/tls"];
+    let clippy_host = ["clippy", "--quiet", "--workspace", "--all-targets", "--features", "xtask/tls,fuzz/targets"];
     checks.run("clippy (host)", denying_warnings(cargo(&clippy_host)))?;
     let clippy_wasm = ["clippy", "--quiet", "--package", "headwater", "--lib", "--target", "wasm32-unknown-unknown"];
     checks.run("clippy (wasm32)", denying_warnings(cargo(&clippy_wasm)))?;
