@@ -10,13 +10,13 @@ use crate::state::{DEFAULT, State};
 use crate::step::step;
 use crate::{process, setup, workspace};
 
-/// Names the output folder to the bundler, also where wrangler calls it.
+/// Environment variable with the bundler's output folder. It also reaches the bundler when wrangler runs it.
 pub(crate) const BUILD_DIR: &str = "HEADWATER_BUILD_DIR";
 
 /// Arguments of `bundle`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Passed on to the bundler.
+    /// Options for the bundler.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     bundler: Vec<OsString>,
 }
@@ -34,12 +34,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Builds the Worker as it is deployed into `out_dir`.
+/// Builds the Worker into `out_dir` as it is deployed (optimized).
 pub(crate) fn optimised(state: &State, out_dir: &Path) -> Result<()> {
     build(state, out_dir, &["--optimize"])
 }
 
-/// Builds the Worker for a local stack into `out_dir`.
+/// Builds the Worker into `out_dir` for a local stack.
 pub(crate) fn for_stack(state: &State, out_dir: &Path) -> Result<()> {
     build(state, out_dir, &[])
 }
@@ -52,7 +52,7 @@ fn build(state: &State, out_dir: &Path, options: &[&str]) -> Result<()> {
         match process::run(command, state) {
             Ok(()) => Ok(()),
             Err(error) if error.is::<crate::stop::Interrupted>() => Err(error),
-            Err(error) => bail!("the Worker could not be built: {error:#}"),
+            Err(error) => bail!("cannot build the Worker: {error:#}"),
         }
     })
 }

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use crate::state::{State, StateArg};
 use crate::{stop, strays, workspace};
 
-/// The supervisor ends its children one after the other, each within a few seconds.
+/// The supervisor stops its children one after the other. Each takes a few seconds.
 const GRACE: Duration = Duration::from_secs(40);
 
 /// Arguments of `down`.
@@ -31,7 +31,11 @@ pub(crate) struct ResetArgs {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let state = args.state.open()?;
     let shown = workspace::shown(state.dir());
-    println!("{}", if stop_all(&state)? { format!("stopped {shown}") } else { format!("nothing runs in {shown}") });
+    if stop_all(&state)? {
+        println!("Stopped the stack in {shown}. Its data is kept: start it again with `cargo xtask up`.");
+    } else {
+        println!("No stack is running in {shown}.");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -40,12 +44,12 @@ pub(crate) fn reset(args: &ResetArgs) -> Result<ExitCode> {
     let state = args.state.open()?;
     stop_all(&state)?;
     state.remove()?;
-    println!("removed {}", workspace::shown(state.dir()));
+    println!("Deleted {}.", workspace::shown(state.dir()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends the stack of a folder, supervisor first, and whatever an earlier one has left. Says
-/// whether there was anything; returns when nothing is left.
+/// Stops the stack of a state folder: the supervisor first, then processes that an earlier run left behind. Returns
+/// true if any process ran. No process is left when it returns.
 pub(crate) fn stop_all(state: &State) -> Result<bool> {
     let mut any = false;
     if let Some(pid) = state.holder()? {
@@ -58,7 +62,7 @@ pub(crate) fn stop_all(state: &State) -> Result<bool> {
                 let _ = kill(pid, Signal::SIGKILL);
             }
             if Instant::now() > deadline + Duration::from_secs(5) {
-                bail!("process {pid}, which holds {}, does not end", state.dir().display());
+                bail!("process {pid} locks {} and does not stop", state.dir().display());
             }
             stop::pause()?;
         }

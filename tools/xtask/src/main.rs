@@ -1,10 +1,10 @@
-//! `cargo xtask`: every command of this repository.
+//! `cargo xtask`: all commands of this repository.
 //!
-//! `up` sets up what is missing and runs all of Headwater on this machine; `test` and `lint` are what CI runs. Each
-//! module is named after the thing it handles: `setup` installs, `stack` runs. The operator's commands (`migrate`,
-//! `keys` and the rest) are those of `headwater` (`tools/cli`).
+//! `up` installs what is missing and runs Headwater on this machine. `test` and `lint` are what CI runs. Each module is
+//! named after its subject: `setup` installs, `stack` runs the processes. The operator's commands (`migrate`, `keys`
+//! and so on) come from `headwater` (`tools/cli`).
 
-// Its macros replace `println!` and the others in this crate: a closed pipe ends a command quietly.
+// Its macros replace `println!` and its siblings in this crate, so that a closed pipe ends a command without an error.
 #[macro_use]
 extern crate headwater_cli;
 
@@ -43,25 +43,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Sets up what is missing, starts the stores and the Worker, and runs them until Ctrl-C.
+    /// Install what is missing, start the stores and the Worker, and run them until Ctrl-C.
     Up(up::Args),
-    /// Stops what `up` started, and whatever was left by one that was killed.
+    /// Stop the stack, including processes left behind by a killed run.
     Down(down::Args),
-    /// Says what runs, and where.
+    /// Show which processes of the stack run and their addresses.
     Status(status::Args),
-    /// Stops everything and removes the data.
+    /// Stop the stack and delete its data.
     Reset(down::ResetArgs),
-    /// Builds the Worker into `build/`; arguments go to the bundler (`--optimize`, `--features`).
+    /// Build the Worker into `build/`. Arguments are passed to the bundler (`--optimize`, `--features`).
     Bundle(bundle::Args),
-    /// Fills the event store with made-up traffic, the same one every time.
+    /// Fill the event store with generated traffic. The same options always generate the same events.
     Seed(seed::Args),
-    /// Formatting, clippy for host and wasm32, licences, JavaScript lint and types.
+    /// Check formatting, clippy (host and wasm32), licences, JavaScript lint and types.
     Lint(lint::Args),
-    /// Runs all tests over a stack of their own.
+    /// Run the tests against a separate stack.
     Test(test::Args),
-    /// Kills the stores and the Worker under load, and compares what was acknowledged with what is stored.
+    /// Kill the stores and the Worker under load, then compare acknowledged events with stored ones.
     Faults(faults::Args),
-    /// Measures what the Worker costs, on bare workerd.
+    /// Run a benchmark.
     #[command(subcommand)]
     Bench(bench::Command),
     #[command(flatten)]

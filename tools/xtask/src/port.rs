@@ -4,23 +4,23 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, Result};
 
-/// A port wanted for something, and the flag that chooses another.
+/// A port to listen on, and the flag that changes it.
 #[derive(Clone, Copy)]
 pub(crate) struct Wanted {
-    /// What would listen there.
+    /// Name of the service, for the error message.
     pub(crate) who: &'static str,
-    /// The port; 0 takes a free one.
+    /// Port number; 0 picks a free port.
     pub(crate) port: u16,
-    /// The flag that sets it.
+    /// Flag that sets the port, such as `--worker-port`.
     pub(crate) flag: &'static str,
 }
 
 impl Wanted {
-    /// The port, once it is known to be free.
+    /// Checks that the port is free and returns it.
     pub(crate) fn claim(self) -> Result<u16> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).with_context(|| {
             format!(
-                "port {} for {} is in use: stop what listens there or choose another with {} (0 takes a free one)",
+                "port {} for {} is in use: stop the process that listens on it, or choose another port with {} (0 picks a free one)",
                 self.port, self.who, self.flag
             )
         })?;
@@ -28,7 +28,7 @@ impl Wanted {
     }
 }
 
-/// Any free port.
+/// Picks a free port.
 pub(crate) fn free() -> Result<u16> {
     Wanted { who: "a free port", port: 0, flag: "" }.claim()
 }
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_takes_a_free_port() {
+    fn zero_picks_a_free_port() {
         assert_ne!(free().unwrap(), 0);
     }
 }

@@ -1,7 +1,7 @@
-//! Child processes: each leads a group of its own, writes to a log and carries a mark.
+//! Child processes. Each one leads its own process group, writes to a log file and carries a mark in its environment.
 //!
-//! A group of its own, so that Ctrl-C in the terminal reaches this process alone and the children
-//! end in order; and so that whatever a child starts ends with it.
+//! With its own group, Ctrl-C in the terminal reaches only this process, which then stops the children in order.
+//! Signals to the group also reach the processes that a child starts.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -19,15 +19,15 @@ use nix::unistd::Pid;
 use crate::state::State;
 use crate::{stop, strays, workspace};
 
-/// Name of the environment variable by which a stray child is found again.
+/// Environment variable that marks a child process, so that `strays` can find it.
 pub(crate) const MARK: &str = "HEADWATER_STATE";
 
-/// How long a child may take to end before it is killed. The stores promise five seconds.
+/// Time between SIGTERM and SIGKILL. The local stores stop within five seconds.
 const GRACE: Duration = Duration::from_secs(7);
 
-/// A child under supervision.
+/// A supervised child process.
 pub(crate) struct Supervised {
-    /// What it is, for messages.
+    /// Name in messages and of the log file.
     pub(crate) name: &'static str,
     command: Command,
     child: Child,
@@ -35,7 +35,7 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
-    /// Starts `command`; its output goes to `logs/NAME.log`, which begins anew.
+    /// Starts `command` and writes its output to `logs/NAME.log`, which is truncated first.
     pub(crate) fn spawn(name: &'static str, mut command: Command, state: &State) -> Result<Self> {
         let log = state.log(name);
         command.env(MARK, state.dir()).process_group(0).stdin(Stdio::null());
@@ -43,7 +43,7 @@ impl Supervised {
         Ok(Self { name, command, child, log })
     }
 
-    /// Ends it and all that it started as a crash does: with SIGKILL, at once.
+    /// Kills the process and all its descendants with SIGKILL, like a crash.
     pub(crate) fn kill(&mut self) -> Result<()> {
         for pid in strays::descendants(self.child.id().cast_signed()) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
@@ -53,13 +53,16 @@ impl Supervised {
         Ok(())
     }
 
-    /// Starts it again, as it was started before.
+    /// Starts the same command again.
     pub(crate) fn restart(&mut self) -> Result<()> {
         self.child = launch(&mut self.command, &self.log)?;
         Ok(())
     }
 
-    /// Waits until `ready` finds what it looks for, while the child lives and no signal comes.
+    /// Calls `ready` until it returns a value.
+    ///
+    /// # Errors
+    /// If the child exits, `limit` passes or a signal asks to stop.
     pub(crate) fn wait_until<T>(&mut self, limit: Duration, mut ready: impl FnMut(&Self) -> Option<T>) -> Result<T> {
         let deadline = Instant::now() + limit;
         loop {
@@ -70,43 +73,42 @@ impl Supervised {
                 return Err(self.obituary(status));
             }
             if Instant::now() > deadline {
-                bail!("{} is not ready after {} s; its log: {}", self.name, limit.as_secs(), self.quote());
+                bail!("{} is not ready after {} s. Log: {}", self.name, limit.as_secs(), self.quote());
             }
             stop::pause()?;
         }
     }
 
-    /// Waits for the line `ready URL` that each store prints.
+    /// Waits for the line `ready URL` that each local store prints, and returns the URL.
     pub(crate) fn wait_for_ready_line(&mut self, limit: Duration) -> Result<String> {
         self.wait_until(limit, |child| {
             let log = fs::read_to_string(&child.log).ok()?;
-            // Whole lines only: the rest may be under way.
+            // Complete lines only: the last one may still be incomplete.
             let line = log.split_inclusive('\n').find(|line| line.starts_with("ready ") && line.ends_with('\n'))?;
             Some(line.trim_start_matches("ready ").trim_end().to_owned())
         })
     }
 
-    /// How the child ended, if it has.
+    /// Exit status, if the child has exited.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
 
-    /// Which child died, and its last words.
+    /// An error with the child's exit status and the end of its log.
     pub(crate) fn obituary(&self, status: ExitStatus) -> anyhow::Error {
-        anyhow!("{} ended by itself ({status}); its log: {}", self.name, self.quote())
+        anyhow!("{} stopped unexpectedly ({status}). Log: {}", self.name, self.quote())
     }
 
     fn quote(&self) -> String {
         format!("{}\n{}", workspace::shown(&self.log), indented(&last_lines(&self.log, 12)))
     }
 
-    /// Asks the whole group to end.
+    /// Sends SIGTERM to the process group.
     pub(crate) fn ask_to_end(&self) {
         let _ = killpg(self.group(), Signal::SIGTERM);
     }
 
-    /// Waits until the child has ended; kills its group when that takes too long. Nothing of the
-    /// group is left afterwards.
+    /// Stops the child: SIGTERM, then SIGKILL for the group after [`GRACE`]. No process of the group is left.
     pub(crate) fn end(&mut self) {
         self.ask_to_end();
         let deadline = Instant::now() + GRACE;
@@ -117,7 +119,7 @@ impl Supervised {
         let _ = self.child.wait();
     }
 
-    /// Its process id.
+    /// Process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -133,7 +135,7 @@ fn launch(command: &mut Command, log: &Path) -> Result<Child> {
     command.spawn().with_context(|| format!("cannot run {}", Path::new(command.get_program()).display()))
 }
 
-/// Runs a command of the set-up to its end, its output appended to `logs/setup.log`.
+/// Runs a setup command to completion and appends its output to `logs/setup.log`.
 pub(crate) fn run(mut command: Command, state: &State) -> Result<()> {
     let log = state.log("setup");
     let file = OpenOptions::new().create(true).append(true).open(&log)?;
@@ -148,12 +150,12 @@ pub(crate) fn run(mut command: Command, state: &State) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end with the streams it has; a signal ends its whole group.
+/// Runs a command to completion with its own streams. A signal to this process stops the command's group.
 pub(crate) fn run_in_group(command: Command, state: Option<&State>) -> Result<ExitStatus> {
     wait_in_group(spawn_in_group(command, state)?)
 }
 
-/// Starts a command in a group of its own, for [`wait_in_group`].
+/// Starts a command in its own process group, for [`wait_in_group`].
 pub(crate) fn spawn_in_group(mut command: Command, state: Option<&State>) -> Result<Child> {
     stop::check()?;
     let program = PathBuf::from(command.get_program());
@@ -163,7 +165,7 @@ pub(crate) fn spawn_in_group(mut command: Command, state: Option<&State>) -> Res
     command.process_group(0).spawn().with_context(|| format!("cannot run {}", program.display()))
 }
 
-/// Waits for a child of [`spawn_in_group`]; a signal ends its whole group.
+/// Waits for a child of [`spawn_in_group`]. A signal to this process stops the child's group.
 pub(crate) fn wait_in_group(mut child: Child) -> Result<ExitStatus> {
     let group = Pid::from_raw(i32::try_from(child.id())?);
     loop {

@@ -1,27 +1,27 @@
-//! Randomness that is the same everywhere and always: PCG64, which its crate keeps stable, and below it
-//! nothing but integers. No logarithm, whose last digit is the platform's, and no distribution of another
-//! crate, whose next version may draw otherwise.
+//! Deterministic random numbers: the same on every platform and in every version. PCG64, whose output its crate keeps
+//! stable, and integer arithmetic only. Logarithms differ between platforms in the last digit, and the distributions of
+//! other crates may change between versions.
 
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::Rng as _;
 use sha2::{Digest as _, Sha256};
 
-/// From which all randomness of one run comes.
+/// The seed of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Seed([u64; 2]);
 
-/// One stream of it.
+/// A stream of random numbers.
 pub(crate) struct Random(Pcg64);
 
 impl Seed {
-    /// Another text is another run: nothing of one is found in the other.
+    /// Derives a seed from a text. Different texts give unrelated streams.
     pub(crate) fn of(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
         let half = |from: usize| digest.iter().skip(from).take(8).fold(0, |all, byte| all << 8 | u64::from(*byte));
         Self([half(0), half(8)])
     }
 
-    /// A stream of its own for each thing, so that none depends on what was drawn for another.
+    /// Returns an independent stream for each `about` and `path`, so that the order of draws elsewhere does not matter.
     pub(crate) fn stream(&self, about: &str, path: [u64; 2]) -> Random {
         let mut mixed = self.0[0];
         for part in about.bytes().map(u64::from).chain(path) {
@@ -32,7 +32,7 @@ impl Seed {
     }
 }
 
-/// The output function of `SplitMix64`: every bit of the input changes half of the output's.
+/// The output function of `SplitMix64`: each bit of the input changes about half of the output bits.
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -46,39 +46,39 @@ impl Random {
         self.0.next_u64()
     }
 
-    /// 0 to `limit` - 1; 0 where the limit is 0.
+    /// A number from 0 to `limit` - 1. Returns 0 if `limit` is 0.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         let wide = u128::from(self.bits()) * u128::from(limit);
         u64::try_from(wide >> 64).unwrap_or_default()
     }
 
-    /// `from` to `to` - 1.
+    /// A number from `from` to `to` - 1.
     pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
         from + i64::try_from(self.below(u64::try_from(to - from).unwrap_or_default())).unwrap_or_default()
     }
 
-    /// True so many times of a thousand.
+    /// True with a probability of `per_mille` / 1000.
     pub(crate) fn chance(&mut self, per_mille: u64) -> bool {
         self.below(1000) < per_mille
     }
 
-    /// One of a list, each as likely.
+    /// An item of `list`, all equally likely. `list` must not be empty.
     pub(crate) fn one_of<'t, T>(&mut self, list: &'t [T]) -> &'t T {
         let at = self.below(list.len() as u64);
         &list[usize::try_from(at).unwrap_or_default()]
     }
 }
 
-/// A list of which some are drawn more often.
+/// A list of items with weights.
 #[derive(Debug)]
 pub(crate) struct Weighted<T> {
     items: Vec<T>,
-    /// Weights summed up.
+    /// Cumulative weights.
     sums: Vec<u64>,
 }
 
 impl<T> Weighted<T> {
-    /// Items with their weights, of which one at least is not 0.
+    /// Builds the list. At least one weight must be positive.
     pub(crate) fn new(items: impl IntoIterator<Item = (u64, T)>) -> Self {
         let mut sum = 0;
         let (sums, items) = items
@@ -91,13 +91,13 @@ impl<T> Weighted<T> {
         Self { items, sums }
     }
 
-    /// Draws one.
+    /// Draws an item with a probability proportional to its weight.
     pub(crate) fn draw(&self, random: &mut Random) -> &T {
         let at = random.below(self.sums.last().copied().unwrap_or_default());
         &self.items[self.sums.partition_point(|sum| *sum <= at)]
     }
 
-    /// All of them.
+    /// All items.
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }

@@ -1,8 +1,7 @@
-//! Finds and ends processes that a stack left behind.
+//! Finds and stops processes that a stack left behind.
 //!
-//! Every child carries the mark `HEADWATER_STATE=<state folder>` in its environment, and hands it
-//! on to what it starts. Some programs overwrite their environment (PostgreSQL's workers do), so
-//! descendants of marked processes count, too.
+//! Every child has `HEADWATER_STATE=<state folder>` in its environment and passes it on to its children. Some programs
+//! overwrite their environment (PostgreSQL's workers do), so descendants of marked processes are included.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -22,11 +21,11 @@ use crate::stop;
 pub(crate) struct Stray {
     /// Its process id.
     pub(crate) pid: i32,
-    /// The name the kernel shows.
+    /// Name of the executable, as the kernel reports it.
     pub(crate) name: String,
 }
 
-/// All living processes that belong to the state folder, except this one and its ancestors.
+/// All processes of the state folder, except this one and its ancestors.
 pub(crate) fn of(state_dir: &Path) -> Vec<Stray> {
     let processes = processes();
     let own = ancestors(&processes, std::process::id().cast_signed());
@@ -41,7 +40,7 @@ pub(crate) fn of(state_dir: &Path) -> Vec<Stray> {
         .collect()
 }
 
-/// All processes that a process has started, and those that these have.
+/// All descendants of a process.
 pub(crate) fn descendants(pid: i32) -> Vec<i32> {
     let found = with_descendants(BTreeSet::from([pid]), &processes());
     found.into_iter().filter(|found| *found != pid).collect()
@@ -61,14 +60,14 @@ fn with_descendants(mut found: BTreeSet<i32>, processes: &BTreeMap<i32, Process>
     }
 }
 
-/// Ends all processes of the state folder and waits until they are gone. Returns how many there were.
+/// Stops all processes of the state folder and waits until they have exited. Returns their number.
 pub(crate) fn end(state_dir: &Path) -> Result<usize> {
     let found = of(state_dir);
     if found.is_empty() {
         return Ok(0);
     }
     for stray in &found {
-        // PostgreSQL waits for its clients on SIGTERM, and ends at once, in order, on SIGINT.
+        // On SIGTERM PostgreSQL waits for its clients; on SIGINT it disconnects them and shuts down cleanly.
         let signal = if stray.name == "postgres" { Signal::SIGINT } else { Signal::SIGTERM };
         let _ = kill(Pid::from_raw(stray.pid), signal);
     }
@@ -77,13 +76,13 @@ pub(crate) fn end(state_dir: &Path) -> Result<usize> {
             let _ = kill(Pid::from_raw(stray.pid), Signal::SIGKILL);
         }
         if !gone(state_dir, &found, Duration::from_secs(5)) {
-            bail!("processes of {} do not end: {:?}", state_dir.display(), of(state_dir));
+            bail!("processes of {} do not stop: {:?}", state_dir.display(), of(state_dir));
         }
     }
     Ok(found.len())
 }
 
-/// Whether all of them, and whatever they started meanwhile, end in time.
+/// Whether the known processes, and any they have started since, exit within `limit`.
 fn gone(state_dir: &Path, known: &[Stray], limit: Duration) -> bool {
     let deadline = Instant::now() + limit;
     loop {
@@ -104,7 +103,7 @@ struct Process {
     parent: i32,
 }
 
-/// Every living process; those that ended and only wait to be read do not count.
+/// All processes by id, without zombies.
 fn processes() -> BTreeMap<i32, Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
@@ -116,7 +115,7 @@ fn processes() -> BTreeMap<i32, Process> {
         .collect()
 }
 
-/// Reads `pid (name) state ppid …`; the name may hold spaces and parentheses.
+/// Parses `pid (name) state ppid …`. The name may contain spaces and parentheses. Returns `None` for a zombie.
 fn parse_stat(stat: &str) -> Option<Process> {
     let (head, tail) = stat.rsplit_once(')')?;
     let name = head.split_once('(')?.1.to_owned();
@@ -137,7 +136,7 @@ fn ancestors(processes: &BTreeMap<i32, Process>, pid: i32) -> BTreeSet<i32> {
 }
 
 fn has_mark(pid: i32, mark: &[u8]) -> bool {
-    // Fails for processes of other users, which are not ours.
+    // Fails for processes of other users, which never belong to the stack.
     fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|v| v == mark))
 }
 

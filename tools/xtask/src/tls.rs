@@ -1,4 +1,4 @@
-//! Builds this command again with TLS where an address needs it: a first `up` should not have to compile it.
+//! Rebuilds this command with TLS if a URL needs it. TLS is not compiled by default, to keep the first `up` short.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use headwater_cli::tls::NotCompiledIn;
 
 use crate::workspace;
 
-/// Runs this command again with TLS compiled in, if it failed for the lack of it.
+/// Runs this command again with TLS if `error` says that TLS is not compiled in.
 pub(crate) fn with_it(error: Error) -> Result<ExitCode> {
     if !error.is::<NotCompiledIn>() {
         return Err(error);

@@ -1,4 +1,4 @@
-//! `up`: everything on this machine.
+//! `up`: runs the whole stack on this machine.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,10 +18,10 @@ use crate::{setup, stop, strays, workspace};
 /// Arguments of `up`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Return once all is ready and leave it running; `cargo xtask down` stops it.
+    /// Return when the stack is ready and keep it running in the background. Stop it with `cargo xtask down`.
     #[arg(long)]
     detach: bool,
-    /// The part of `--detach` that stays.
+    /// Marks the background process of `--detach`.
     #[arg(long, hide = true)]
     background: bool,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return detach(&state);
     }
     if args.background {
-        // A session of its own: closing the terminal does not reach it.
+        // In its own session, the process survives the terminal.
         nix::unistd::setsid()?;
     }
     let Some(_held) = state.hold()? else {
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let _ = std::fs::remove_file(state.dev_file());
     let left = strays::end(state.dir())?;
     if left > 0 {
-        note(&format!("ended {left} processes that an earlier run had left"));
+        note(&format!("stopped {left} processes left behind by an earlier run"));
     }
     let tools = setup::all(&state, args.options.needs())?;
     let (mut stack, dev) = Stack::start(&state, &tools, &args.options, Bundle::Watched)?;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     state.write("dev.json", &dev)?;
     let outcome = stack.supervise();
     let _ = std::fs::remove_file(state.dev_file());
-    println!("stopping");
+    println!("Stopping the stack …");
     stack.stop();
     strays::end(state.dir())?;
     outcome.map(|()| ExitCode::SUCCESS)
@@ -65,13 +65,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 fn already_running(state: &State) -> anyhow::Error {
     anyhow::anyhow!(
-        "a stack already runs in {}: `cargo xtask status` shows it, `cargo xtask down` stops it; \
-         another one needs a folder of its own with --state and free ports",
+        "a stack is already running in {}: show it with `cargo xtask status` or stop it with `cargo xtask down`. \
+         To run a second stack, choose another folder with --state and other ports",
         workspace::shown(state.dir())
     )
 }
 
-/// Starts this program once more in the background and shows its steps until all is ready.
+/// Starts this program in the background and copies its output until the stack is ready.
 fn detach(state: &State) -> Result<ExitCode> {
     if state.holder()?.is_some() {
         return Err(already_running(state));
@@ -91,14 +91,14 @@ fn detach(state: &State) -> Result<ExitCode> {
 
     let mut shown = File::open(&path)?;
     loop {
-        // Looked at before the log is read, so that nothing written before is missed.
+        // Checked before the log is read, so that no output is missed.
         let ready = state.dev_file().exists();
         let ended = child.try_wait()?;
         let mut news = Vec::new();
         shown.read_to_end(&mut news)?;
         std::io::stdout().write_all(&news)?;
         if let Some(status) = ended {
-            // Its reason is in the log, which has just been shown.
+            // The log, printed above, has the reason.
             let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
             return Ok(ExitCode::from(code.max(1)));
         }
@@ -113,29 +113,31 @@ fn detach(state: &State) -> Result<ExitCode> {
     }
 }
 
-/// What to do now.
+/// Prints addresses, keys and example commands.
 fn summary(state: &State, dev: &DevFile, background: bool) {
     let stores = &dev.stores;
-    println!("\nHeadwater runs.\n");
+    println!("\nHeadwater is running.\n");
+    if !dev.worker_url.is_empty() {
+        println!("  Worker      {}", dev.worker_url);
+    }
     println!("  ClickHouse  {} (database {})", stores.clickhouse_url, stores.clickhouse_database);
     println!("  PostgREST   {}", stores.postgrest_url);
     if !dev.worker_url.is_empty() {
-        println!("  Worker      {}\n", dev.worker_url);
         let keys = &dev.keys;
-        println!("Keys of the demo project:");
+        println!("\nKeys of the demo project (env live)");
         for (what, key) in
             [("publishable", &keys.pk), ("secret", &keys.sk), ("read-only", &keys.rk), ("account", &keys.ak)]
         {
             println!("  {what:<12}{key}");
         }
         let test = &dev.test_keys;
-        println!("\nIn a page of this machine (http://localhost:…), and what its visits were:");
+        println!("\nCount visits of a local page (http://localhost:…) in env test, then ask for them");
         println!("  <script defer src=\"{}/v1/a.js\" data-key=\"{}\" data-debug></script>", dev.worker_url, test.pk);
         println!(
             "  curl '{}/v1/stats?metric=events,visitors&group_by=event,path' -H 'Authorization: Bearer {}'",
             dev.worker_url, test.rk
         );
-        println!("\nFrom a server:");
+        println!("\nSend an event from a server in env live, then ask for its source");
         println!("  curl {}/ready", dev.worker_url);
         println!(
             "  curl {}/v1/track -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n    \
@@ -147,6 +149,8 @@ fn summary(state: &State, dev: &DevFile, background: bool) {
             dev.worker_url, keys.rk
         );
     }
-    println!("\nData, logs and secrets are in {}.", workspace::shown(state.dir()));
-    println!("{}", if background { "`cargo xtask down` stops it." } else { "Ctrl-C stops it." });
+    let stop = if background { "cargo xtask down" } else { "Ctrl-C" };
+    println!("\n  Data, logs and secrets  {}", workspace::shown(state.dir()));
+    println!("  Sample traffic          cargo xtask seed");
+    println!("  Stop                    {stop}");
 }

@@ -1,7 +1,7 @@
-//! Starting and stopping a whole stack: whatever happens, no process is left.
+//! Starting and stopping a stack leaves no process behind.
 //!
-//! These run real stacks in folders of their own, so they need what `cargo xtask test` sets up;
-//! without it they pass without a look.
+//! These tests run real stacks in temporary state folders and need what `cargo xtask test` sets up. Without it they
+//! print a note and pass.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A state folder that is cleaned up also when a test fails.
+/// A state folder that is removed even if the test fails.
 struct Stack {
     dir: PathBuf,
 }
@@ -21,7 +21,7 @@ struct Stack {
 impl Stack {
     fn new(name: &str) -> Option<Self> {
         if std::env::var_os("HEADWATER_DEV_JSON").is_none() {
-            eprintln!("not run: use `cargo xtask test`");
+            eprintln!("skipped: run `cargo xtask test`");
             return None;
         }
         let dir = std::env::temp_dir().join(format!("headwater-{name}-{}", std::process::id()));
@@ -51,13 +51,13 @@ impl Stack {
         let deadline = Instant::now() + Duration::from_mins(2);
         while !self.dir.join("dev.json").exists() {
             assert!(child.try_wait().unwrap().is_none(), "the stack ended while it started");
-            assert!(Instant::now() < deadline, "the stack does not become ready");
+            assert!(Instant::now() < deadline, "the stack is not ready after two minutes");
             std::thread::sleep(Duration::from_millis(50));
         }
         child
     }
 
-    /// Command lines of the processes that carry the stack's mark, by their number.
+    /// Command lines of the processes with the stack's mark, by process id.
     fn processes(&self) -> BTreeMap<u32, String> {
         let mark = format!("HEADWATER_STATE={}", self.dir.display());
         let entries = fs::read_dir("/proc").unwrap().flatten();
@@ -72,7 +72,7 @@ impl Stack {
             .collect()
     }
 
-    /// The process whose command line holds `part`.
+    /// Id of the process whose command line contains `part`.
     fn process(&self, part: &str) -> u32 {
         let processes = self.processes();
         let found = processes.iter().find(|(_, line)| line.contains(part));
@@ -118,7 +118,7 @@ fn a_detached_stack_runs_until_down_and_one_that_was_killed_is_swept_up() {
 
     let second = stack.up(&["--detach"]).output().unwrap();
     assert!(!second.status.success());
-    assert!(String::from_utf8_lossy(&second.stderr).contains("already runs"));
+    assert!(String::from_utf8_lossy(&second.stderr).contains("already running"));
 
     assert_success(&stack.command("down", &[]).output().unwrap());
     stack.assert_nothing_left();
@@ -160,7 +160,7 @@ fn a_store_that_dies_is_named_and_takes_the_rest_along() {
     signal(stack.process("devstack clickhouse"), "-KILL");
     let (code, errors) = stderr_of(child);
     assert_eq!(code, Some(1));
-    assert!(errors.contains("clickhouse ended by itself"), "{errors}");
+    assert!(errors.contains("clickhouse stopped unexpectedly"), "{errors}");
     stack.assert_nothing_left();
 }
 

@@ -1,5 +1,5 @@
-//! One kept-alive HTTP/1.1 connection: as little as tells where an answer ends, so that the load
-//! takes little of the machine that it shares with what it measures.
+//! A minimal HTTP/1.1 client for one open connection. It only finds the end of each response, so that the load
+//! generator uses little of the CPU that it shares with the server.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-/// Longest time for one answer, and for the way there.
+/// Time limit for connecting, and for one response.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An open connection.
@@ -26,14 +26,14 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), line: Vec::new() })
     }
 
-    /// Sends a request and reads its answer to the end; returns the status.
+    /// Sends a request, reads the whole response and returns its status.
     pub(super) fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.get_mut().write_all(request)?;
         read_answer(&mut self.stream, &mut self.line)
     }
 }
 
-/// How the end of a body is told.
+/// How the end of a response body is marked.
 enum Body {
     Length(usize),
     Chunked,
@@ -45,17 +45,17 @@ fn read_answer(stream: &mut impl BufRead, line: &mut Vec<u8>) -> Result<u16> {
         .split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok())
-        .with_context(|| format!("an answer begins with {status_line:?}"))?;
+        .with_context(|| format!("invalid status line {status_line:?}"))?;
     let mut body = (status == 204 || status == 304).then_some(Body::Length(0));
     loop {
         let header = read_line(stream, line)?;
         if header.is_empty() {
             break;
         }
-        let Some((name, value)) = header.split_once(':') else { bail!("an answer has the header {header:?}") };
+        let Some((name, value)) = header.split_once(':') else { bail!("invalid header {header:?}") };
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            body = Some(Body::Length(value.parse().context("an answer has a length that is no number")?));
+            body = Some(Body::Length(value.parse().context("Content-Length is not a number")?));
         } else if name.eq_ignore_ascii_case("transfer-encoding") && value.eq_ignore_ascii_case("chunked") {
             body = Some(Body::Chunked);
         }
@@ -63,7 +63,7 @@ fn read_answer(stream: &mut impl BufRead, line: &mut Vec<u8>) -> Result<u16> {
     match body {
         Some(Body::Length(length)) => skip(stream, length)?,
         Some(Body::Chunked) => skip_chunks(stream, line)?,
-        None => bail!("an answer does not say where it ends"),
+        None => bail!("a response has neither Content-Length nor chunked encoding"),
     }
     Ok(status)
 }
@@ -72,11 +72,11 @@ fn skip_chunks(stream: &mut impl BufRead, line: &mut Vec<u8>) -> Result<()> {
     loop {
         let size = read_line(stream, line)?;
         let size = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)
-            .with_context(|| format!("a chunk has the size {size:?}"))?;
+            .with_context(|| format!("invalid chunk size {size:?}"))?;
         skip(stream, size)?;
-        // The line that ends the chunk; after the last one, the empty line after no trailers.
+        // The line break after the chunk; after the last chunk, the empty line that ends the body.
         if !read_line(stream, line)?.is_empty() {
-            bail!("a chunk is longer than it says");
+            bail!("a chunk is longer than its size");
         }
         if size == 0 {
             return Ok(());
@@ -89,14 +89,14 @@ fn read_line<'line>(stream: &mut impl BufRead, line: &'line mut Vec<u8>) -> Resu
     if stream.read_until(b'\n', line)? == 0 {
         bail!("workerd closed the connection");
     }
-    Ok(std::str::from_utf8(line).context("an answer's head is no text")?.trim_end())
+    Ok(std::str::from_utf8(line).context("a response head is not UTF-8")?.trim_end())
 }
 
 fn skip(stream: &mut impl BufRead, mut length: usize) -> Result<()> {
     while length > 0 {
         let there = stream.fill_buf()?.len().min(length);
         if there == 0 {
-            bail!("workerd closed the connection within an answer");
+            bail!("workerd closed the connection within a response");
         }
         stream.consume(there);
         length -= there;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_to_its_end_and_no_further() {
+    fn a_response_is_read_to_its_end_and_no_further() {
         assert_eq!(read(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP"), (Some(200), 4));
         assert_eq!(read(b"HTTP/1.1 204 No Content\r\n\r\nHTTP"), (Some(204), 4));
         let chunked =
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_answer_is_no_answer() {
+    fn a_broken_response_is_an_error() {
         for broken in [
             &b""[..],
             b"nonsense\r\n",

@@ -1,4 +1,4 @@
-//! What is measured: a Worker, and what it is asked.
+//! A contestant: a bundled Worker and the requests it gets.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,22 +18,22 @@ use crate::{process, workspace};
 pub(super) struct Contestant {
     /// Title in the report.
     pub(super) title: &'static str,
-    /// Names its process, its log and its folder.
+    /// Name of its process, log and folder.
     pub(super) name: &'static str,
-    /// Its files; the first is its entry.
+    /// Its modules. The first one is the entry.
     pub(super) modules: Vec<Module>,
     /// Its variables and secrets.
     pub(super) settings: Vec<(&'static str, String)>,
-    /// What answers everything that it fetches, in the same process; `None`: it fetches nothing.
+    /// Answers every fetch of the contestant, in the same process. `None` if it fetches nothing.
     pub(super) outbound: Option<Outbound>,
-    /// What it is asked, in turn, again and again.
+    /// The requests it gets, in turn and repeatedly.
     pub(super) requests: Vec<Request>,
-    /// Name of the contestant that it is held against, besides the first.
+    /// Name of a second contestant to compare it with, besides the first.
     pub(super) rival: Option<&'static str>,
 }
 
 impl Contestant {
-    /// Bytes of its files, as they are and each compressed, which is how they are stored and sent.
+    /// Total size of the modules in bytes: uncompressed, and with each one gzipped.
     pub(super) fn size(&self) -> (u64, u64) {
         let files = self.modules.iter().filter_map(|module| std::fs::read(&module.file).ok());
         files.fold((0, 0), |(raw, small), file| {
@@ -45,25 +45,25 @@ impl Contestant {
     }
 }
 
-/// A file of a Worker.
+/// A module of a Worker.
 #[derive(Debug, Clone)]
 pub(super) struct Module {
-    /// Where it lies.
+    /// Path of the file.
     pub(super) file: PathBuf,
-    /// The name by which others import it.
+    /// Its name in imports.
     pub(super) name: &'static str,
-    /// Whether it is WebAssembly; JavaScript otherwise.
+    /// True for WebAssembly, false for JavaScript.
     pub(super) wasm: bool,
 }
 
 impl Module {
-    /// The name of its file beside the configuration.
+    /// File name beside workerd's configuration.
     pub(super) fn embedded(&self) -> &str {
         self.name.trim_start_matches("./")
     }
 }
 
-/// A Worker of JavaScript that stands for the rest of the world.
+/// A JavaScript Worker that answers all outbound requests of a contestant.
 #[derive(Debug, Clone)]
 pub(super) struct Outbound {
     /// Its source.
@@ -72,7 +72,7 @@ pub(super) struct Outbound {
     pub(super) settings: Vec<(&'static str, String)>,
 }
 
-/// A request as it is configured.
+/// A request of the load.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     /// HTTP method.
@@ -91,7 +91,7 @@ impl Request {
         Self { method: "GET", target, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// The request as it goes over the wire.
+    /// The request as bytes on the wire.
     pub(super) fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nHost: bench\r\n", self.method, self.target);
         for (name, value) in &self.headers {
@@ -107,8 +107,8 @@ impl Request {
     }
 }
 
-/// Builds a Worker of this workspace as it is deployed, or with features that only benches use; with the `names` of
-/// its functions, if wanted.
+/// Builds a Worker of this workspace as it is deployed, optionally with `features` that only benchmarks use. With
+/// `names`, the bundle keeps the names of its functions.
 pub(super) fn bundle(
     package: &str,
     features: &[&str],
@@ -125,7 +125,7 @@ pub(super) fn bundle(
             .current_dir(workspace::root())
             .args(["--optimize", "--package", package, "--out-dir"])
             .arg(&folder)
-            // A test run that keeps its bundle must not keep ours.
+            // A test run sets this to keep its own bundle; it must not apply here.
             .env_remove("HEADWATER_KEEP_BUNDLE");
         if names {
             command.arg("--names");

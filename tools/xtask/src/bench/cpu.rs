@@ -1,4 +1,4 @@
-//! Processor time of another process, as the kernel counts it.
+//! CPU time of another process, from the kernel's process clock.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use anyhow::{Context, Result};
 use nix::time::ClockId;
 use nix::unistd::Pid;
 
-/// User and system time of all threads of a process since its start, to the nanosecond.
+/// User and system time of all threads of a process since it started, in nanoseconds.
 pub(super) fn of(process: u32) -> Result<Duration> {
     let time = i32::try_from(process)
         .ok()
         .and_then(|process| ClockId::pid_cpu_clock_id(Pid::from_raw(process)).ok()?.now().ok());
-    time.map(Duration::from).with_context(|| format!("the processor time of process {process} cannot be read"))
+    time.map(Duration::from).with_context(|| format!("cannot read the CPU time of process {process}"))
 }
 
 #[cfg(test)]

@@ -1,49 +1,49 @@
-//! What a bench should come to.
+//! Goals: limits for the figures of a benchmark.
 
-/// A figure of one contestant, and where it should lie.
+/// A limit for a figure of one contestant.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Goal {
-    /// What it says, for a reader.
+    /// Title in the report.
     pub(super) title: &'static str,
     /// Name of the contestant.
     pub(super) of: &'static str,
-    /// Which of its figures.
+    /// The figure.
     pub(super) figure: Figure,
-    /// Where it should lie.
+    /// The limit.
     pub(super) bound: Bound,
 }
 
 /// A figure.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Figure {
-    /// Processor time of a request against that of the contestant of this name, within each round.
+    /// CPU time per request divided by that of the named contestant, within each round.
     CpuTo(&'static str),
-    /// Processor time up to the first answer, likewise.
+    /// CPU time up to the first response divided by that of the named contestant, within each round.
     FirstAnswerTo(&'static str),
-    /// Events that a second of processor time takes.
+    /// Events per second of CPU time.
     EventsPerCpuSecond,
-    /// Thousand bytes of all its files, each compressed.
+    /// Total size of its modules, each gzipped, in thousands of bytes.
     BundleKb,
 }
 
 /// A limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Bound {
-    /// Not more.
+    /// At most this value.
     AtMost(f64),
-    /// Not less.
+    /// At least this value.
     AtLeast(f64),
 }
 
 impl Goal {
-    /// A goal.
+    /// Creates a goal.
     pub(super) const fn new(title: &'static str, of: &'static str, figure: Figure, bound: Bound) -> Self {
         Self { title, of, figure, bound }
     }
 }
 
 impl Bound {
-    /// Whether a figure keeps to it.
+    /// Whether a figure is within the limit.
     pub(super) fn is_met(self, figure: f64) -> bool {
         match self {
             Self::AtMost(limit) => figure <= limit,
@@ -51,7 +51,7 @@ impl Bound {
         }
     }
 
-    /// The limit with its direction.
+    /// The sign (`≤` or `≥`) and the value.
     pub(super) fn parts(self) -> (&'static str, f64) {
         match self {
             Self::AtMost(limit) => ("≤", limit),

@@ -1,5 +1,4 @@
-//! `bench hello`: the floor of all later benches, and what this Worker adds to it before it does
-//! anything.
+//! `bench hello`: the cost of the runtime, and what this Worker adds before it does any work.
 
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use crate::state::State;
 use super::Race;
 use super::contestant::{Contestant, Request, bundle};
 
-/// An empty Worker, then this one where it has the least to do.
+/// An empty Worker, and this one on the route that does the least.
 pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
     let contestants = vec![
         Contestant {
@@ -26,7 +25,7 @@ pub(super) fn race(bundler: &Path, state: &State) -> Result<Race> {
             title: "Headwater, /health",
             name: "headwater",
             modules: bundle("headwater", &[], false, bundler, state)?,
-            // The route asks no store, so none is named; settings are read once an instance anyway.
+            // The route uses no store, so no addresses are needed. Settings are read once per instance.
             settings: Vec::new(),
             outbound: None,
             requests: vec![Request::get("/health")],

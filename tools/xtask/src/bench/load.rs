@@ -1,5 +1,4 @@
-//! The load: a fixed number of requests over connections that stay open, each with one request under
-//! way.
+//! The load: a fixed number of requests over open connections, each with one request in flight.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,20 +11,20 @@ use crate::stop;
 
 use super::connection::Connection;
 
-/// How much.
+/// Size of a load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
-    /// Connections at a time.
+    /// Number of concurrent connections.
     pub(super) connections: u32,
-    /// Requests over all of them together.
+    /// Total number of requests.
     pub(super) requests: u32,
 }
 
 impl Load {
-    /// Asks, with these requests in turn, until all are answered; returns the time it took.
+    /// Sends the requests in turn until all are answered. Returns the elapsed time.
     ///
     /// # Errors
-    /// When an answer is no success: what is measured then would not be what was meant.
+    /// If a request fails or its status is not 2xx. The figures would be meaningless.
     pub(super) fn run(self, address: SocketAddr, requests: &[Vec<u8>]) -> Result<Duration> {
         let connections: Vec<Connection> =
             (0..self.connections).map(|_| Connection::open(address)).collect::<Result<_>>()?;
@@ -54,7 +53,7 @@ impl Load {
                     })
                 })
                 .collect();
-            clients.into_iter().try_for_each(|client| client.join().map_err(|_| anyhow!("a client broke off"))?)
+            clients.into_iter().try_for_each(|client| client.join().map_err(|_| anyhow!("a client thread panicked"))?)
         })?;
         Ok(started.elapsed())
     }
@@ -62,9 +61,9 @@ impl Load {
 
 fn ask(connection: &mut Connection, request: &[u8]) -> Result<()> {
     stop::check()?;
-    let status = connection.exchange(request).context("a request was not answered")?;
+    let status = connection.exchange(request).context("a request got no response")?;
     if !(200..300).contains(&status) {
-        bail!("a request was answered with status {status}");
+        bail!("a request got status {status}");
     }
     Ok(())
 }
@@ -79,7 +78,7 @@ mod tests {
 
     use super::Load;
 
-    /// A server that answers every request head with `answer`, and how many it has answered.
+    /// A server that answers every request head with `answer`, and its number of requests.
     fn server(answer: &'static str) -> (SocketAddr, Arc<AtomicU32>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,8 +1,8 @@
-//! `bench`: what the Worker costs, on bare workerd, counted from outside of the process.
+//! `bench`: benchmarks. Most run on bare workerd and measure the CPU time of its process from outside.
 //!
-//! A bench is a race of contestants (`hello.rs`, `ingest/`); what is done with them is the same for all:
-//! `rounds` lets each one run (`workerd`), puts it under `load` and reads its `cpu` time, `report`
-//! tells, also whether a `goal` was met. `profile` samples instead. Methods and figures: `docs/benchmarks.md`.
+//! A benchmark is a race of contestants (`hello.rs`, `ingest/`). All races share the rest: `rounds` starts each
+//! contestant (`workerd`), puts it under `load` and reads its `cpu` time; `report` prints the figures and compares them
+//! with the `goal`s. `profile` samples instead of measuring. Methods and figures: `docs/benchmarks.md`.
 
 mod connection;
 mod contestant;
@@ -36,43 +36,43 @@ use load::Load;
 use report::{Environment, Report};
 use rounds::Plan;
 
-/// State folder of the benches.
+/// State folder of the benchmarks.
 const STATE: &str = ".headwater/bench";
 
-/// The benches.
+/// The benchmarks.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// The floor: an empty Rust Worker and this one's `/health`.
+    /// Compare `/health` with an empty Rust Worker: the cost of the runtime.
     Hello(Args),
-    /// One event a request: an empty Worker, this one, and the same route in Hono and zod.
+    /// Measure one event per request, beside an empty Worker and a peer in Hono and zod.
     Track(ingest::IngestArgs),
-    /// A thousand events a request, likewise.
+    /// Measure 1,000 events per request, beside the same contestants.
     Batch(ingest::IngestArgs),
-    /// Questions through the API and as plain SQL, over ten projects of made-up traffic.
+    /// Measure questions through the API, as MCP tools and as plain SQL, over ten generated projects.
     Query(query::Args),
-    /// The warm check of an API key, natively.
+    /// Time the check of a cached API key, natively.
     Keys,
-    /// The classifier over its corpus, natively.
+    /// Time the classifier over its corpus, natively.
     Classify,
-    /// What the script for pages costs a page's main thread, in Chromium.
+    /// Measure how long the browser script keeps a page's main thread busy, in Chromium.
     Page(page::Args),
-    /// What the script for pages weighs beside those of others.
+    /// Compare the size of the browser script with that of other trackers.
     Size,
 }
 
-/// Arguments of every bench.
+/// Arguments of the benchmarks that are races.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How often each contestant is measured.
+    /// Number of rounds. Each round measures every contestant once.
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Requests to each contestant in a round: 20,000, or 300 where each is a batch.
+    /// Requests to each contestant per round [default: 20,000, or 300 for `batch`].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     requests: Option<u32>,
-    /// Connections that are kept open and busy.
+    /// Number of open connections, each with one request in flight.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
     connections: u32,
-    /// Also write the figures of all rounds to this file.
+    /// Also write the figures of all rounds to this file, as JSON.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 }
@@ -82,7 +82,7 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     let mut state = State::at(Path::new(STATE))?;
     state.create()?;
     let Some(_held) = state.hold()? else {
-        bail!("another bench runs, and two at a time would measure each other: wait for it");
+        bail!("another benchmark is running, and two at a time would distort each other: wait until it has finished");
     };
     strays::end(state.dir())?;
     let outcome = match command {
@@ -101,24 +101,24 @@ pub(crate) fn run(command: &Command) -> Result<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// Contestants, what is asked of them and what it should come to.
+/// Contestants, their load and the goals.
 #[derive(Debug)]
 struct Race {
-    /// Name of the bench.
+    /// Name of the benchmark.
     name: &'static str,
-    /// The first one is the measure of the others.
+    /// The contestants. Ratios are relative to the first one.
     contestants: Vec<Contestant>,
-    /// Requests to each in a round, where nothing else was said.
+    /// Requests to each contestant per round, unless `--requests` is given.
     requests: u32,
     /// Events in each request.
     events: u32,
     /// Goals.
     goals: Vec<Goal>,
-    /// Sample in place of measuring.
+    /// Sample with `perf` instead of measuring.
     profile: bool,
 }
 
-/// Makes a race, given the bundler and the folder to build into, and runs it.
+/// Builds the contestants with `make` and runs the race.
 fn compete(make: impl FnOnce(&Path, &State) -> Result<Race>, args: &Args, state: &State) -> Result<()> {
     setup::wasm_target(state)?;
     setup::npm_packages(state)?;

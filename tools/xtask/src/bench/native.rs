@@ -1,4 +1,4 @@
-//! Benches of pure code: natively, in one thread, as examples of the crates they measure.
+//! Benchmarks of pure code. They run natively in one thread, as examples of their crates.
 
 use std::process::{Command, Stdio};
 
@@ -6,19 +6,19 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace;
 
-/// An example that measures and prints its figures.
+/// An example that prints its own figures.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Example {
     pub(super) package: &'static str,
     pub(super) name: &'static str,
 }
 
-/// The warm check of a key: taken apart, found in the cache, hashed, compared. Goal: 30 µs at most.
+/// Check of a cached API key: parse, look up, hash, compare. Goal: 30 µs at most.
 pub(super) const KEYS: Example = Example { package: "headwater", name: "bench_keys" };
-/// The classifier over its corpus. Goal: 1 µs at the median.
+/// The classifier over its corpus. Median goal: 1 µs at most.
 pub(super) const CLASSIFY: Example = Example { package: "classifier", name: "classify_bench" };
 
-/// Builds the example optimised and runs it.
+/// Builds the example in release mode and runs it.
 pub(super) fn run(example: Example) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
@@ -26,9 +26,9 @@ pub(super) fn run(example: Example) -> Result<()> {
         .args(["run", "--quiet", "--release", "--package", example.package, "--example", example.name])
         .stdin(Stdio::null())
         .status()
-        .context("cargo cannot be started")?;
+        .context("cannot run cargo")?;
     if !status.success() {
-        bail!("the bench {} failed ({status})", example.name);
+        bail!("the benchmark {} failed ({status})", example.name);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The result: tables for a reader, JSON for a program.
+//! The report: a table for people, JSON for programs.
 
 use std::fmt::Write as _;
 
@@ -8,28 +8,28 @@ use super::Race;
 use super::goal::{Figure, Goal};
 use super::rounds::{Plan, Sample};
 
-/// A whole bench. The first contestant is the one that others are measured against.
+/// The report of a race. Ratios are relative to the first contestant.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     bench: &'static str,
     rounds: u32,
     requests: u32,
     connections: u32,
-    /// In each request.
+    /// Events per request.
     events: u32,
     environment: Environment,
     contestants: Vec<Line>,
     goals: Vec<Outcome>,
 }
 
-/// What the figures depend on besides the code.
+/// The machine and the runtime.
 #[derive(Debug, Serialize)]
 pub(super) struct Environment {
-    /// Cores that this process may use.
+    /// Number of cores available to this process.
     pub(super) cores: usize,
-    /// The processor's name for itself.
+    /// Model name of the processor.
     pub(super) processor: String,
-    /// The runtime.
+    /// Version of workerd.
     pub(super) workerd: String,
 }
 
@@ -39,28 +39,28 @@ struct Line {
     name: &'static str,
     requests_per_second: Spread,
     cpu_us_per_request: Spread,
-    /// Processor time against the first contestant's of the same round.
+    /// CPU time relative to the first contestant, within each round.
     cpu_ratio: Spread,
-    /// Likewise, against the rival's; none where that is not there.
+    /// CPU time relative to the rival. `None` if the rival was not measured.
     cpu_ratio_to_rival: Option<Spread>,
-    /// Processor time of the whole process up to its first answer.
+    /// CPU time of the whole process up to its first response.
     first_answer_cpu_ms: Spread,
     bundle_bytes: u64,
     bundle_gzip_bytes: u64,
 }
 
-/// A goal and what became of it.
+/// A goal and its result.
 #[derive(Debug, Serialize)]
 struct Outcome {
     goal: &'static str,
     sign: &'static str,
     limit: f64,
-    /// None where it could not be measured.
+    /// `None` if it could not be measured.
     measured: Option<f64>,
     met: Option<bool>,
 }
 
-/// Figures of all rounds and what to read from them.
+/// The figures of all rounds, and their median, lowest and highest.
 #[derive(Debug, Serialize)]
 struct Spread {
     median: f64,
@@ -145,7 +145,7 @@ impl Report {
         }
     }
 
-    /// Medians over the rounds, with the lowest and the highest.
+    /// Medians over the rounds with the lowest and the highest value, then the goals.
     pub(super) fn table(&self) -> String {
         let Environment { cores, processor, workerd } = &self.environment;
         let mut table = format!(
@@ -188,7 +188,7 @@ impl Report {
     }
 }
 
-/// Within a round the machine was in about the same state, so rounds are compared, not medians.
+/// Ratios are taken within each round, because the state of the machine differs between rounds.
 fn ratios(own: &[Sample], other: &[Sample], figure: impl Fn(&Sample) -> f64) -> Spread {
     Spread::of(own.iter().zip(other).map(|(own, other)| figure(own) / figure(other)).collect())
 }

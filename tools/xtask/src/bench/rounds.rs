@@ -1,4 +1,4 @@
-//! Rounds: every contestant once, in alternating order, each in a fresh process.
+//! Rounds: each round measures every contestant once, in alternating order and in a fresh process.
 
 use std::time::Duration;
 
@@ -12,31 +12,30 @@ use super::contestant::{Contestant, Request};
 use super::load::Load;
 use super::workerd::Workerd;
 
-/// How much is measured.
+/// Number of rounds and load per round.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
-    /// Rounds.
+    /// Number of rounds.
     pub(super) rounds: u32,
-    /// The load of a contestant in a round.
+    /// Load of each contestant per round.
     pub(super) load: Load,
 }
 
 impl Plan {
-    /// What runs before the clock does: V8 compiles the hot functions anew during the first
-    /// thousands of requests.
+    /// The load before the measurement: V8 optimizes hot functions during the first thousands of requests.
     fn warm_up(self) -> Load {
         Load { requests: (self.load.requests / 4).max(1), ..self.load }
     }
 }
 
-/// What one contestant took in one round.
+/// Figures of one contestant in one round.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sample {
     /// Requests per second.
     pub(super) requests_per_second: f64,
-    /// Microseconds of processor time of the whole process for a request.
+    /// CPU time of the whole process per request, in microseconds.
     pub(super) cpu_us_per_request: f64,
-    /// Milliseconds of processor time of the whole process from its start to its first answer.
+    /// CPU time of the whole process from its start to its first response, in milliseconds.
     pub(super) first_answer_ms: f64,
 }
 
@@ -51,11 +50,10 @@ impl Sample {
     }
 }
 
-/// Runs all rounds; the samples of each contestant, in the order of the contestants.
+/// Runs all rounds. Returns the samples of each contestant, in the order of the contestants.
 ///
-/// The order within a round is turned round each time, so that a machine that slows down or speeds
-/// up favours nobody. A process of its own for each sample, because two processes of the same binary
-/// differ, too, and a ratio should not rest on one pair of them.
+/// The order is reversed every round, so that a machine that slows down or speeds up favours no contestant. Each sample
+/// has its own process, because two processes of one binary differ too.
 pub(super) fn run(contestants: &[Contestant], plan: Plan, state: &State) -> Result<Vec<Vec<Sample>>> {
     let mut samples = vec![Vec::new(); contestants.len()];
     for round in 0..plan.rounds {

@@ -1,5 +1,5 @@
-//! Bare `workerd serve`, the runtime without wrangler's proxy and watchers, which cost ten times what
-//! a Worker does.
+//! Runs a contestant on bare `workerd serve`. `wrangler dev` adds a proxy and watchers that cost ten times as much as a
+//! Worker.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -16,21 +16,21 @@ use crate::{workerd, workspace};
 use super::contestant::Contestant;
 use super::cpu;
 
-/// A start takes half a second; a machine under load takes longer.
+/// Start limit. A start takes half a second, more on a busy machine.
 const START: Duration = Duration::from_mins(1);
 
-/// File of the Worker that stands for the rest of the world.
+/// File name of the Worker that answers outbound requests.
 const OUTBOUND: &str = "outbound.mjs";
 
-/// A running contestant; dropping it ends it.
+/// A running contestant. Dropping it stops the process.
 pub(super) struct Workerd {
     child: Supervised,
-    /// Where it listens.
+    /// Address it listens on.
     pub(super) address: SocketAddr,
 }
 
 impl Workerd {
-    /// Starts a process of its own for the contestant and waits until it listens.
+    /// Starts a process for the contestant and waits until it listens.
     pub(super) fn start(contestant: &Contestant, v8_flags: &[&str], state: &State) -> Result<Self> {
         let folder = state.file("run").join(contestant.name);
         let _ = fs::remove_dir_all(&folder);
@@ -49,7 +49,7 @@ impl Workerd {
         let mut command = Command::new(workerd::program()?);
         command.args(["serve", "--control-fd=1"]).arg(file);
         let child = Supervised::spawn(contestant.name, command, state)?;
-        // From here on a failure drops, and so ends, the process.
+        // From here on an error drops `this` and so stops the process.
         let mut this = Self { child, address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) };
         let log = state.log(contestant.name);
         let port = this.child.wait_until(START, |_| listening_port(&fs::read_to_string(&log).ok()?))?;
@@ -57,12 +57,12 @@ impl Workerd {
         Ok(this)
     }
 
-    /// Its process id.
+    /// Process id.
     pub(super) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Processor time it has used so far.
+    /// CPU time used so far.
     pub(super) fn cpu(&self) -> Result<Duration> {
         cpu::of(self.child.id())
     }
@@ -114,13 +114,13 @@ const worker :Workerd.Worker = (
 
 fn bindings(settings: &[(&str, String)]) -> String {
     settings.iter().fold(String::new(), |mut bindings, (name, value)| {
-        // Cap'n Proto's text form escapes as Rust does, for what settings hold.
+        // Rust's debug format escapes these values as Cap'n Proto's text format requires.
         let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
         bindings
     })
 }
 
-/// Finds the line `{"event":"listen","socket":"http","port":N}` that `--control-fd` writes.
+/// Finds the port in the line `{"event":"listen","socket":"http","port":N}` that `--control-fd` writes.
 fn listening_port(log: &str) -> Option<u16> {
     log.lines().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;

@@ -1,7 +1,7 @@
-//! Clients as they should be: each event gets its id and its time once, and is sent until it is acknowledged.
+//! Correct clients: each event gets its id and its time once, and is sent until it is acknowledged.
 //!
-//! Some do more than that: they give up waiting and send again, send twice at once, or send again what was
-//! acknowledged long ago, in other company.
+//! Some requests are harder: the client gives up waiting and sends again, sends twice at once, or sends acknowledged
+//! events again in another batch.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -17,47 +17,47 @@ use super::ledger::Ledger;
 use super::schedule::KINDS;
 use super::send::{Answer, Sender};
 
-/// Most events in one request.
+/// Maximum number of events in a request.
 const MAX_BATCH: u64 = 500;
-/// Longest pause between two tries.
+/// Maximum pause between two attempts.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
-/// Of a thousand requests: the client does not wait for the answer …
+/// Per mille of requests whose first answer the client does not wait for.
 const IMPATIENT: u64 = 40;
-/// … sends the same thing twice at once …
+/// Per mille of requests that are sent twice at once.
 const TWICE: u64 = 40;
-/// … or sends acknowledged events again.
+/// Per mille of requests after which acknowledged events are sent again.
 const AGAIN: u64 = 60;
-/// Days before today on which events happened.
+/// Ages of events in days, one drawn for each event.
 const DAYS_AGO: &[i64] = &[0, 0, 1, 1, 1, 1, 1, 2, 2, 40];
 
-/// Where clients send to.
+/// URL and key of the Worker.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) url: String,
     pub(super) key: String,
 }
 
-/// Another part has failed, and says why.
+/// Another thread has failed. Its own error is the one to report.
 #[derive(Debug)]
 pub(super) struct Abandoned;
 
 impl fmt::Display for Abandoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("another part has failed")
+        f.write_str("another thread has failed")
     }
 }
 
 impl std::error::Error for Abandoned {}
 
-/// How far all of it has come.
+/// Progress of the run, shared by all threads.
 pub(super) struct Progress {
     events: u64,
     begun: Instant,
-    /// Over which time the events are spread.
+    /// Time over which the events are spread.
     span: Duration,
-    /// When clients give up.
+    /// Time at which clients give up.
     end: Instant,
-    /// What is down: an index into [`KINDS`], or its length for nothing.
+    /// The current outage: an index into [`KINDS`], or its length if there is none.
     phase: AtomicUsize,
     stopped: AtomicBool,
     pub(super) acknowledged: AtomicU64,
@@ -70,7 +70,7 @@ impl Progress {
             events,
             begun,
             span,
-            // Starting things again is not part of the span.
+            // The span does not include restarts, hence twice its length.
             end: begun + span * 2 + aftermath,
             phase: AtomicUsize::new(KINDS.len()),
             stopped: AtomicBool::new(false),
@@ -78,44 +78,44 @@ impl Progress {
         }
     }
 
-    /// Time since the beginning.
+    /// Time since the start.
     pub(super) fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// An outage begins.
+    /// Starts an outage.
     pub(super) fn begin(&self, kind: usize) {
         self.phase.store(kind, Ordering::Relaxed);
     }
 
-    /// It has ended.
+    /// Ends the outage.
     pub(super) fn end(&self) {
         self.phase.store(KINDS.len(), Ordering::Relaxed);
     }
 
-    /// What is down.
+    /// The current outage.
     pub(super) fn phase(&self) -> usize {
         self.phase.load(Ordering::Relaxed)
     }
 
-    /// There is no point in going on.
+    /// Makes all threads stop.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Everything is acknowledged, or will never be.
+    /// Whether all events are acknowledged, or the run has stopped.
     pub(super) fn is_over(&self) -> bool {
         self.stopped.load(Ordering::Relaxed) || self.acknowledged.load(Ordering::Relaxed) == self.events
     }
 
-    /// Ends the work at hand when something has failed.
+    /// Returns an error if the run has stopped or a signal has asked to stop.
     pub(super) fn check(&self) -> Result<()> {
         stop::check()?;
         if self.stopped.load(Ordering::Relaxed) { Err(Abandoned.into()) } else { Ok(()) }
     }
 }
 
-/// Starts the clients.
+/// Starts the client threads.
 pub(super) fn start<'scope>(
     scope: &'scope Scope<'scope, '_>,
     clients: u32,
@@ -154,7 +154,7 @@ struct Client<'a> {
     ledger: Ledger,
 }
 
-/// An event as it is sent, every time.
+/// An event, sent with the same bytes every time.
 #[derive(Clone)]
 struct Event {
     id: String,
@@ -183,7 +183,7 @@ impl Client<'_> {
         Ok(self.ledger)
     }
 
-    /// Most requests have one event, the others up to [`MAX_BATCH`], and rather fewer than more.
+    /// Number of events of the next request: 85 % have one, the others up to [`MAX_BATCH`], preferably few.
     fn size(&mut self) -> u64 {
         if self.random.chance(850) {
             return 1;
@@ -192,9 +192,10 @@ impl Client<'_> {
         1 + self.random.below(most).min(self.random.below(most))
     }
 
-    /// Waits until the next request is due: all clients finish with the last outage. Who is late does not wait.
+    /// Waits until the next request is due. The pace makes all clients finish with the last outage; a late client does
+    /// not wait.
     fn keep_pace(&self, sent: u64) -> Result<()> {
-        #[expect(clippy::cast_precision_loss, reason = "a moment")]
+        #[expect(clippy::cast_precision_loss, reason = "a duration")]
         let due = self.progress.span.mul_f64(sent as f64 / self.events.max(1) as f64);
         loop {
             self.progress.check()?;
@@ -210,7 +211,7 @@ impl Client<'_> {
         let id = format!("{:02}-{number:07}", self.number);
         let days = *self.random.one_of(DAYS_AGO);
         let time = super::send::now() - days * 86_400_000;
-        // A server that speaks for its visitors; the Worker then needs that day's key.
+        // A server that sends its visitor's address: the Worker then needs the key of the event's day.
         let context = if self.random.chance(300) {
             format!(
                 r#","context":{{"ip":"198.51.100.{}","user_agent":"Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}}"#,
@@ -233,7 +234,7 @@ impl Client<'_> {
         if self.random.chance(IMPATIENT) {
             self.ledger.impatient += 1;
             let patience = Duration::from_millis(1 + self.random.below(8));
-            // Whatever the answer is, this client acts as if it had not seen it.
+            // The client ignores the answer.
             let _: Answer = self.sender.try_once(&body, self.progress.phase(), Some(patience), &mut self.ledger)?;
         }
         if self.random.chance(TWICE) {
@@ -245,7 +246,7 @@ impl Client<'_> {
                 let outcome = self.until_acknowledged(&body);
                 match twin.join() {
                     Ok(twin) => outcome.and(twin),
-                    Err(_) => bail!("a client broke off"),
+                    Err(_) => bail!("a client thread panicked"),
                 }
             })?;
             self.ledger.add(ledger);
@@ -258,15 +259,15 @@ impl Client<'_> {
         let mut pause = Duration::from_millis(100);
         loop {
             let answer = self.sender.try_once(body, self.progress.phase(), None, &mut self.ledger)?;
-            let asked = match answer {
+            let retry_after = match answer {
                 Answer::Acknowledged => return Ok(()),
-                Answer::Later(asked) => asked,
+                Answer::Later(retry_after) => retry_after,
                 Answer::None => None,
             };
-            ensure!(Instant::now() < self.progress.end, "events are not acknowledged, long after the last outage");
+            ensure!(Instant::now() < self.progress.end, "events are still not acknowledged after the last outage");
             self.ledger.retries += 1;
-            // So that they do not all come back at once.
-            let wait = asked.unwrap_or(pause).min(MAX_PAUSE).mul_f64(0.5 + self.share());
+            // Jitter, so that the clients do not all retry at once.
+            let wait = retry_after.unwrap_or(pause).min(MAX_PAUSE).mul_f64(0.5 + self.share());
             pause = (pause * 2).min(MAX_PAUSE);
             let until = Instant::now() + wait;
             while Instant::now() < until {
@@ -276,7 +277,7 @@ impl Client<'_> {
         }
     }
 
-    /// 0 to 0.5.
+    /// A random number from 0 to 0.5.
     fn share(&mut self) -> f64 {
         f64::from(u16::try_from(self.random.below(512)).unwrap_or_default()) / 1024.0
     }

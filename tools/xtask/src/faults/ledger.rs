@@ -1,4 +1,4 @@
-//! What clients wrote down.
+//! The ledger: what clients record about their requests.
 
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use anyhow::{Error, Result, anyhow};
 
 use super::clients::Abandoned;
 
-/// What a try came to.
+/// Result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// 2xx.
@@ -16,44 +16,44 @@ pub(super) enum Outcome {
     Unavailable,
     /// 429, or another 5xx.
     Other,
-    /// No answer.
+    /// No answer, or an incomplete one.
     Nothing,
 }
 
-/// One try of one request.
+/// One attempt of one request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Try {
-    /// What was down when it began: an index of a kind of outage, or their number for nothing.
+    /// The outage when it began: an index of a kind of outage, or the number of kinds if there was none.
     pub(super) phase: usize,
     pub(super) outcome: Outcome,
     pub(super) took: Duration,
 }
 
-/// One client's notes, or those of all.
+/// The records of one client, or of all.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Ids of acknowledged events, each once.
     pub(super) acknowledged: Vec<String>,
     pub(super) tries: Vec<Try>,
-    /// Tries after a first one.
+    /// Attempts after the first one.
     pub(super) retries: u64,
-    /// Requests whose first answer nobody waited for.
+    /// Requests whose first answer the client did not wait for.
     pub(super) impatient: u64,
     /// Requests that were sent twice at once.
     pub(super) twice: u64,
-    /// Requests with events that had been acknowledged before.
+    /// Requests with events that had already been acknowledged.
     pub(super) repeated: u64,
 }
 
 impl Ledger {
-    /// Waits for the clients and puts their notes together.
+    /// Waits for the clients and merges their ledgers.
     pub(super) fn of(clients: Vec<ScopedJoinHandle<'_, Result<Self>>>) -> Result<Self> {
         let ledgers: Vec<Result<Self>> = clients
             .into_iter()
-            .map(|client| client.join().unwrap_or_else(|_| Err(anyhow!("a client broke off"))))
+            .map(|client| client.join().unwrap_or_else(|_| Err(anyhow!("a client thread panicked"))))
             .collect();
         let mut all = Self::default();
-        // The first reason, not the word of those that stopped because of it.
+        // The original error, not an [`Abandoned`] that it caused in another client.
         let mut reason: Option<Error> = None;
         for ledger in ledgers {
             match ledger {
@@ -67,7 +67,7 @@ impl Ledger {
         reason.map_or(Ok(all), Err)
     }
 
-    /// Adds another one's notes.
+    /// Adds another ledger.
     pub(super) fn add(&mut self, other: Self) {
         self.acknowledged.extend(other.acknowledged);
         self.tries.extend(other.tries);

@@ -1,8 +1,8 @@
-//! `faults`: what a 2xx promises, put to the test.
+//! `faults`: tests the promise that a 2xx answer makes (`docs/durability.md`).
 //!
-//! `clients` send events and send them again until they are acknowledged, while the stores and the Worker (`worker`)
-//! are killed with SIGKILL and started again as `schedule` says; `outage` does that. In the end `verdict` compares
-//! what was acknowledged with what is stored, `upkeep` with what rollups say, and `report` tells. What is promised: `docs/durability.md`.
+//! `clients` send events until they are acknowledged. Meanwhile `outage` kills the stores and the Worker (`worker`)
+//! with SIGKILL and restarts them, as `schedule` plans it. At the end `verdict` compares acknowledged events with
+//! stored ones, `upkeep` compares the rollups, and `report` prints the result.
 
 mod clients;
 mod ledger;
@@ -45,17 +45,17 @@ use upkeep::Upkeep;
 use verdict::{Stored, Verdict};
 pub(crate) use worker::Worker;
 
-/// Name of the organization and of its project, and of the file by which a folder is known as this command's.
+/// Name of the organization, of its project, and of the file that marks a state folder of this command.
 const FAULTS: &str = "faults";
-/// What is left to do once the last outage has ended.
+/// Time limit for the work that remains after the last outage.
 const AFTERMATH: Duration = Duration::from_mins(3);
 
-/// Where the Worker puts acknowledged events.
+/// Where the Worker stores acknowledged events first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Sink {
-    /// Into the Durable Object.
+    /// In the Durable Objects.
     Buffer,
-    /// Into ClickHouse.
+    /// In ClickHouse.
     Direct,
 }
 
@@ -68,51 +68,51 @@ impl Sink {
     }
 }
 
-/// What `--help` says below the options.
+/// Text after the options in `--help`.
 const RULES: &str = "\
-Runs stores and a Worker of its own. The last line is JSON; the exit code is 0 only if everything was acknowledged in
-the end, nothing acknowledged is lost and nothing is counted twice, neither in raw reads nor in rollups.";
+Runs its own stores and Worker. The last line of the output is JSON. The exit code is 0 only if every event was
+acknowledged, and raw reads and rollups count every acknowledged event exactly once.";
 
 /// Arguments of `faults`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = RULES)]
 pub(crate) struct Args {
-    /// Events, each sent until it is acknowledged.
+    /// Number of events. Each one is sent until it is acknowledged.
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     events: u64,
-    /// What the Worker's `INGEST_SINK` is set to.
+    /// Value of the Worker's `INGEST_SINK`.
     #[arg(long, value_enum, default_value = "buffer")]
     sink: Sink,
-    /// Clients at a time.
+    /// Number of concurrent clients.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
     clients: u32,
-    /// How often the round of outages is gone through: each store alone, the Worker alone, each together with it.
+    /// Number of rounds. A round kills each store, the Worker, and each store together with the Worker.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Longest time for which something is down; the shortest is half a second.
+    /// Maximum length of an outage in seconds; the minimum is half a second.
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     max_down: f64,
-    /// How long an insert may take, as rollups count with it, in seconds; the Worker's cron counts with 60.
+    /// Longest assumed duration of an insert, in seconds, for computing rollups. The Worker's cron trigger assumes 60.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(5..=3600))]
     margin: u64,
-    /// Another number is another schedule and other clients.
+    /// Seed of the schedule and of the clients' behaviour.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Folder of a bundled Worker; built if not given.
+    /// Folder of a bundled Worker. It is built if not given.
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
-    /// Folder for data and logs; the data of an earlier run is removed from it.
+    /// Folder for data and logs. Data of an earlier run is deleted.
     #[arg(long, value_name = "DIR", default_value = ".headwater/faults")]
     state: PathBuf,
 }
 
 /// Runs `cargo xtask faults`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    ensure!((0.5..=60.0).contains(&args.max_down), "--max-down is 0.5 to 60 seconds");
+    ensure!((0.5..=60.0).contains(&args.max_down), "--max-down must be from 0.5 to 60 seconds");
     let mut state = State::at(&args.state)?;
     state.create()?;
     let Some(_held) = state.hold()? else {
-        bail!("another run uses {}: wait for it, or name another folder with --state", state.dir().display());
+        bail!("another run uses {}: wait for it, or choose another folder with --state", state.dir().display());
     };
     strays::end(state.dir())?;
     start_empty(&state)?;
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         folder
     };
     let (mut stack, dev) = Stack::start(&state, &tools, &Options::anywhere(true), Bundle::Fixed)?;
-    let outcome = put_to_the_test(args, &state, &mut stack, &dev, &bundle);
+    let outcome = test(args, &state, &mut stack, &dev, &bundle);
     stack.stop();
     strays::end(state.dir())?;
     let report = outcome?;
@@ -134,23 +134,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Removes what an earlier run left, and nobody else's data.
+/// Deletes the data of an earlier run. Refuses a folder that another command uses.
 fn start_empty(state: &State) -> Result<()> {
     let (data, mark) = (state.file("data"), state.file(FAULTS));
     if data.exists() {
-        ensure!(mark.exists(), "{} holds the data of another stack: name another folder", state.dir().display());
+        ensure!(
+            mark.exists(),
+            "{} has the data of another stack: choose another folder with --state",
+            state.dir().display()
+        );
         std::fs::remove_dir_all(data)?;
     }
     Ok(std::fs::write(mark, "")?)
 }
 
-fn put_to_the_test(
-    args: &Args,
-    state: &State,
-    stack: &mut Stack,
-    dev: &DevFile,
-    bundle: &std::path::Path,
-) -> Result<Report> {
+fn test(args: &Args, state: &State, stack: &mut Stack, dev: &DevFile, bundle: &std::path::Path) -> Result<Report> {
     let secrets = Secrets::of(state)?;
     let control = ControlPlane::of(&dev.stores, &secrets)?;
     control.organization(FAULTS, FAULTS)?;
@@ -179,7 +177,7 @@ fn put_to_the_test(
             progress.stop();
         }
         let ledger = Ledger::of(clients);
-        let computed = cron.join().map_err(|_| anyhow!("the upkeep broke off"))?;
+        let computed = cron.join().map_err(|_| anyhow!("the upkeep thread panicked"))?;
         match (ledger, outages) {
             (Ok(ledger), Ok(outages)) => Ok((ledger, outages, computed)),
             (Err(error), Ok(_)) | (_, Err(error)) if !error.is::<Abandoned>() => Err(error),
@@ -190,38 +188,38 @@ fn put_to_the_test(
     let sent = progress.elapsed();
 
     let store = maintain(dev)?;
-    let stored = step("everything has reached the store", || settle(args, &worker, &keys.ak, &store, &project))?;
-    let rollup = step("rollups are computed", || upkeep.finish(&project, &mut computed))?;
+    let stored = step("wait until all events are stored", || settle(args, &worker, &keys.ak, &store, &project))?;
+    let rollup = step("compute rollups", || upkeep.finish(&project, &mut computed))?;
     let verdict = Verdict::of(&ledger, &stored, rollup);
     let (sink, events) = (args.sink.as_str(), args.events);
     Ok(Report { sink, events, ledger, outages, stored, computed, verdict, sent })
 }
 
-/// The event store, as the user that may read everything and compute rollups.
+/// The event store, as the user that can read all tables and compute rollups.
 fn maintain(dev: &DevFile) -> Result<EventStore> {
     EventStore::maintainer_of(&dev.stores)
 }
 
-/// Waits until nothing is under way any more, and reads what is there.
+/// Waits until no more events arrive in the store, then reads what is stored.
 fn settle(args: &Args, worker: &Worker, key: &str, store: &EventStore, project: &str) -> Result<Stored> {
     let deadline = Instant::now() + AFTERMATH;
     if args.sink == Sink::Buffer {
         while worker.waiting(key)? > 0 {
-            ensure!(Instant::now() < deadline, "the buffer does not become empty");
+            ensure!(Instant::now() < deadline, "the buffer is not empty after three minutes");
             stop::pause()?;
         }
     }
-    // An insert whose answer nobody waited for may still be at work.
+    // An insert may still be running although the client did not wait for its answer.
     let mut before = Stored::read(store, project)?;
     loop {
         for _ in 0..20 {
             stop::pause()?;
         }
-        let now = Stored::read(store, project).context("reading what is stored")?;
+        let now = Stored::read(store, project).context("cannot read the stored events")?;
         if now.events == before.events {
             return Ok(now);
         }
-        ensure!(Instant::now() < deadline, "rows keep arriving");
+        ensure!(Instant::now() < deadline, "rows still arrive after three minutes");
         before = now;
     }
 }

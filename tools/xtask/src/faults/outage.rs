@@ -1,4 +1,4 @@
-//! Kills and starts.
+//! Kills and restarts processes.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use super::clients::Progress;
 use super::schedule::{KINDS, Planned, Schedule, Victim};
 use super::worker::Worker;
 
-/// Recovery after a crash is the slowest start.
+/// Start limit. Recovery after a crash takes longest.
 const START: Duration = Duration::from_secs(90);
 
-/// All that can be killed.
+/// The processes that can be killed.
 pub(super) struct Victims<'a> {
     pub(super) stack: &'a mut Stack,
     pub(super) worker: &'a mut Worker,
@@ -25,13 +25,12 @@ pub(super) struct Victims<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Outages {
     pub(super) times: u32,
-    /// From the kill until all was ready again.
+    /// Total time from the kill until all processes were ready again.
     pub(super) down: Duration,
 }
 
 impl Victims<'_> {
-    /// Goes through the schedule; what happened, by kind. `watch` is called now and then with the time since the
-    /// beginning.
+    /// Runs the schedule. Returns the outages by kind. `watch` is called regularly with the time since the start.
     pub(super) fn go_through(
         &mut self,
         schedule: &Schedule,
@@ -64,7 +63,7 @@ impl Victims<'_> {
             self.kill(*victim)?;
         }
         if victims.len() > 1 && victims.contains(&Victim::Worker) {
-            // It comes back first, and must begin without the other one.
+            // The Worker starts first and must run without the store.
             wait(outage.down / 3, progress, watch)?;
             self.restart(Victim::Worker)?;
             wait(outage.down * 2 / 3, progress, watch)?;
@@ -91,7 +90,7 @@ impl Victims<'_> {
                 process.wait_for_ready_line(START).map(|_| ())
             }
         };
-        restarted.with_context(|| format!("{} does not come back", victim.title()))
+        restarted.with_context(|| format!("{} does not restart", victim.title()))
     }
 
     fn store(&mut self, victim: Victim) -> Result<&mut Supervised> {
@@ -101,11 +100,11 @@ impl Victims<'_> {
             Victim::Postgres => "postgres",
             Victim::Worker => "worker",
         };
-        self.stack.process(name).with_context(|| format!("{} does not run", victim.title()))
+        self.stack.process(name).with_context(|| format!("{} is not running", victim.title()))
     }
 }
 
-/// Kills what lives. What has ended by itself is a finding, which a restart must not cover up.
+/// Kills a running process. If it has already stopped by itself, that is an error: a restart would hide it.
 fn kill(process: &mut Supervised) -> Result<()> {
     match process.ended()? {
         Some(status) => Err(process.obituary(status)),

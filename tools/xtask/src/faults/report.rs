@@ -1,4 +1,4 @@
-//! What is told in the end.
+//! The report at the end of a run.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use super::schedule::{KINDS, Victim};
 use super::upkeep::Computed;
 use super::verdict::{Count, Stored, Verdict};
 
-/// Everything.
+/// The results of a run.
 pub(super) struct Report {
     pub(super) sink: &'static str,
-    /// Events that were to be sent.
+    /// Number of events to send.
     pub(super) events: u64,
     pub(super) ledger: Ledger,
-    /// By kind.
+    /// Outages by kind.
     pub(super) outages: Vec<Outages>,
     pub(super) stored: Stored,
     pub(super) computed: Computed,
     pub(super) verdict: Verdict,
-    /// Until the last event was acknowledged.
+    /// Time until the last event was acknowledged.
     pub(super) sent: Duration,
 }
 
@@ -36,7 +36,7 @@ struct Phase {
     unavailable: u64,
     other: u64,
     nothing: u64,
-    /// Of accepted ones, in order.
+    /// Durations of accepted requests, sorted.
     took: Vec<Duration>,
 }
 
@@ -59,7 +59,7 @@ impl Phase {
         phase
     }
 
-    /// Milliseconds below which so many of a hundred accepted ones stayed.
+    /// A percentile of the durations of accepted requests, in milliseconds.
     fn percentile(&self, percent: usize) -> Option<f64> {
         let at = (self.took.len() * percent).div_ceil(100).checked_sub(1)?;
         Some(self.took.get(at)?.as_secs_f64() * 1e3)
@@ -81,7 +81,7 @@ impl Phase {
 }
 
 impl Report {
-    /// Whether the promise was kept.
+    /// Whether every event was acknowledged, stored and counted exactly once.
     pub(super) fn passed(&self) -> bool {
         let kept = |count: &Count| count.lost == 0 && count.duplicated == 0;
         self.ledger.acknowledged.len() as u64 == self.events
@@ -90,11 +90,11 @@ impl Report {
             && kept(&self.verdict.rollup)
     }
 
-    /// For people.
+    /// The report as a table.
     pub(super) fn table(&self) -> String {
         let mut text = format!(
             "\n  {:<24}{:>14}{:>10}{:>10}{:>8}{:>8}{:>11}{:>8}{:>8}\n",
-            "down", "times, s", "requests", "2xx", "503", "429/5xx", "no answer", "p50 ms", "p99 ms"
+            "outage", "times × s", "requests", "2xx", "503", "429/5xx", "no answer", "p50 ms", "p99 ms"
         );
         for (kind, (victims, outages)) in KINDS.iter().zip(&self.outages).enumerate() {
             let title = victims.iter().map(|victim| victim.title()).collect::<Vec<_>>().join(" + ");
@@ -102,14 +102,14 @@ impl Report {
                 format!("{} × {:.1}", outages.times, outages.down.as_secs_f64() / f64::from(outages.times.max(1)));
             text += &Phase::of(self.ledger.tries.iter().filter(|one| one.phase == kind)).row(&title, &times);
         }
-        text += &Phase::of(self.ledger.tries.iter().filter(|one| one.phase == KINDS.len())).row("nothing", "");
-        text += &Phase::of(self.ledger.tries.iter()).row("all together", "");
+        text += &Phase::of(self.ledger.tries.iter().filter(|one| one.phase == KINDS.len())).row("none", "");
+        text += &Phase::of(self.ledger.tries.iter()).row("total", "");
         let kills: Vec<String> = self.kills().map(|(victim, times)| format!("{} {times}", victim.title())).collect();
         let ledger = &self.ledger;
         let _ = writeln!(text, "\n  killed with SIGKILL: {}", kills.join(", "));
         let _ = writeln!(
             text,
-            "  sent again: {} after no answer or a 5xx, {} not waited for, {} twice at once, {} after their 2xx",
+            "  repeated requests: {} after a failure, {} without waiting, {} at the same time, {} after a 2xx",
             grouped(ledger.retries),
             grouped(ledger.impatient),
             grouped(ledger.twice),
@@ -117,12 +117,12 @@ impl Report {
         );
         let _ = writeln!(
             text,
-            "  rollups computed {} times meanwhile, broken off {} times; days whose marks were lost {}",
+            "  rollup runs during the outages: {}, failed: {}; days found by comparing counts: {}",
             self.computed.runs, self.computed.broken, self.computed.found
         );
         let _ = writeln!(
             text,
-            "  acknowledged {} of {} events in {:.0} s; rows written {}, dead letters {}",
+            "  acknowledged: {} of {} events in {:.0} s; rows written: {}, dead letters: {}",
             grouped(ledger.acknowledged.len() as u64),
             grouped(self.events),
             self.sent.as_secs_f64(),
@@ -131,8 +131,11 @@ impl Report {
         );
         for (name, count) in [("raw", &self.verdict.raw), ("rollup", &self.verdict.rollup)] {
             let stored = grouped(count.stored);
-            let _ =
-                writeln!(text, "  {name:<8}stored {stored}, lost {}, counted twice {}", count.lost, count.duplicated);
+            let _ = writeln!(
+                text,
+                "  {name:<8}stored: {stored}, lost: {}, counted twice: {}",
+                count.lost, count.duplicated
+            );
         }
         text
     }
@@ -144,7 +147,7 @@ impl Report {
         })
     }
 
-    /// For scripts.
+    /// The report as JSON, for scripts.
     pub(super) fn to_json(&self) -> Value {
         let count =
             |count: &Count| json!({ "stored": count.stored, "lost": count.lost, "duplicated": count.duplicated });

@@ -1,24 +1,24 @@
-//! What is killed, when, and for how long.
+//! The schedule: which processes are killed, when, and for how long.
 
 use std::time::Duration;
 
 use crate::random::Seed;
 
-/// What can be killed.
+/// A process that can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Victim {
     /// The event store.
     ClickHouse,
-    /// The control plane's front.
+    /// The control plane's API, PostgREST.
     PostgRest,
-    /// The control plane's database.
+    /// The control plane's database, PostgreSQL.
     Postgres,
-    /// The Worker, its Durable Objects with it.
+    /// The Worker with its Durable Objects.
     Worker,
 }
 
 impl Victim {
-    /// As people call it.
+    /// Product name.
     pub(super) fn title(self) -> &'static str {
         match self {
             Self::ClickHouse => "ClickHouse",
@@ -29,8 +29,8 @@ impl Victim {
     }
 }
 
-/// What an outage takes away. The Worker alone knows keys by heart and goes on without the control plane for a while;
-/// killed together with it, it must ask.
+/// The kinds of outages: which processes are killed together. A Worker that keeps running has its keys cached and works
+/// without the control plane for a while; one that is killed too must look them up again.
 pub(super) const KINDS: &[&[Victim]] = &[
     &[Victim::ClickHouse],
     &[Victim::Worker],
@@ -40,25 +40,25 @@ pub(super) const KINDS: &[&[Victim]] = &[
     &[Victim::PostgRest, Victim::Worker],
 ];
 
-/// One outage.
+/// A planned outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Planned {
     /// Index into [`KINDS`].
     pub(super) kind: usize,
-    /// Pause before it.
+    /// Pause before the outage.
     pub(super) after: Duration,
-    /// From the kill to the start.
+    /// Time between kill and restart.
     pub(super) down: Duration,
 }
 
-/// All outages, one after the other.
+/// All outages, in order.
 #[derive(Debug)]
 pub(super) struct Schedule {
     pub(super) outages: Vec<Planned>,
 }
 
 impl Schedule {
-    /// Every kind of outage, `rounds` times.
+    /// Plans `rounds` outages of each kind.
     pub(super) fn new(rounds: u32, max_down: Duration, seed: &Seed) -> Self {
         let mut random = seed.stream("schedule", [0, 0]);
         let mut between = |from: u64, to: u64| Duration::from_millis(from + random.below(to.saturating_sub(from) + 1));
@@ -70,7 +70,7 @@ impl Schedule {
         Self { outages }
     }
 
-    /// How long it lasts, starts not counted.
+    /// Total time without restarts.
     pub(super) fn span(&self) -> Duration {
         self.outages.iter().map(|outage| outage.after + outage.down).sum()
     }

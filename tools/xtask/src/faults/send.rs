@@ -1,4 +1,4 @@
-//! One try of one request, and what came of it.
+//! One attempt of one request, and its result.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,21 +8,21 @@ use serde_json::Value;
 use super::clients::Body;
 use super::ledger::{Ledger, Outcome, Try};
 
-/// How long a client waits for an answer.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a client learnt.
+/// What the client knows after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Everything in the request is stored.
+    /// All events of the request are stored.
     Acknowledged,
-    /// The same request may come again, after a time where one was named.
+    /// The request may be repeated, after this time if the answer has `Retry-After`.
     Later(Option<Duration>),
-    /// There was no answer, or not a whole one: nobody knows what became of it.
+    /// No answer, or an incomplete one: the result is unknown.
     None,
 }
 
-/// Sends.
+/// Sends requests.
 pub(super) struct Sender {
     agent: ureq::Agent,
     url: String,
@@ -35,16 +35,16 @@ impl Sender {
         Self { agent: config.build().into(), url: url.to_owned(), authorization: format!("Bearer {key}") }
     }
 
-    /// One with connections of its own.
+    /// A sender with its own connections.
     pub(super) fn another(&self) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false);
         Self { agent: config.build().into(), url: self.url.clone(), authorization: self.authorization.clone() }
     }
 
-    /// Sends once and notes what happened. `phase` is what is down.
+    /// Sends a request once and records the result. `phase` is the current outage.
     ///
     /// # Errors
-    /// When the answer is one that no outage explains.
+    /// If no outage explains the answer.
     pub(super) fn try_once(
         &self,
         body: &Body,
@@ -87,15 +87,15 @@ impl Sender {
     }
 }
 
-/// A batch's 202 may leave events out; here that would be a fault of the test.
+/// A 202 for a batch may reject events. Here that is an error, because all events are valid.
 fn all_accepted(body: &Body, text: &str) -> Result<()> {
     let answer: Value = serde_json::from_str(text).with_context(|| format!("{} answered {text}", body.path))?;
     let accepted = answer["accepted"].as_u64().unwrap_or(u64::from(answer["ok"] == true));
-    ensure!(accepted == body.events as u64, "{} took {accepted} of {} events: {text}", body.path, body.events);
+    ensure!(accepted == body.events as u64, "{} accepted {accepted} of {} events: {text}", body.path, body.events);
     Ok(())
 }
 
-/// Milliseconds since 1970.
+/// The time in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "a client's own clock")]
 pub(super) fn now() -> i64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Rollups under fire: while the outages go on, what the cron does is done every few seconds; in the end what is
-//! left is computed, and days whose marks were lost must be found by the comparison of counts.
+//! Computes rollups during the outages, as the cron trigger does but every few seconds, and the rest at the end. Days
+//! whose marks were lost must be found by comparing counts.
 
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -17,15 +17,15 @@ use crate::stop;
 use super::clients::Progress;
 use super::verdict::Count;
 
-/// Between two runs.
+/// Pause between two runs.
 const PERIOD: Duration = Duration::from_secs(5);
-/// Most days of one run.
+/// Maximum number of days per run.
 const DAYS: u32 = 200;
 
-/// Days from the first whose events there are to the last.
+/// A range that contains the days of all events.
 const ALL_DAYS: (Day, Day) = (Day(0), Day(60_000));
 
-/// By day: events that count, and what the newest finished generation says.
+/// For each day: distinct events, and the count in the newest finished generation of the rollup.
 const COMPARED: &str = "SELECT toString(sum(raw)) AS raw, toString(sum(rolled)) AS rolled FROM ( \
     SELECT toDate(timestamp) AS target, count() AS raw, toUInt64(0) AS rolled FROM events FINAL \
     WHERE project_id = {project:UUID} GROUP BY target UNION ALL \
@@ -40,21 +40,21 @@ struct Compared {
     rolled: String,
 }
 
-/// Computes rollups of one store.
+/// Computes the rollups of one store.
 pub(super) struct Upkeep {
     store: EventStore,
-    /// How long an insert may take (`docs/rollups.md`).
+    /// Longest assumed duration of an insert (`docs/rollups.md`).
     margin: Duration,
 }
 
-/// What was computed.
+/// Counts of the computed rollups.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Computed {
-    /// Runs while the outages went on.
+    /// Runs during the outages.
     pub(super) runs: u64,
-    /// Of them those that an outage broke off.
+    /// Runs that failed because of an outage.
     pub(super) broken: u64,
-    /// Days whose marks were lost, found by comparing counts.
+    /// Days with lost marks, found by comparing counts.
     pub(super) found: u64,
 }
 
@@ -63,7 +63,7 @@ impl Upkeep {
         Self { store, margin }
     }
 
-    /// Runs until the progress says that the outages are over; counts the runs.
+    /// Starts a thread that computes due days until the outages are over.
     pub(super) fn start<'scope>(
         &'scope self,
         scope: &'scope Scope<'scope, '_>,
@@ -73,7 +73,7 @@ impl Upkeep {
             let mut computed = Computed::default();
             while !progress.is_over() && !stop::requested() {
                 computed.runs += 1;
-                // The store may be away; what stays undone is still due.
+                // The store may be down. Days that were not computed stay due.
                 computed.broken += u64::from(self.compute_due().is_err());
                 let until = Instant::now() + PERIOD;
                 while Instant::now() < until && !progress.is_over() && !stop::requested() {
@@ -84,9 +84,9 @@ impl Upkeep {
         })
     }
 
-    /// Computes what is left once nothing is written any more, and compares every day.
+    /// Computes the remaining days after the last write, and compares every day.
     pub(super) fn finish(&self, project: &str, computed: &mut Computed) -> Result<Count> {
-        // Until the last marks are older than the margin.
+        // Wait until the last marks are older than the margin.
         let until = Instant::now() + self.margin + Duration::from_secs(1);
         while Instant::now() < until {
             stop::pause()?;
@@ -96,7 +96,7 @@ impl Upkeep {
         let lost = rollup::due_rows(&answer).map_err(|error| anyhow!(error))?;
         computed.found = lost.len() as u64;
         let today = ProjectDay { project_id: project.to_owned(), env: Env::Live, day: self.clock()?.day() };
-        // Today is never due: the cron leaves it to the events.
+        // Today is never due, because answers about today come from the events.
         let days: Vec<ProjectDay> = lost.into_iter().map(|due| due.day).chain([today]).collect();
         for kind in Kind::ALL {
             self.compute(kind, &days)?;
@@ -121,7 +121,7 @@ impl Upkeep {
     fn compute(&self, kind: Kind, days: &[ProjectDay]) -> Result<()> {
         let clock = self.clock()?;
         let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|error| anyhow!("no randomness: {error}"))?;
+        getrandom::fill(&mut random).map_err(|error| anyhow!("cannot read random bytes: {error}"))?;
         let generation = Generation::new(clock, u64::from_le_bytes(random));
         let statements = rollup::recompute(kind, days, generation, self.covers(clock));
         statements.iter().try_for_each(|statement| self.run(statement).map(|_| ()))
@@ -144,7 +144,7 @@ impl Upkeep {
     }
 
     fn clock(&self) -> Result<Timestamp> {
-        rollup::clock_time(&self.run(&rollup::clock())?).context("the store tells no time")
+        rollup::clock_time(&self.run(&rollup::clock())?).context("the store returned no time")
     }
 
     fn run(&self, statement: &Statement) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! What was acknowledged against what is stored.
+//! Compares acknowledged events with stored ones.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::event_store::EventStore;
 
 use super::ledger::Ledger;
 
-/// By id alone: an event whose day had changed on the way would count as two.
+/// Grouped by id only, so that an event whose day was changed counts as two.
 const STORED: &str = "SELECT event_id, toString(count()) AS times FROM events FINAL WHERE project_id = {project:UUID} \
     GROUP BY event_id FORMAT JSONEachRow";
 const WRITTEN: &str =
@@ -23,24 +23,24 @@ struct Row {
     times: String,
 }
 
-/// What the store holds.
+/// The contents of the store.
 #[derive(Debug)]
 pub(super) struct Stored {
-    /// How often each event counts.
+    /// Count of each event by id.
     pub(super) events: HashMap<String, u64>,
-    /// Rows, before repeated ones are left out.
+    /// Number of rows, including repeated ones that `FINAL` removes.
     pub(super) written: u64,
-    /// Rows that the store refused.
+    /// Rows that the store refused (dead letters).
     pub(super) dead: u64,
 }
 
 impl Stored {
-    /// Reads all of it.
+    /// Reads everything.
     pub(super) fn read(store: &EventStore, project: &str) -> Result<Self> {
         let rows: Vec<Row> = store.select(STORED, &[("project", project)])?;
         let one = |sql, parameters: &[(&str, &str)]| {
             let rows: Vec<Row> = store.select(sql, parameters)?;
-            rows.first().and_then(|row| row.times.parse().ok()).context("a count is no number")
+            rows.first().and_then(|row| row.times.parse().ok()).context("a count is not a number")
         };
         let written = one(WRITTEN, &[("project", project)])?;
         let dead = one(DEAD, &[])?;
@@ -49,24 +49,24 @@ impl Stored {
     }
 }
 
-/// One comparison.
+/// The result of one comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Count {
-    /// Events that count.
+    /// Number of events counted.
     pub(super) stored: u64,
-    /// Acknowledged, and not there.
+    /// Acknowledged but not stored.
     pub(super) lost: u64,
-    /// Counted more often than once.
+    /// Counted more than once.
     pub(super) duplicated: u64,
 }
 
-/// The result.
+/// The results.
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) raw: Count,
-    /// Against the distinct stored events of each day.
+    /// Compared with the distinct stored events of each day.
     pub(super) rollup: Count,
-    /// There, and never acknowledged, which is allowed.
+    /// Stored but never acknowledged, which is allowed.
     pub(super) extra: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The Worker on bare workerd: one process that can be killed, with Durable Objects on disk that outlive it.
+//! Runs the Worker on bare workerd: one process that can be killed, with Durable Objects on disk that survive it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::process::Supervised;
 use crate::state::State;
 use crate::{port, workerd, workspace};
 
-/// A start takes half a second; a machine under load takes longer.
+/// Start limit. A start takes half a second, more on a busy machine.
 const START: Duration = Duration::from_mins(1);
 
-/// The running Worker; dropping it ends it.
+/// The running Worker. Dropping it stops the process.
 pub(crate) struct Worker {
     pub(super) child: Supervised,
     pub(crate) url: String,
@@ -23,7 +23,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts the Worker bundled in `bundle` with these variables, and waits until it answers.
+    /// Starts the Worker from the folder `bundle` with these variables, and waits until it answers.
     pub(crate) fn start(state: &State, bundle: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let folder = state.file("run/worker");
         let _ = fs::remove_dir_all(&folder);
@@ -36,7 +36,7 @@ impl Worker {
             fs::copy(&source, folder.join(file))
                 .with_context(|| format!("cannot copy {}", workspace::shown(&source)))?;
         }
-        // The same one after each start: clients know one address.
+        // The port stays the same after a restart, because clients use one address.
         let port = port::free()?;
         let file = folder.join("config.capnp");
         fs::write(&file, configuration(port, &storage, settings, &workerd::compatibility_date()?))?;
@@ -53,32 +53,33 @@ impl Worker {
         Ok(this)
     }
 
-    /// Its process.
+    /// Process id.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Waits until it answers.
+    /// Waits until `GET /health` answers 200.
     pub(super) fn wait(&mut self) -> Result<()> {
         let (url, agent) = (format!("{}/health", self.url), &self.agent);
         self.child
             .wait_until(START, |_| agent.get(&url).call().is_ok_and(|answer| answer.status() == 200).then_some(()))
     }
 
-    /// Starts it again and waits until it answers.
+    /// Restarts the process and waits until it answers.
     pub(super) fn restart(&mut self) -> Result<()> {
         self.child.restart()?;
         self.wait()
     }
 
-    /// Events that wait in the buffer, as `GET /v1/buffer` tells an account key.
+    /// Number of events in the buffer, from `GET /v1/buffer`. `key` is an account key. At least 1 if an object does not
+    /// answer.
     pub(crate) fn waiting(&self, key: &str) -> Result<u64> {
         let request =
             self.agent.get(format!("{}/v1/buffer", self.url)).header("authorization", format!("Bearer {key}"));
         let text = request.call().context("GET /v1/buffer")?.body_mut().read_to_string()?;
         let answer: serde_json::Value =
             serde_json::from_str(&text).with_context(|| format!("GET /v1/buffer: {text}"))?;
-        // An object that does not answer may hold anything.
+        // An object that does not answer may hold events.
         let silent = answer["objects"].as_array().into_iter().flatten().any(|object| object["events"].is_null());
         let events = answer["events"].as_u64().with_context(|| format!("GET /v1/buffer: {text}"))?;
         Ok(events.max(u64::from(silent)))
@@ -93,7 +94,7 @@ impl Drop for Worker {
 
 fn configuration(port: u16, storage: &Path, settings: &[(&str, &str)], date: &str) -> String {
     let bindings = settings.iter().fold(String::new(), |mut bindings, (name, value)| {
-        // Cap'n Proto's text form escapes as Rust does, for what settings hold.
+        // Rust's debug format escapes these values as Cap'n Proto's text format requires.
         let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
         bindings
     });

@@ -1,10 +1,10 @@
-//! What visits: browsers as they are spread over a site of today, and the bots among them.
+//! User agents of visits: browsers with realistic shares, and bots.
 
 use intake::ingest::Sender;
 
 use crate::random::Weighted;
 
-/// A user agent and what its client hints say.
+/// A user agent and its client hints.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Browser {
     user_agent: &'static str,
@@ -14,7 +14,7 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    /// Puts its headers into what is known of a sender.
+    /// Sets the headers of a sender.
     pub(super) fn sign(&self, sender: &mut Sender<'_>) {
         sender.signals.user_agent = self.user_agent;
         sender.signals.ch_ua = self.ch_ua;
@@ -57,7 +57,7 @@ const BROWSERS: &[(u64, &str, &str, &str, &str)] = &[
     (1, "Mozilla/5.0 (PlayStation; PlayStation 5/6.00) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.4 Safari/605.1.15", "", "", ""),
 ];
 
-/// All of them are known by name, so that isbot's pattern, which is the Worker's host's, is not needed.
+/// All of them are in the lexicon of bots, so isbot's pattern, which only the Worker's host runs, is not needed.
 #[rustfmt::skip]
 const BOTS: &[(u64, &str)] = &[
     (30, "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"),
@@ -79,14 +79,14 @@ const BOTS: &[(u64, &str)] = &[
     (4, "curl/8.9.1"),
 ];
 
-/// People's browsers.
+/// Browsers of people.
 pub(super) fn browsers() -> Weighted<Browser> {
     Weighted::new(BROWSERS.iter().map(|&(weight, user_agent, ch_ua, ch_mobile, ch_platform)| {
         (weight, Browser { user_agent, ch_ua, ch_mobile, ch_platform })
     }))
 }
 
-/// Crawlers, assistants, monitors, libraries.
+/// Crawlers, AI assistants, monitors and HTTP libraries.
 pub(super) fn bots() -> Weighted<Browser> {
     let bot = |user_agent| Browser { user_agent, ch_ua: "", ch_mobile: "", ch_platform: "" };
     Weighted::new(BOTS.iter().map(|&(weight, user_agent)| (weight, bot(user_agent))))

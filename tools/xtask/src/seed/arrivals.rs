@@ -1,18 +1,18 @@
-//! Where visits come from: referrers and tagged links, and how often.
+//! Where visits come from: referrers and tagged links, with their weights.
 
 use crate::random::{Random, Weighted};
 
-/// A referrer and the query of the link. `{id}` stands for a click id's value, `{week}` for the newsletter's
-/// number, `{site}` for the site's own domain.
+/// A referrer and the query string of the link. Placeholders: `{id}` value of a click id, `{week}` number of the
+/// newsletter, `{site}` the site's own domain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
     referrer: &'static str,
     query: &'static str,
-    /// Whether the link leads to one of the pages that campaigns are made for.
+    /// Whether the link is part of a campaign and leads to a landing page.
     pub(super) is_campaign: bool,
 }
 
-/// Weight of those who come first, of those who come again and of the launch's day; referrer; query.
+/// Weights of first visits, later visits and visits on the launch day; referrer; query string.
 #[rustfmt::skip]
 const ARRIVALS: &[(u64, u64, u64, &str, &str)] = &[
     (230, 420, 150, "", ""),
@@ -69,11 +69,11 @@ const ARRIVALS: &[(u64, u64, u64, &str, &str)] = &[
     (4, 3, 3, "https://en.wikipedia.org/", ""),
     (3, 2, 1, "https://www.heise.de/", ""),
     (3, 8, 1, "https://status.{site}/", ""),
-    // Who wants to be looked at
+    // Referrer spam
     (3, 0, 1, "http://semalt.com/", ""),
 ];
 
-/// How visits come, by what kind of visit it is.
+/// Arrivals by kind of visit.
 #[derive(Debug)]
 pub(super) struct Arrivals {
     first: Weighted<Arrival>,
@@ -81,12 +81,12 @@ pub(super) struct Arrivals {
     launch: Weighted<Arrival>,
 }
 
-/// What a visit's first page was opened with.
+/// Referrer and query string of a visit's first page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Opened {
-    /// Where the link stood; may be empty.
+    /// Address of the page with the link; may be empty.
     pub(super) referrer: String,
-    /// With its `?`; may be empty.
+    /// Query string with its `?`; may be empty.
     pub(super) query: String,
 }
 
@@ -101,7 +101,7 @@ impl Arrivals {
         Self { first: list(|row| row.0), again: list(|row| row.1), launch: list(|row| row.2) }
     }
 
-    /// How a visit came. A launch brings those who were never here.
+    /// Draws an arrival. A launch affects first visits only.
     pub(super) fn draw(&self, is_new: bool, is_launch: bool, random: &mut Random) -> Arrival {
         let list = match (is_new, is_launch) {
             (true, true) => &self.launch,
@@ -113,7 +113,7 @@ impl Arrivals {
 }
 
 impl Arrival {
-    /// Fills in what differs from visit to visit.
+    /// Fills in the placeholders.
     pub(super) fn open(&self, site: &str, week: i32, random: &mut Random) -> Opened {
         let mut query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
         if query.contains('{') {

@@ -1,9 +1,9 @@
-//! Rows on their way to the store, cut into inserts.
+//! Splits rows into inserts.
 
 use intake::time::Day;
 
-/// Months, which are the store's partitions, that one insert may touch (`migrations/clickhouse`); the store's own
-/// limit is twice as high.
+/// Maximum number of months, the store's partitions, per insert (`migrations/clickhouse`). The store's own limit is
+/// twice as high.
 const MONTHS: usize = 50;
 
 /// Lines of JSONEachRow for one insert.
@@ -11,27 +11,27 @@ const MONTHS: usize = 50;
 pub(super) struct Batch {
     pub(super) lines: Vec<u8>,
     pub(super) rows: u64,
-    /// `2026-11` as the year's months counted on: 24,322.
+    /// Months as numbers: `2026-11` is 2026 × 12 + 11 = 24,323.
     months: Vec<i64>,
 }
 
-/// Gathers rows and hands them over once they are enough.
+/// Collects rows and passes on full batches.
 pub(super) struct Batches<S> {
     open: Batch,
     rows: u64,
     send: S,
     unwanted: bool,
-    /// The month of the last day asked for.
+    /// The last day and its month, cached.
     last: (Day, i64),
 }
 
 impl<S: FnMut(Batch) -> bool> Batches<S> {
-    /// `rows` go into one batch.
+    /// A batch has up to `rows` rows. `send` returns false when no more batches are wanted.
     pub(super) fn new(rows: u64, send: S) -> Self {
         Self { open: Batch::default(), rows, send, unwanted: false, last: (Day(0), month(Day(0))) }
     }
 
-    /// Adds a row of a day, written by `write` as one line.
+    /// Adds a row of a day. `write` appends one line.
     pub(super) fn write(&mut self, day: Day, write: impl FnOnce(&mut Vec<u8>)) {
         if self.last.0 != day {
             self.last = (day, month(day));
@@ -50,14 +50,14 @@ impl<S: FnMut(Batch) -> bool> Batches<S> {
         }
     }
 
-    /// Adds a row as it is.
+    /// Adds a row that is already a line.
     pub(super) fn push(&mut self, day: Day, row: &[u8]) {
         self.write(day, |lines| lines.extend_from_slice(row));
     }
 
-    /// Hands over what there is.
+    /// Passes on the current batch.
     pub(super) fn finish(&mut self) {
-        // The next one will be as large.
+        // The next batch will have about the same size.
         let next = Batch { lines: Vec::with_capacity(self.open.lines.len()), ..Batch::default() };
         let full = std::mem::replace(&mut self.open, next);
         if full.rows > 0 && !self.unwanted {
@@ -65,7 +65,7 @@ impl<S: FnMut(Batch) -> bool> Batches<S> {
         }
     }
 
-    /// Whether nobody takes batches any more.
+    /// Whether `send` has refused a batch.
     pub(super) fn unwanted(&self) -> bool {
         self.unwanted
     }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_so_many_rows_and_no_more_than_fifty_months() {
+    fn a_batch_has_the_given_number_of_rows_and_at_most_fifty_months() {
         assert_eq!(cut(4, [0; 10].into_iter()), [4, 4, 2]);
         // 60 months, two rows in each.
         assert_eq!(cut(1000, (0..120).map(|half| half / 2 * 31)), [100, 20]);

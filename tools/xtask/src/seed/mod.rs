@@ -1,8 +1,10 @@
-//! `seed`: traffic for demos and benches, the same one every time, straight into the event store.
+//! `seed`: generates traffic for demos and benchmarks, always the same for the same options, and inserts it directly
+//! into the event store.
 //!
-//! `plan` says how many events fall on which day, `people`, `agents`, `arrivals` and `site` who visits what and how,
-//! `visit` what they do, `place` remembers a project's people, `traffic` ties these together; `writer` lets the
-//! Worker's own code write the rows, `batch` cuts them into inserts. What is in the data: `docs/seed.md`.
+//! `plan` distributes the events over days. `people`, `agents`, `arrivals` and `site` define visitors, user agents,
+//! sources and pages. `visit` makes the events of one visit, `place` keeps a project's users, `traffic` combines all of
+//! these. `writer` writes rows with the Worker's own code, `batch` splits them into inserts. `docs/seed.md` describes
+//! the data.
 
 mod agents;
 mod arrivals;
@@ -42,36 +44,37 @@ use plan::Plan;
 
 use writer::Made;
 
-/// Rows in one insert.
+/// Rows per insert.
 const BATCH_ROWS: u64 = 50_000;
-/// With fewer events than these, compiling with optimisation takes longer than it saves.
+/// Below this number of events, an optimized build takes longer than it saves.
 const WORTH_OPTIMISING: u64 = 20_000;
 
 /// Arguments of `seed`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Events of all projects together.
+    /// Total events of all projects.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     events: u64,
-    /// Days over which they are spread.
+    /// Number of days that the events are spread over.
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3660))]
     days: u32,
-    /// Projects, all of one size: `seed-1`, `seed-2` … in the organization `seed`, without quota and limits.
+    /// Number of projects, all of the same size: `seed-1`, `seed-2` … in the organization `seed`, without quota and
+    /// rate limits.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     projects: u32,
-    /// Another organization, whose projects have its name in theirs; made if it does not exist.
+    /// Organization, and prefix of its projects' slugs. Created if it does not exist.
     #[arg(long, value_name = "SLUG", default_value = "seed")]
     organization: String,
-    /// Another number makes other traffic of the same kind.
+    /// Seed of the random numbers. Another seed gives different traffic of the same kind.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// The day before which it ends, as 2026-11-21; today (UTC) if not given.
+    /// Day after the last event, as 2026-11-21 [default: today in UTC].
     #[arg(long, value_name = "DATE", value_parser = parse_day)]
     until: Option<Day>,
-    /// Make one key of each kind for every project and tell them, too.
+    /// Create one key of each kind for every project, and print them.
     #[arg(long)]
     keys: bool,
-    /// Write the summary to this file as JSON; `-` for standard output.
+    /// Write the summary to this file as JSON; `-` is standard output.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
     #[command(flatten)]
@@ -80,7 +83,7 @@ pub(crate) struct Args {
 
 fn parse_day(text: &str) -> Result<Day> {
     let first = Day::parse("2005-01-01").context("a date")?;
-    Day::parse(text).filter(|day| *day > first).context("a day is written as 2026-11-21")
+    Day::parse(text).filter(|day| *day > first).context("not a date after 2005-01-01 in the format 2026-11-21")
 }
 
 /// Runs `cargo xtask seed`.
@@ -89,7 +92,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         return optimised();
     }
     let state = args.state.open()?;
-    let dev: DevFile = state.read("dev.json")?.context("nothing runs here: start it with `cargo xtask up`")?;
+    let dev: DevFile = state.read("dev.json")?.context("no stack is running: start one with `cargo xtask up`")?;
     let secrets = Secrets::of(&state)?;
     let control = ControlPlane::of(&dev.stores, &secrets)?;
     control.organization(&args.organization, &args.organization)?;
@@ -111,20 +114,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     screen.clear();
     let mut summary = summary(&plan, made, seconds);
     summary["projects"] = projects(args, &control, &plan, &sites)?;
-    tell(args, &summary)?;
+    write_summary(args, &summary)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// This command once more with optimisation: without it, making an event takes twenty times as long.
+/// Runs this command again as an optimized build. Without optimization, generating takes twenty times as long.
 fn optimised() -> Result<ExitCode> {
-    eprintln!("  compiling the generator with optimisation, if it has changed");
+    eprintln!("    compiling an optimized generator, if it has changed");
     let mut cargo = workspace::cargo();
     cargo.args(["run", "--quiet", "--profile", "seed", "--package", "xtask", "--"]);
     cargo.args(std::env::args_os().skip(1));
     bail!("cannot run cargo again: {}", cargo.exec())
 }
 
-#[expect(clippy::disallowed_methods, reason = "where no day is named, the clock says which one it is")]
+#[expect(clippy::disallowed_methods, reason = "the default of --until is today")]
 fn today() -> Result<Day> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).context("the clock is wrong")?;
     Ok(Timestamp(i64::try_from(now.as_millis())?).day())
@@ -136,20 +139,20 @@ fn event_store(stores: &Stores) -> Result<EventStore> {
     EventStore::new(&stores.clickhouse_url, &stores.clickhouse_database, &ingest.user, &ingest.password)
 }
 
-/// Makes the events in one thread and stores them in this one.
+/// Generates the events in one thread and inserts them in this one.
 fn fill(store: &EventStore, plan: &Plan, seed: Seed, sites: &[Site], screen: &mut Screen) -> Result<Made> {
     let (batches, queue) = sync_channel(2);
     thread::scope(|scope| {
         let maker =
             scope.spawn(|| traffic::run(plan, seed, sites, BATCH_ROWS, move |batch| batches.send(batch).is_ok()));
         let stored = follow(store, queue, plan.events, screen);
-        let made = maker.join().map_err(|_| anyhow!("the generator broke off"))?;
+        let made = maker.join().map_err(|_| anyhow!("the generator thread panicked"))?;
         stored.map(|()| made)
     })
 }
 
-/// Stores batch after batch. When it returns, the queue is gone, and so the generator ends.
-#[expect(clippy::needless_pass_by_value, reason = "its end is what ends the generator")]
+/// Inserts batch after batch. Returning drops the queue, which stops the generator.
+#[expect(clippy::needless_pass_by_value, reason = "dropping the queue stops the generator")]
 fn follow(store: &EventStore, queue: Receiver<Batch>, events: u64, screen: &mut Screen) -> Result<()> {
     let mut rows = 0;
     loop {
@@ -158,7 +161,7 @@ fn follow(store: &EventStore, queue: Receiver<Batch>, events: u64, screen: &mut 
             Ok(batch) => {
                 store
                     .insert_once("events", &batch.lines)
-                    .context("running it again is safe: nothing is counted twice")?;
+                    .context("an insert failed. It is safe to run the command again: no event is counted twice")?;
                 rows += batch.rows;
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -183,16 +186,16 @@ fn summary(plan: &Plan, made: Made, seconds: f64) -> Value {
 
 fn projects(args: &Args, control: &ControlPlane, plan: &Plan, sites: &[Site]) -> Result<Value> {
     let project = |(number, site): (u32, &Site)| {
-        let mut told = json!({ "slug": site.slug, "project_id": site.id, "events": plan.events_of(number) });
+        let mut summary = json!({ "slug": site.slug, "project_id": site.id, "events": plan.events_of(number) });
         if args.keys {
-            told["keys"] = serde_json::to_value(one_of_each(control, &args.organization, &site.slug, Env::Live)?)?;
+            summary["keys"] = serde_json::to_value(one_of_each(control, &args.organization, &site.slug, Env::Live)?)?;
         }
-        Ok(told)
+        Ok(summary)
     };
     (0..).zip(sites).map(project).collect()
 }
 
-fn tell(args: &Args, summary: &Value) -> Result<()> {
+fn write_summary(args: &Args, summary: &Value) -> Result<()> {
     let text = format!("{}\n", serde_json::to_string_pretty(summary)?);
     match &args.json {
         Some(path) if path.as_os_str() == "-" => print!("{text}"),
@@ -206,7 +209,7 @@ fn tell(args: &Args, summary: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The summary may hold keys.
+/// Only the owner can read the file, because the summary may contain keys.
 fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -218,9 +221,9 @@ fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
 fn print_table(summary: &Value) {
     let count = |name: &str| grouped(summary[name].as_u64().unwrap_or_default());
     let (from, to) = (summary["from"].as_str().unwrap_or_default(), summary["to"].as_str().unwrap_or_default());
-    println!("  {:<12}{:>13}  {from} to {to}, the last day not included", "events", count("events"));
-    println!("  {:<12}{:>13}  sent a second time, counted once", "duplicates", count("duplicates"));
-    println!("  {:<12}{:>13}  arrived an hour or more after they happened", "late", count("late"));
+    println!("  {:<12}{:>13}  from {from} to {to}, exclusive", "events", count("events"));
+    println!("  {:<12}{:>13}  rows inserted twice and counted once", "duplicates", count("duplicates"));
+    println!("  {:<12}{:>13}  events received an hour or more after their time", "late", count("late"));
     for project in summary["projects"].as_array().into_iter().flatten() {
         let text = |name: &str| project[name].as_str().unwrap_or_default();
         let events = grouped(project["events"].as_u64().unwrap_or_default());

@@ -1,19 +1,19 @@
-//! Who visits: all of a visitor follows from a number, so that nobody has to be remembered to come again.
+//! Visitors. All attributes of a visitor follow from a number, so returning visitors need no storage.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::agents::{Browser, browsers};
 use crate::random::{Random, Seed, Weighted};
 
-/// A country as far as visits show it.
+/// Attributes of a country.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Country {
-    /// ISO 3166.
+    /// ISO 3166-1 alpha-2 code.
     pub(super) code: &'static str,
     language: &'static str,
-    /// Of its clocks against UTC.
+    /// Offset of its clocks from UTC, in hours.
     pub(super) hours_ahead: i64,
-    /// ISO 4217.
+    /// ISO 4217 code.
     pub(super) currency: &'static str,
 }
 
@@ -48,18 +48,18 @@ const COUNTRIES: &[(u64, &str, &str, i64, &str)] = &[
 pub(super) struct Visitor {
     pub(super) browser: Browser,
     pub(super) country: Country,
-    /// `Accept-Language`: a few have another one than their country's.
+    /// `Accept-Language`. A few visitors have a language other than their country's.
     pub(super) language: &'static str,
     pub(super) ip: IpAddr,
-    /// Kept on the device where the site's owner turned that on; empty for all others.
+    /// Id stored on the device; empty for visitors without one.
     pub(super) anonymous_id: String,
-    /// Whether the client says itself where its visits begin.
+    /// Whether the client sends a `session_id`.
     pub(super) names_sessions: bool,
-    /// Asks not to be tracked.
+    /// Whether the visitor sends DNT.
     pub(super) dnt: bool,
 }
 
-/// All visitors that there may be.
+/// The source of all visitors.
 #[derive(Debug)]
 pub(super) struct People {
     browsers: Weighted<Browser>,
@@ -74,7 +74,7 @@ impl People {
         Self { browsers: browsers(), countries: Weighted::new(COUNTRIES.iter().map(country)) }
     }
 
-    /// A project's visitor of this number: the same one every time.
+    /// Returns visitor `number` of a project, always the same one.
     pub(super) fn visitor(&self, seed: &Seed, project: u32, number: u64) -> Visitor {
         let random = &mut seed.stream("visitor", [u64::from(project), number]);
         let country = *self.countries.draw(random);
@@ -92,14 +92,14 @@ impl People {
     }
 }
 
-/// Used for the visitor hash and nothing else, as in the Worker.
+/// A random address, used only for the visitor hash, as in the Worker.
 pub(super) fn address(random: &mut Random) -> IpAddr {
     let bits = u128::from(random.bits());
     if random.chance(250) {
         // 2001:db8::/32 is for documentation (RFC 3849).
         IpAddr::V6(Ipv6Addr::from_bits(0x2001_0db8 << 96 | bits))
     } else {
-        // 240.0.0.0/4 is nobody's (RFC 1112).
+        // 240.0.0.0/4 is reserved and unused (RFC 1112).
         IpAddr::V4(Ipv4Addr::from_bits(0xf000_0000 | u32::try_from(bits >> 36).unwrap_or_default()))
     }
 }

@@ -1,4 +1,4 @@
-//! A project, and who is known there.
+//! A project and its users.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::people::Country;
 use super::site::domain;
 use crate::random::Random;
 
-/// A project whose traffic is made.
+/// A project to generate traffic for.
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) slug: String,
@@ -18,16 +18,16 @@ pub(super) struct Site {
     pub(super) id: String,
 }
 
-/// Somebody with an account.
+/// A user with an account.
 pub(super) struct User {
     pub(super) id: String,
     pub(super) country: Country,
-    /// Numbers of the visitors that are this person's devices; the second one is met later, if ever.
+    /// Visitor numbers of the user's devices. The second device, if any, appears later.
     first: u64,
     second: Option<u64>,
 }
 
-/// The project as it grows from day to day.
+/// State of a project, which grows from day to day.
 pub(super) struct Place {
     pub(super) number: u32,
     pub(super) project: Project,
@@ -35,9 +35,9 @@ pub(super) struct Place {
     pub(super) origin: String,
     pub(super) domain: String,
     pub(super) users: Vec<User>,
-    /// Visitors there were so far.
+    /// Number of visitors so far.
     pub(super) visitors: u64,
-    /// Index of the user by the number of a visitor.
+    /// Indexes into `users` by visitor number.
     user_of: HashMap<u64, usize>,
 }
 
@@ -46,7 +46,7 @@ impl Place {
         let domain = domain(&site.slug);
         Self {
             number,
-            // As a new project is; its rows are written by these settings whatever it was changed to.
+            // Settings of a new project. Rows are written with them even if the project's settings were changed.
             project: Project {
                 id: site.id.clone(),
                 slug: site.slug.clone(),
@@ -69,7 +69,7 @@ impl Place {
         }
     }
 
-    /// The visitor has signed up: the index of the new user.
+    /// Makes a visitor a user. Returns the index of the user.
     pub(super) fn sign_up(&mut self, number: u64, country: Country, random: &mut Random) -> usize {
         let id = format!("u-{:012x}", random.bits() >> 16);
         self.users.push(User { id, country, first: number, second: None });
@@ -83,14 +83,14 @@ impl Place {
         self.visitors - 1
     }
 
-    /// Who comes next: the number of the visitor, and the index of the user that it is.
+    /// Chooses the next visitor: its number, and the index of its user if it has one.
     pub(super) fn choose(&mut self, is_launch: bool, random: &mut Random) -> (u64, Option<usize>) {
         if self.visitors == 0 || !random.chance(if is_launch { 90 } else { 380 }) {
             return (self.new_visitor(), None);
         }
         if !self.users.is_empty() && random.chance(300) {
             let index = usize::try_from(random.below(self.users.len() as u64)).unwrap_or_default();
-            // Three of ten people have a second device, on which they are met half of the time.
+            // Three of ten users have a second device, which they use half of the time.
             let has_two = index % 10 < 3 && random.chance(500);
             let number = match self.users.get(index).map(|user| (user.first, user.second)) {
                 Some((_, Some(second))) if has_two => second,
@@ -107,7 +107,7 @@ impl Place {
             };
             return (number, Some(index));
         }
-        // Of two, the one who was here last: most people come again soon or never.
+        // The more recent of two random visitors: most people return soon or never.
         let back = random.below(self.visitors).min(random.below(self.visitors));
         let number = self.visitors - 1 - back;
         (number, self.user_of.get(&number).copied())

@@ -1,31 +1,31 @@
-//! How many events fall on which day, and on which hour.
+//! Distributes events over projects and days, and visits over hours.
 
 use intake::time::Day;
 
-/// Monday to Sunday: work is looked at on workdays.
+/// Weights from Monday to Sunday.
 const WEEKDAYS: [u64; 7] = [104, 108, 107, 105, 96, 62, 58];
-/// Visits by the hour of the visitor's own clock.
+/// Weights of the hours of the visitor's local time.
 pub(super) const HOURS: [u64; 24] =
     [4, 2, 1, 1, 1, 2, 5, 10, 15, 18, 18, 17, 14, 16, 17, 16, 15, 14, 13, 14, 15, 14, 11, 7];
-/// Traffic of the day of the launch, against any other.
+/// Factor of the traffic on the launch day.
 const LAUNCH: u64 = 10;
-/// With fewer days than these nothing is launched: it would be all there is.
+/// Minimum number of days for a launch, which would dominate a shorter period.
 const DAYS_FOR_LAUNCH: u32 = 7;
 
-/// What is made.
+/// What to generate.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
-    /// Events of all projects together.
+    /// Total events of all projects.
     pub(super) events: u64,
-    /// Number of projects; all are of one size.
+    /// Number of projects, all of the same size.
     pub(super) projects: u32,
     first: Day,
-    /// Weights of the days summed up, beginning with 0.
+    /// Cumulative weights of the days, starting with 0.
     sums: Vec<u64>,
 }
 
 impl Plan {
-    /// `days` days that end before `until` begins.
+    /// Plans `days` days. The last one is the day before `until`.
     pub(super) fn new(events: u64, projects: u32, days: u32, until: Day) -> Self {
         let first = Day(until.0.saturating_sub_unsigned(days));
         let mut plan = Self { events, projects, first, sums: vec![0] };
@@ -37,7 +37,7 @@ impl Plan {
         plan
     }
 
-    /// Half as much again at the end as at the beginning.
+    /// Weight of a day. Traffic grows by half over the period.
     fn weight(&self, index: u32, days: u32) -> u64 {
         let weekday = WEEKDAYS[usize::try_from((self.day(index).0 + 3).rem_euclid(7)).unwrap_or_default()];
         let growth = 1000 + 500 * u64::from(index) / u64::from(days);
@@ -49,23 +49,23 @@ impl Plan {
         u32::try_from(self.sums.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// A day by its index.
+    /// The day with this index.
     pub(super) fn day(&self, index: u32) -> Day {
         Day(self.first.0.saturating_add_unsigned(index))
     }
 
-    /// Whether this is the day of the launch.
+    /// Whether this day is the launch day.
     pub(super) fn is_launch(&self, index: u32) -> bool {
         launch(self.days()) == Some(index)
     }
 
-    /// Events of one project.
+    /// Events of a project.
     pub(super) fn events_of(&self, project: u32) -> u64 {
         let projects = u64::from(self.projects);
         self.events / projects + u64::from(u64::from(project) < self.events % projects)
     }
 
-    /// Events of one project on one day. They add up to the project's.
+    /// Events of a project on a day. Over all days they add up to [`Self::events_of`].
     pub(super) fn events_on(&self, project: u32, day: u32) -> u64 {
         let up_to = |index: usize| {
             let (part, all) = (self.sums.get(index).copied().unwrap_or_default(), self.sums.last().copied());

@@ -1,4 +1,4 @@
-//! The site that is visited: its pages, few of which have most of the views.
+//! The pages of a site. A few of them get most of the views.
 
 use crate::random::{Random, Weighted};
 
@@ -45,7 +45,7 @@ pub(super) struct Page {
     pub(super) title: String,
 }
 
-/// The pages of a site with Zipf's weights: the second has half of the first one's views, the third a third.
+/// The pages of a site, weighted by Zipf's law: the second page has half of the first one's views, the third a third.
 pub(super) fn pages() -> Weighted<Page> {
     let fixed = PAGES.iter().map(|(path, title)| Page { path: (*path).to_owned(), title: (*title).to_owned() });
     let article = |folder: &'static str, name: &'static str| {
@@ -61,15 +61,15 @@ pub(super) fn pages() -> Weighted<Page> {
     Weighted::new((1..).zip(all).map(|(rank, page)| (1_000_000 / rank, page)))
 }
 
-/// Where the links of campaigns lead.
+/// Landing pages of campaigns.
 const LANDING_PAGES: &[&str] = &["/", "/", "/pricing", "/features", "/compare/google-analytics"];
 
-/// Where a campaign's link leads.
+/// Draws a landing page.
 pub(super) fn landing_page(random: &mut Random) -> &'static str {
     random.one_of::<&'static str>(LANDING_PAGES)
 }
 
-/// Host and registrable domain of a project's site.
+/// Registrable domain of a project's site.
 pub(super) fn domain(slug: &str) -> String {
     format!("{slug}.example")
 }

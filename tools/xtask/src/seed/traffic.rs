@@ -1,5 +1,5 @@
-//! The traffic itself: days in their order, on each day the visits of every project. Nothing here knows a clock or a
-//! store: the same plan and seed make the same bytes.
+//! Generates the traffic: day by day, the visits of every project. Uses no clock and no store: the same plan and seed
+//! give the same bytes.
 
 use std::collections::HashMap;
 
@@ -18,8 +18,7 @@ use super::visit::{Purpose, Step, Visits};
 use super::writer::{Actor, LATE_MS, Made, Writer};
 use crate::random::{Random, Seed, Weighted};
 
-/// Makes all events and hands them over in batches of `rows`; ends early when `deliver` says that nobody wants them
-/// any more.
+/// Generates all events and passes them to `deliver` in batches of `rows`. Stops early when `deliver` returns false.
 pub(super) fn run(plan: &Plan, seed: Seed, sites: &[Site], rows: u64, deliver: impl FnMut(Batch) -> bool) -> Made {
     let end = plan.day(plan.days()).start();
     let mut writer = Writer::new(Batches::new(rows, deliver), day_keys(plan, &seed), end.plus(-1));
@@ -38,7 +37,7 @@ pub(super) fn run(plan: &Plan, seed: Seed, sites: &[Site], rows: u64, deliver: i
     writer.made
 }
 
-/// Every event takes its own day's key, and some days are no longer than their visits.
+/// Keys for visitor hashes. Every event uses the key of its own day.
 fn day_keys(plan: &Plan, seed: &Seed) -> HashMap<Day, DayKey> {
     let key = |index: u32| {
         let mut random = seed.stream("day key", [0, u64::from(index)]);
@@ -48,7 +47,7 @@ fn day_keys(plan: &Plan, seed: &Seed) -> HashMap<Day, DayKey> {
     (0..plan.days()).filter_map(key).collect()
 }
 
-/// All that is the same for every visit.
+/// Data shared by all visits.
 struct World {
     seed: Seed,
     plan: Plan,
@@ -57,7 +56,7 @@ struct World {
     pages: Weighted<Page>,
     bots: Weighted<Browser>,
     hours: Weighted<i64>,
-    /// Nothing happens from here on.
+    /// End of the period.
     end: Timestamp,
 }
 
@@ -75,7 +74,7 @@ impl World {
         }
     }
 
-    /// All visits of a project that begin on a day. The last one ends where the day's events do.
+    /// Generates a project's visits of a day. The last one is cut off when the day's number of events is reached.
     fn day(&self, place: &mut Place, day: u32, writer: &mut Writer<impl FnMut(Batch) -> bool>) {
         let random = &mut self.seed.stream("visits", [u64::from(place.number), u64::from(day)]);
         let mut left = self.plan.events_on(place.number, day);
@@ -157,7 +156,7 @@ impl World {
             user_id: user.and_then(|index| place.users.get(index)).map_or("", |user| &user.id),
             start: self.start(day, hour, &steps, random),
             late_by: match random.below(1000) {
-                // A device without a network for some hours, or days.
+                // The device was offline for hours or days.
                 0..14 => random.between(LATE_MS, 12 * LATE_MS),
                 14..18 => random.between(DAY_MS, 3 * DAY_MS),
                 _ => 0,
@@ -166,13 +165,13 @@ impl World {
         writer.visit(&place.project, &actor, &steps, random)
     }
 
-    /// When a visit begins that keeps no hours.
+    /// Start of a visit that does not depend on the time of day.
     fn any_time(&self, day: u32, steps: &[Step], random: &mut Random) -> Timestamp {
         let hour = random.between(0, 24);
         self.start(day, hour, steps, random)
     }
 
-    /// When a visit of this UTC hour begins. It ends before the end of all days.
+    /// Start of a visit within a UTC hour. The visit ends within the period.
     fn start(&self, day: u32, hour: i64, steps: &[Step], random: &mut Random) -> Timestamp {
         let start = self.plan.day(day).start().plus(hour * 3_600_000 + random.between(0, 3_600_000));
         let length = steps.last().map_or(0, |step| step.after);

@@ -1,4 +1,4 @@
-//! One visit: what a person, a bot or a server does, as events like a client sends them.
+//! One visit of a person, a bot or a server: its events as a client sends them.
 
 use intake::event::Revenue;
 
@@ -7,7 +7,7 @@ use super::people::Country;
 use super::site::{Page, landing_page};
 use crate::random::{Random, Weighted};
 
-/// Longest pause within a visit stays below the half hour that ends a session.
+/// Weight and range of pauses in milliseconds. All are shorter than the 30 minutes that end a session.
 const PAUSES: &[(u64, i64, i64)] = &[
     (30, 2_000, 10_000),
     (35, 10_000, 40_000),
@@ -20,13 +20,13 @@ const LINKS: &[&str] = &["https://github.com/", "https://status.example.com/", "
 const METHODS: &[&str] = &["email", "email", "google", "github"];
 const ROLES: &[&str] = &["founder", "marketing", "engineer", "agency"];
 const PLANS: &[(&str, i64)] = &[("starter", 9), ("starter", 9), ("team", 29), ("team", 29), ("business", 99)];
-/// Units of a currency for one of the price list's.
+/// Price factors by currency. Others have factor 1.
 const RATES: &[(&str, i64)] = &[("JPY", 150), ("INR", 85), ("SEK", 11), ("BRL", 6), ("PLN", 4)];
 
-/// An event before it has an id.
+/// An event without an id.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    /// Milliseconds since the visit began.
+    /// Time since the start of the visit, in milliseconds.
     pub(super) after: i64,
     pub(super) event: &'static str,
     pub(super) url: String,
@@ -36,20 +36,20 @@ pub(super) struct Step {
     pub(super) revenue: Option<Revenue>,
 }
 
-/// What a person's visit leads to.
+/// Purpose of a person's visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Pages are looked at.
+    /// Reads pages.
     Look,
-    /// Prices are looked at; `true`: and an account is made.
+    /// Looks at prices, and signs up if true.
     Weigh(bool),
-    /// Somebody who has an account signs in on a device where they were not known.
+    /// A user signs in on a new device.
     SignIn,
-    /// Somebody with an account buys.
+    /// A user buys.
     Buy,
 }
 
-/// Makes visits to one site.
+/// Generates visits to one site.
 pub(super) struct Visits<'a> {
     /// `https://www.seed-1.example`.
     pub(super) origin: &'a str,
@@ -57,7 +57,7 @@ pub(super) struct Visits<'a> {
 }
 
 impl Visits<'_> {
-    /// A person's visit: the page it began on, what else was looked at, and what came of it.
+    /// A person's visit: a first page, further pages and events, then what the purpose adds.
     pub(super) fn person(
         &self,
         opened: Opened,
@@ -73,12 +73,12 @@ impl Visits<'_> {
         } else {
             drawn
         };
-        // What a tracker says on a page, whatever happens there: the page's address and where it was opened from.
+        // A tracker sends the page's address and referrer with every event on that page.
         let mut url = format!("{}{}{}", self.origin, page.path, opened.query);
         let mut referrer = opened.referrer;
         let mut steps = vec![Step { url: url.clone(), referrer: referrer.clone(), ..view(page) }];
         let mut clock = 0;
-        // Four of ten leave after the first page.
+        // Four of ten visitors leave after the first page.
         while purpose != Purpose::Look || random.chance(if steps.len() == 1 { 600 } else { 740 }) {
             if steps.len() > 1 && (steps.len() > 40 || purpose != Purpose::Look && random.chance(400)) {
                 break;
@@ -105,7 +105,7 @@ impl Visits<'_> {
         steps
     }
 
-    /// The pages on the way to what the visit was for, and what happens there.
+    /// Adds the pages and events of the visit's purpose.
     fn conclude(&self, purpose: Purpose, country: &Country, clock: i64, steps: &mut Vec<Step>, random: &mut Random) {
         let before = steps.last().map(|step| step.url.clone()).unwrap_or_default();
         let mut way = Way { origin: self.origin, url: before, referrer: String::new(), title: "", clock, steps };
@@ -134,7 +134,7 @@ impl Visits<'_> {
         }
     }
 
-    /// A bot reads pages; it has no referrer and no patience.
+    /// A bot reads pages quickly and sends no referrer.
     pub(super) fn bot(&self, random: &mut Random) -> Vec<Step> {
         let count = 1 + random.below(6);
         let mut clock = 0;
@@ -146,7 +146,7 @@ impl Visits<'_> {
         (0..count).map(|_| read()).collect()
     }
 
-    /// The site's own server tells of a payment; it is no visitor.
+    /// The site's server reports a payment. It is not a visitor.
     pub(super) fn server(country: &Country, random: &mut Random) -> Vec<Step> {
         vec![purchase("subscription_renewed", country, random)]
     }
@@ -156,7 +156,7 @@ impl Visits<'_> {
     }
 }
 
-/// A visit that goes on: page after page, and what is done on each.
+/// Appends pages and events to a visit.
 struct Way<'a> {
     origin: &'a str,
     url: String,
@@ -192,7 +192,7 @@ fn purchase(event: &'static str, country: &Country, random: &mut Random) -> Step
     let (plan, price) = *random.one_of(PLANS);
     let seats = 1 + i64::try_from(random.below(8)).unwrap_or_default();
     let rate = RATES.iter().find(|(currency, _)| *currency == country.currency).map_or(1, |(_, rate)| *rate);
-    // Units of money are ten-thousandths; a yen has no parts.
+    // Revenue is in ten-thousandths of a unit. The price ends in .99, except in yen, which have no decimals.
     let units = price * seats * rate * 10_000 - if country.currency == "JPY" { 0 } else { 100 };
     let currency = <[u8; 3]>::try_from(country.currency.as_bytes()).ok();
     Step {

@@ -1,4 +1,4 @@
-//! From what is done on a visit to rows: the Worker's own code writes them.
+//! Turns the steps of a visit into rows, with the Worker's own code.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,31 +15,31 @@ use super::batch::{Batch, Batches};
 use super::visit::Step;
 use crate::random::Random;
 
-/// Events of a thousand that arrive a second time, as after a lost answer.
+/// Per mille of events that are inserted twice, as after a lost answer.
 const DUPLICATES: u64 = 5;
-/// An event counts as late when it arrives so much later than it happened.
+/// Delay in milliseconds from which an event counts as late.
 pub(super) const LATE_MS: i64 = 3_600_000;
 
-/// What was made.
+/// Counts of the generated events.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Made {
-    /// Events, each counted once.
+    /// Distinct events.
     pub(super) events: u64,
-    /// Rows that repeat one of them.
+    /// Rows that repeat an event.
     pub(super) duplicates: u64,
-    /// Events that arrived an hour or more after they happened.
+    /// Events received an hour or more after their time.
     pub(super) late: u64,
 }
 
-/// Who is behind a visit, and when it began.
+/// Visitor and start of a visit.
 pub(super) struct Actor<'a> {
     pub(super) sender: Sender<'a>,
     pub(super) anonymous_id: &'a str,
     pub(super) session_id: &'a str,
-    /// Known from the step on that identifies them, or from the first where none does.
+    /// Set on all events from `$identify` on, or on all if the visit has none.
     pub(super) user_id: &'a str,
     pub(super) start: Timestamp,
-    /// By how much later than usual the events arrive, in milliseconds.
+    /// Additional delay of the events in milliseconds.
     pub(super) late_by: i64,
 }
 
@@ -48,9 +48,9 @@ pub(super) struct Writer<S> {
     pub(super) batches: Batches<S>,
     pub(super) made: Made,
     day_keys: HashMap<Day, DayKey>,
-    /// Nothing arrives later than this.
+    /// Latest time of receipt.
     last: Timestamp,
-    /// Rows that will arrive again.
+    /// Rows to be inserted again.
     held: Vec<(Day, Vec<u8>)>,
 }
 
@@ -59,7 +59,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
         Self { batches, made: Made::default(), day_keys, last, held: Vec::new() }
     }
 
-    /// Writes the events of a visit; how many they are.
+    /// Writes the events of a visit. Returns their number.
     pub(super) fn visit(&mut self, project: &Project, actor: &Actor<'_>, steps: &[Step], random: &mut Random) -> u64 {
         let identified = steps.iter().position(|step| step.event == "$identify").unwrap_or(0);
         for (index, step) in steps.iter().enumerate() {
@@ -95,7 +95,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
             env: Env::Live,
             received_at,
             sender: Some(actor.sender),
-            // Every bot here is known by name.
+            // All generated bots are in the lexicon.
             is_bot: |_| false,
             day_keys: &self.day_keys,
         };
@@ -113,7 +113,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
         }
     }
 
-    /// Lets those rows arrive again that were held back: in another insert, most of the time.
+    /// Inserts the held rows again, in most cases in a later insert.
     pub(super) fn repeat(&mut self) {
         for (day, row) in std::mem::take(&mut self.held) {
             self.batches.push(day, &row);
@@ -121,7 +121,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
     }
 }
 
-/// A UUIDv7, as the SDKs make them.
+/// Generates a UUIDv7, as the SDKs do.
 fn event_id(timestamp: Timestamp, random: &mut Random) -> String {
     let mut bytes = [0; 10];
     let bits = random.bits().to_be_bytes().into_iter().chain(random.bits().to_be_bytes());

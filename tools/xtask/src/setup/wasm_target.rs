@@ -1,4 +1,4 @@
-//! The compiler's target for Workers.
+//! Installs the compiler's target for Workers.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::step::note;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Adds the target where the compiler lacks it.
+/// Adds the target if the compiler lacks it.
 pub(crate) fn ensure(state: &State) -> Result<()> {
     if installed()? {
         return Ok(());
@@ -19,16 +19,16 @@ pub(crate) fn ensure(state: &State) -> Result<()> {
     note(&format!("adding {TARGET} to the Rust toolchain"));
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", TARGET]);
-    let advice = "the WebAssembly target is missing and could not be added: with rustup and a network, \
-                  run `rustup target add wasm32-unknown-unknown`";
+    let advice = "cannot add the WebAssembly target: check rustup and the network, \
+                  then run `rustup target add wasm32-unknown-unknown`";
     process::run(rustup, state).context(advice)?;
     if !installed()? {
-        bail!("rustup added {TARGET} to another toolchain than `rustc` belongs to: set RUSTUP_TOOLCHAIN or fix PATH");
+        bail!("rustup added {TARGET} to a toolchain other than that of `rustc`: set RUSTUP_TOOLCHAIN or correct PATH");
     }
     Ok(())
 }
 
-/// Whether the standard library of the target is there.
+/// Whether the target's standard library is installed.
 fn installed() -> Result<bool> {
     let output = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", TARGET])

@@ -20,10 +20,10 @@ use crate::{demo, migrate, stop};
 
 pub(crate) use worker::settings as worker_settings;
 
-/// Where the parts listen, and which of them are somebody else's.
+/// Ports of the stack, and stores to use instead of the local ones.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// Port of the Worker; 0 takes a free one, as with the other ports.
+    /// Port of the Worker. 0 picks a free one, as for the other ports.
     #[arg(long, value_name = "N", default_value_t = 8787)]
     pub(crate) worker_port: u16,
     /// Port of the local ClickHouse.
@@ -45,7 +45,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Free ports for everything.
+    /// Options with free ports for everything.
     pub(crate) fn anywhere(stores_only: bool) -> Self {
         Self {
             worker_port: 0,
@@ -58,7 +58,7 @@ impl Options {
         }
     }
 
-    /// What must be installed for it.
+    /// What must be installed to run with these options.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
             clickhouse: self.clickhouse.url.is_none(),
@@ -68,22 +68,25 @@ impl Options {
     }
 }
 
-/// How the Worker's bundle is treated.
+/// When the Worker's bundle is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bundle {
-    /// Built into `build/`, and again whenever a source changes.
+    /// Built into `build/`, and rebuilt whenever a source file changes.
     Watched,
-    /// Built once into the state folder: tests run against one bundle from start to end.
+    /// Built once into the state folder, so that a test run uses one bundle throughout.
     Fixed,
 }
 
-/// The processes of the stack, in the order in which they were started.
+/// The processes of a running stack, in start order.
 pub(crate) struct Stack {
     children: Vec<Supervised>,
 }
 
 impl Stack {
-    /// Starts everything and waits until it is ready. Nothing is left running when it fails.
+    /// Starts the stack and waits until it is ready. Returns its addresses and keys.
+    ///
+    /// # Errors
+    /// If a step fails. No process is left running then.
     pub(crate) fn start(state: &State, tools: &Tools, options: &Options, bundle: Bundle) -> Result<(Self, DevFile)> {
         let mut stack = Self { children: Vec::new() };
         match stack.bring_up(state, tools, options, bundle) {
@@ -97,7 +100,7 @@ impl Stack {
 
     fn bring_up(&mut self, state: &State, tools: &Tools, options: &Options, bundle: Bundle) -> Result<DevFile> {
         let secrets = Secrets::of(state)?;
-        // Claimed before anything starts: a port in use should be the first thing said.
+        // Claimed first, so that a port in use is reported before anything starts.
         let worker_port = if options.stores_only {
             None
         } else {
@@ -125,7 +128,7 @@ impl Stack {
         Ok(DevFile { worker_url, internal_secret: secrets.internal_secret, stores, keys, test_keys })
     }
 
-    /// A process by its name, which is also its log's.
+    /// Finds a process by name, which is also the name of its log.
     pub(crate) fn process(&mut self, name: &str) -> Option<&mut Supervised> {
         self.children.iter_mut().find(|child| child.name == name)
     }
@@ -133,7 +136,7 @@ impl Stack {
     /// Runs until a signal asks to stop.
     ///
     /// # Errors
-    /// When one of the processes ends by itself.
+    /// If a process stops unexpectedly.
     pub(crate) fn supervise(&mut self) -> Result<()> {
         while !stop::requested() {
             for child in &mut self.children {
@@ -146,7 +149,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Ends all processes, the newest first: nobody should meet a store that is gone.
+    /// Stops all processes, the newest first, so that no process loses a store it depends on.
     pub(crate) fn stop(&mut self) {
         while let Some(mut child) = self.children.pop() {
             child.end();

@@ -1,4 +1,4 @@
-//! ClickHouse, PostgreSQL and PostgREST: local ones, or servers of one's own.
+//! ClickHouse, PostgreSQL and PostgREST: local servers, or servers that the user names.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,13 +16,13 @@ use crate::step::step;
 
 use super::Options;
 
-/// Recovery after a crash is the slowest start.
+/// Start limit. Recovery after a crash takes longest.
 const START: Duration = Duration::from_secs(90);
 
-/// A ClickHouse server of one's own.
+/// An existing ClickHouse server.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct OwnClickHouse {
-    /// Use this ClickHouse in place of the local one.
+    /// Use this ClickHouse server instead of the local one.
     #[arg(
         id = "clickhouse_url",
         long = "clickhouse-url",
@@ -31,10 +31,10 @@ pub(crate) struct OwnClickHouse {
         requires = "clickhouse_user"
     )]
     pub(crate) url: Option<String>,
-    /// Its user, for inserts, questions and migrations alike.
+    /// ClickHouse user for inserts, questions and migrations.
     #[arg(id = "clickhouse_user", long = "clickhouse-user", value_name = "NAME", env = "HEADWATER_CLICKHOUSE_USER")]
     user: Option<String>,
-    /// The user's password.
+    /// Password of the ClickHouse user.
     #[arg(
         id = "clickhouse_password",
         long = "clickhouse-password",
@@ -43,15 +43,15 @@ pub(crate) struct OwnClickHouse {
         hide_env_values = true
     )]
     password: Option<String>,
-    /// Name of the database, local or not.
+    /// ClickHouse database, local or not.
     #[arg(id = "clickhouse_database", long = "clickhouse-database", value_name = "NAME")]
     database: Option<String>,
 }
 
-/// A Supabase project, or a PostgREST, of one's own.
+/// An existing Supabase project or PostgREST.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct OwnSupabase {
-    /// Use this Supabase project in place of the local stand-in.
+    /// Use this Supabase project instead of the local PostgreSQL and PostgREST.
     #[arg(
         id = "supabase_url",
         long = "supabase-url",
@@ -60,7 +60,7 @@ pub(crate) struct OwnSupabase {
         requires_all = ["supabase_secret_key", "supabase_jwt_secret", "supabase_db_url"]
     )]
     pub(crate) url: Option<String>,
-    /// Its secret API key (`sb_secret_…`).
+    /// Secret API key of the Supabase project (`sb_secret_…`).
     #[arg(
         id = "supabase_secret_key",
         long = "supabase-secret-key",
@@ -69,7 +69,7 @@ pub(crate) struct OwnSupabase {
         hide_env_values = true
     )]
     secret_key: Option<String>,
-    /// Its JWT secret.
+    /// JWT secret of the Supabase project.
     #[arg(
         id = "supabase_jwt_secret",
         long = "supabase-jwt-secret",
@@ -78,7 +78,7 @@ pub(crate) struct OwnSupabase {
         hide_env_values = true
     )]
     jwt_secret: Option<String>,
-    /// Its database, for migrations.
+    /// PostgreSQL URL of the Supabase project, for migrations.
     #[arg(
         id = "supabase_db_url",
         long = "supabase-db-url",
@@ -89,7 +89,7 @@ pub(crate) struct OwnSupabase {
     pub(crate) db_url: Option<String>,
 }
 
-/// The two databases, once they are ready.
+/// The two databases, ready for use.
 pub(super) struct Databases {
     pub(super) clickhouse_url: String,
     pub(super) clickhouse_database: String,
@@ -97,7 +97,7 @@ pub(super) struct Databases {
     pub(super) postgres_url: Option<String>,
 }
 
-/// Starts the databases side by side and waits for both.
+/// Starts both databases in parallel and waits for them.
 pub(super) fn start_databases(
     children: &mut Vec<Supervised>,
     state: &State,
@@ -137,7 +137,7 @@ pub(super) fn start_databases(
 }
 
 impl Databases {
-    /// Starts PostgREST, which needs the roles that the migrations may make.
+    /// Starts PostgREST. Must run after the migrations, which may create roles that it needs.
     pub(super) fn with_postgrest(
         self,
         children: &mut Vec<Supervised>,
@@ -245,7 +245,7 @@ fn devstack(tools: &Tools, store: &str, port: u16) -> Result<Command> {
     Ok(command)
 }
 
-/// The store makes its own folder; only the one above must be there.
+/// Path of a store's data folder. Creates its parent; the store creates the folder itself.
 fn data(state: &State, name: &str) -> Result<PathBuf> {
     let path = state.data(name);
     if let Some(parent) = path.parent() {
@@ -262,8 +262,8 @@ fn spawn(children: &mut Vec<Supervised>, name: &'static str, command: Command, s
 fn wait(children: &mut [Supervised], index: usize, title: &str) -> Result<String> {
     let Some(child) = children.get_mut(index) else { bail!("{title} was not started") };
     step(title, || {
-        child
-            .wait_for_ready_line(START)
-            .with_context(|| format!("{title} did not start; if its data is damaged, `cargo xtask reset` starts empty"))
+        child.wait_for_ready_line(START).with_context(|| {
+            format!("{title} did not start. If its data is damaged, delete it with `cargo xtask reset`")
+        })
     })
 }

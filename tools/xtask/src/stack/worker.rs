@@ -18,13 +18,13 @@ use crate::{port, workspace};
 
 use super::Bundle;
 
-/// wrangler itself takes three seconds; a machine under load takes longer.
+/// Start limit. wrangler takes three seconds, more on a busy machine.
 const START: Duration = Duration::from_secs(90);
 
-/// File in the state folder from which wrangler takes the Worker's variables and secrets.
+/// File in the state folder with the Worker's variables and secrets, for wrangler.
 const VARIABLES: &str = "worker.env";
 
-/// Builds the Worker, starts it and waits until it says that it is ready.
+/// Builds and starts the Worker, waits until `GET /ready` answers 200, and returns its URL.
 pub(super) fn start(
     children: &mut Vec<Supervised>,
     state: &State,
@@ -58,13 +58,13 @@ pub(super) fn start(
                     None
                 }
             })
-            .map_err(|error| error.context(format!("the Worker does not become ready: GET /ready gives {last}")))
+            .map_err(|error| error.context(format!("the Worker is not ready: GET /ready answered {last}")))
     })?;
     Ok(url)
 }
 
-/// The configuration that wrangler gets. For a bundle that stays it has no `build`: wrangler would watch the sources,
-/// and start the Worker anew, amid requests, when one of them is written.
+/// The configuration for wrangler. For a fixed bundle it has no `build` table: wrangler would watch the sources and
+/// restart the Worker during requests when one changes.
 fn configuration(state: &State, bundle: Bundle) -> Result<PathBuf> {
     let path = workspace::root().join("wrangler.toml");
     if bundle == Bundle::Watched {
@@ -92,7 +92,7 @@ fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path, configurati
         .current_dir(workspace::root())
         .arg(workspace::node_module("wrangler/bin/wrangler.js"))
         .arg("dev")
-        // Before the options: some of them take all words that follow.
+        // Before the options, because some of them take all following words.
         .arg(out_dir.join("index.mjs"))
         .arg("--config")
         .arg(configuration)
@@ -105,11 +105,11 @@ fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path, configurati
         .arg(state.file(VARIABLES))
         .env(BUILD_DIR, out_dir)
         .env("WRANGLER_SEND_METRICS", "false")
-        // Otherwise the start waits for an answer from Cloudflare, which nobody here needs.
+        // Otherwise the start waits for an answer from Cloudflare, which is not needed here.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        // What the runtime leaves behind when it is killed goes with the state folder.
+        // Files that a killed runtime leaves behind are removed with the state folder.
         .env("TMPDIR", temporary(state)?)
-        // Both would go to the home folder, where two stacks meet.
+        // By default both are in the home folder, which all stacks share.
         .env("WRANGLER_LOG_PATH", state.file("logs/wrangler"))
         .env("WRANGLER_REGISTRY_PATH", state.file("registry"))
         .env("NO_COLOR", "1")
@@ -137,21 +137,21 @@ fn temporary(state: &State) -> Result<PathBuf> {
 /// The Worker's variables in the form of an `.env` file.
 fn variables(stores: &Stores, secrets: &Secrets, bundle: Bundle) -> String {
     let mut settings = settings(stores, secrets);
-    // Tests read what they wrote; they need not wait for company.
+    // Tests read what they have just written, so a batch need not wait for more events.
     settings.push(("BUFFER_FLUSH_MS", if bundle == Bundle::Fixed { "50" } else { "500" }));
     settings.iter().fold(String::new(), |mut file, (name, value)| {
-        // A dollar would be expanded, whatever the quotes.
+        // wrangler expands a dollar sign even in single quotes.
         let _ = writeln!(file, "{name}='{}'", value.replace('$', "\\$"));
         file
     })
 }
 
-/// Variables and secrets with which a Worker uses these stores.
+/// The variables and secrets of a Worker that uses these stores.
 pub(crate) fn settings<'a>(stores: &'a Stores, secrets: &'a Secrets) -> Vec<(&'static str, &'a str)> {
     stores.worker_settings(secrets)
 }
 
-/// Asks the Worker; otherwise says what it answered.
+/// Calls `GET /ready`. The error holds the answer.
 fn ready(url: &str) -> Result<(), String> {
     let agent = ureq::Agent::new_with_config(
         ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(10))).build(),

@@ -1,4 +1,4 @@
-//! Events as a shop's pages send them: varied, and the same in every run but for their times.
+//! Events like those of a shop's pages: varied, and apart from their times the same in every run.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::contestant::Request;
 
-/// The page that the events come from.
+/// Origin of the pages that send the events.
 pub(super) const ORIGIN: &str = "https://shop.example";
 
 const PAGES: [(&str, &str); 9] = [
@@ -59,19 +59,19 @@ const USER_AGENTS: [&str; 5] = [
 ];
 const LANGUAGES: [&str; 3] = ["en-US,en;q=0.9", "de-DE,de;q=0.9,en;q=0.7", "fr-FR,fr;q=0.9"];
 
-/// The body of one event.
+/// A body with one event.
 pub(super) fn single(index: usize) -> Vec<u8> {
     event(index, now()).to_string().into_bytes()
 }
 
-/// The body of `count` events.
+/// A body with `count` events.
 pub(super) fn batch(index: usize, count: usize) -> Vec<u8> {
     let now = now();
     let events: Vec<Value> = (0..count).map(|at| event(index * count + at, now)).collect();
     json!({ "events": events }).to_string().into_bytes()
 }
 
-/// Requests with these bodies, from changing visitors.
+/// One request per body, from changing visitors.
 pub(super) fn requests(target: &'static str, bodies: &[Vec<u8>], key: &str) -> Vec<Request> {
     let request = |(index, body): (usize, &Vec<u8>)| Request {
         method: "POST",
@@ -90,7 +90,8 @@ pub(super) fn requests(target: &'static str, bodies: &[Vec<u8>], key: &str) -> V
     bodies.iter().enumerate().map(request).collect()
 }
 
-/// The lengths of the lists have no divisor in common, so that they combine anew each time.
+/// Event number `index`. The lengths of the lists of an event (7, 9, 11, 13) have no common divisor, so their items
+/// combine differently each time.
 fn event(index: usize, now: Timestamp) -> Value {
     let (page, title) = of(&PAGES, index);
     let tag = of(&TAGS, index);
@@ -126,13 +127,13 @@ fn of<T: Copy>(list: &[T], index: usize) -> T {
     list[index % list.len()]
 }
 
-#[expect(clippy::disallowed_methods, reason = "the events of a bench are of the moment")]
+#[expect(clippy::disallowed_methods, reason = "a benchmark sends current events")]
 fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or_default())
 }
 
-/// Numbers that look like chance (the finalizer of `SplitMix64`).
+/// Pseudo-random numbers (the finalizer of `SplitMix64`).
 fn mixed(number: u64) -> u64 {
     let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -140,7 +141,7 @@ fn mixed(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-/// A UUID of version 4 in form.
+/// A UUID in the format of version 4.
 fn uuid(number: u64) -> String {
     let (one, two) = (mixed(number), mixed(!number));
     let hex = format!("{one:016x}{two:016x}");
@@ -155,7 +156,7 @@ mod tests {
     use super::{batch, now, single};
 
     #[test]
-    fn a_batch_is_as_large_as_it_is_said_to_be_and_every_event_good() {
+    fn a_batch_has_the_documented_size_and_only_valid_events() {
         let body = batch(1, 1000);
         assert!((311_000..321_000).contains(&body.len()), "{} bytes", body.len());
         let bounds = Bounds { received_at: now(), retention_days: None, trusted: true };

@@ -1,4 +1,4 @@
-//! The keys of a bench, and what the control plane would say of them.
+//! The keys of a benchmark, and the control plane's answers for them.
 
 use anyhow::{Context as _, Result};
 use intake::key::{Draft, Env, Kind};
@@ -6,34 +6,34 @@ use serde_json::{Value, json};
 
 use super::events::ORIGIN;
 
-/// A UUID, for the peer any text.
+/// Id of the project: a UUID. The peer accepts any text.
 const PROJECT: &str = "0b9e6a4e-6d0c-4b0e-9f57-1d5a3c1c9a10";
-/// What is mixed into the hashes.
+/// Pepper of the key hashes.
 pub(super) const PEPPER: &str = "the benches' own pepper";
 
-/// A key of a server and one of a browser, of a project without limits.
+/// A secret and a publishable key of a project without limits.
 pub(super) struct Keys {
     secret: Draft,
     publishable: Draft,
 }
 
 impl Keys {
-    /// Makes both.
+    /// Generates both keys.
     pub(super) fn make() -> Result<Self> {
         let draft = |kind| {
             let mut random = [0; 256];
-            getrandom::fill(&mut random).context("the system has no randomness")?;
-            Draft::from_random(kind, Env::Live, &random).context("the randomness ran out")
+            getrandom::fill(&mut random).context("cannot read random bytes from the system")?;
+            Draft::from_random(kind, Env::Live, &random).context("too few random bytes")
         };
         Ok(Self { secret: draft(Kind::Secret)?, publishable: draft(Kind::Publishable)? })
     }
 
-    /// The key as it is sent.
+    /// The full key, as clients send it.
     pub(super) fn of(&self, kind: Kind) -> &str {
         if kind == Kind::Publishable { self.publishable.reveal() } else { self.secret.reveal() }
     }
 
-    /// Answers of `key_lookup` by prefix, but for the keys of the days.
+    /// Answers of `key_lookup` by prefix, without the day keys.
     pub(super) fn answers(&self) -> String {
         let answer = |draft: &Draft, kind: Kind| {
             json!({
@@ -54,7 +54,7 @@ impl Keys {
         Value::Object(answers.into_iter().collect()).to_string()
     }
 
-    /// The peer's variables besides its sink.
+    /// The peer's variables, without its sink.
     pub(super) fn peer_settings(&self) -> Vec<(&'static str, String)> {
         let name = format!("sk_live_{}", self.secret.prefix());
         let keys = json!({ name: [self.secret.hash(PEPPER).to_hex(), PROJECT] });
@@ -70,7 +70,7 @@ mod tests {
     use super::Keys;
 
     #[test]
-    fn the_worker_understands_what_is_said_of_the_keys() {
+    fn the_worker_parses_the_answers_for_the_keys() {
         let keys = Keys::make().unwrap();
         let mut answers: serde_json::Value = serde_json::from_str(&keys.answers()).unwrap();
         let answers = answers.as_object_mut().unwrap();

@@ -1,8 +1,8 @@
-//! `bench track` and `bench batch`: what taking events costs, beside an empty Worker and beside the same
-//! routes as a good team would write them in Hono and zod (the peer).
+//! `bench track` and `bench batch`: the cost of taking events, compared with an empty Worker and with a peer, the same
+//! routes written in Hono and zod.
 //!
-//! In two variants, each with the same requests: the store answers from within the same process
-//! (`sink.mjs`), and there is no store at all, so that nothing but the Worker is left.
+//! Two variants get the same requests: with a sink that answers as the store in the same process (`sink.mjs`), and
+//! without any store, which leaves only the Worker's own cost.
 
 mod events;
 mod keys;
@@ -23,43 +23,43 @@ use super::load::Load;
 use keys::{Keys, PEPPER};
 use store::Asked;
 
-/// Arguments of both.
+/// Arguments of both benchmarks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct IngestArgs {
     #[command(flatten)]
     pub(super) common: super::Args,
-    /// Folder of the peer; where there is none, it is left out.
+    /// Source folder of the peer, which is not part of this repository. Without it, the peer is left out.
     #[arg(long, value_name = "DIR", env = "HEADWATER_BENCH_PEER")]
     peer: Option<PathBuf>,
-    /// In place of the rounds: put each contestant under load once and print the functions it spends its time in,
-    /// as Linux's `perf` samples them.
+    /// Instead of measuring, put each contestant under load once and print its most expensive functions, sampled by
+    /// Linux's `perf`.
     #[arg(long)]
     profile: bool,
-    /// Afterwards: the same requests to this Worker over the real engines, straight and through the buffer; told, with
-    /// no goal. Takes the engines of `cargo xtask up`, in a stack of its own.
+    /// After the rounds, also send the requests to this Worker over real stores, directly and through the buffer.
+    /// Starts a separate stack and has no goal.
     #[arg(long, conflicts_with = "profile")]
     store: bool,
 }
 
-/// Requests that differ, taken in turn.
+/// Number of different requests, sent in turn.
 const TRACK_BODIES: usize = 64;
 const BATCH_BODIES: usize = 8;
-/// Events of a batch, as many as it may hold.
+/// Events per batch: the most that the API accepts.
 const EVENTS: u32 = 1000;
 
 /// The routes.
 const TRACK: &str = "/v1/track";
 const BATCH: &str = "/v1/batch";
 
-/// Answers everything that a contestant fetches.
+/// Answers every fetch of a contestant.
 const SINK: &str = include_str!("sink.mjs");
-/// Where the contestants believe their stores.
+/// Addresses of the stores, for the contestants.
 const STORE: &str = "http://store.invalid";
 const CONTROL_PLANE: &str = "http://control-plane.invalid";
-/// Feature of the Worker crate without which events would go to the store.
+/// Feature of the Worker crate that drops events instead of storing them.
 const NO_SINK: &str = "bench-no-sink";
 
-/// Names of contestants, by which goals find them.
+/// Names of contestants, which goals refer to.
 const EMPTY: &str = "empty-worker";
 const OURS: &str = "headwater";
 const OURS_BROWSER: &str = "headwater-browser";
@@ -68,7 +68,7 @@ const OURS_NO_SINK: &str = "headwater-no-sink";
 const OURS_BROWSER_NO_SINK: &str = "headwater-browser-no-sink";
 const PEER_NO_SINK: &str = "peer-no-sink";
 
-/// One event a request.
+/// One event per request.
 pub(super) fn track(args: &IngestArgs, bundler: &Path, state: &State) -> Result<Race> {
     let bodies = (0..TRACK_BODIES).map(events::single);
     let goals = vec![
@@ -82,7 +82,7 @@ pub(super) fn track(args: &IngestArgs, bundler: &Path, state: &State) -> Result<
     Ok(Race { name: "track", contestants, requests: 20_000, events: 1, goals, profile: args.profile })
 }
 
-/// A thousand events a request.
+/// A thousand events per request.
 pub(super) fn batch(args: &IngestArgs, bundler: &Path, state: &State) -> Result<Race> {
     let bodies = (0..BATCH_BODIES).map(|index| events::batch(index, EVENTS as usize));
     let events = Figure::EventsPerCpuSecond;
@@ -96,13 +96,13 @@ pub(super) fn batch(args: &IngestArgs, bundler: &Path, state: &State) -> Result<
     Ok(Race { name: "batch", contestants, requests: 300, events: EVENTS, goals, profile: args.profile })
 }
 
-/// What `--store` asks of track.
+/// `bench track --store`.
 pub(super) fn track_store(args: &IngestArgs, state: &State) -> Result<()> {
     let bodies = (0..TRACK_BODIES).map(events::single).collect();
     over_store(args, &Asked { target: TRACK, bodies, events: 1 }, 5_000, state)
 }
 
-/// What `--store` asks of batch.
+/// `bench batch --store`.
 pub(super) fn batch_store(args: &IngestArgs, state: &State) -> Result<()> {
     let bodies = (0..BATCH_BODIES).map(|index| events::batch(index, EVENTS as usize)).collect();
     over_store(args, &Asked { target: BATCH, bodies, events: EVENTS }, 100, state)
@@ -113,7 +113,7 @@ fn over_store(args: &IngestArgs, asked: &Asked, requests: u32, state: &State) ->
         return Ok(());
     }
     let load = Load { connections: args.common.connections, requests: args.common.requests.unwrap_or(requests) };
-    store::tell(asked, load, &state.file("bundles/headwater"), state)
+    store::measure(asked, load, &state.file("bundles/headwater"), state)
 }
 
 fn contestants(
@@ -159,7 +159,7 @@ fn contestants(
         modules: empty,
         settings: Vec::new(),
         outbound: None,
-        // Nobody reads its body, and the runtime closes the connection over the rest of a large one.
+        // An empty Worker does not read the body, and the runtime closes the connection if the rest of it is large.
         requests: if target == TRACK { server.clone() } else { vec![Request::get("/health")] },
         rival: None,
     };
@@ -186,7 +186,7 @@ fn our_settings() -> Vec<(&'static str, String)> {
         ("KEY_PEPPER", PEPPER),
         ("VISITOR_SECRET", "a secret of the benches, 32 bytes"),
         ("INTERNAL_SECRET", "bench"),
-        // The peer writes to its sink before it answers, too.
+        // The peer also writes to its sink before it answers.
         ("INGEST_SINK", "direct"),
     ]
     .map(|(name, value)| (name, value.to_owned()))

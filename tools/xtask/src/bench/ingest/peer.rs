@@ -1,30 +1,30 @@
-//! The peer: supplied from outside of this repository, never changed, and not part of it.
+//! The peer: a Worker in Hono and zod from a folder that the user names. It is not part of this repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::state::State;
 use crate::step::{note, step};
-use crate::{process, setup, workspace};
+use crate::{process, setup};
 
 use super::super::contestant::Module;
 
-/// Where it lies if nothing else is said, seen from the workspace.
-const FOLDER: &str = "../shared/bench/peer-hono";
-
-/// Builds a copy of the peer; `None` where there is none.
+/// Copies the peer into the state folder and builds it there. `None` without `--peer`.
+///
+/// # Errors
+/// If the folder has no `package.json`, or the build fails.
 pub(super) fn bundle(folder: Option<&Path>, state: &State) -> Result<Option<Vec<Module>>> {
-    let source = folder.map_or_else(|| workspace::root().join(FOLDER), Path::to_path_buf);
-    if !source.join("package.json").is_file() {
-        note(&format!("there is no peer at {}: its part is left out (--peer DIR)", source.display()));
+    let Some(source) = folder else {
+        note("no --peer DIR: the peer and its goals are left out");
         return Ok(None);
-    }
+    };
+    ensure!(source.join("package.json").is_file(), "--peer {} has no package.json", source.display());
     let copy = state.file("peer");
     step("peer (npm ci, npm run build)", || {
-        copy_folder(&source, &copy).with_context(|| format!("cannot copy {}", source.display()))?;
+        copy_folder(source, &copy).with_context(|| format!("cannot copy {}", source.display()))?;
         setup::npm_install(&copy, "20 MB", state)?;
         let mut build = Command::new("npm");
         build.current_dir(&copy).args(["run", "build"]);
@@ -33,7 +33,7 @@ pub(super) fn bundle(folder: Option<&Path>, state: &State) -> Result<Option<Vec<
     Ok(Some(vec![Module { file: copy.join("dist/peer.js"), name: "peer.js", wasm: false }]))
 }
 
-/// Copies what is read only into what can be built in.
+/// Copies a folder, which may be read-only, without what its build generates.
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -44,7 +44,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
                 copy_folder(&source, &target)?;
             }
         } else {
-            // Written anew: a copy would keep the permissions, and the next one could not replace it.
+            // `fs::copy` would keep the permissions, and the next run could not overwrite the file.
             fs::write(&target, fs::read(&source)?)?;
         }
     }

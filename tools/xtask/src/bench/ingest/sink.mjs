@@ -1,11 +1,11 @@
-// Answers everything that a contestant fetches, from within its process: the control plane's functions
-// with what the Worker needs to know its keys, and whatever else, which is an insert, with an empty 200.
+// Answers every fetch of a contestant, in its own process: the control plane's functions with what the Worker needs to
+// check its keys, and every other request, an insert, with an empty 200.
 const FUNCTIONS = "/rest/v1/rpc/";
 const DAY_MS = 86_400_000;
 
 export default {
   async fetch(request, env) {
-    // To its end, as a store would.
+    // Read the whole body, as a store does.
     const body = await request.arrayBuffer();
     const { pathname } = new URL(request.url);
     if (!pathname.startsWith(FUNCTIONS)) return new Response("");

@@ -1,5 +1,5 @@
-//! `--store`: the same requests to this Worker over the real engines of a stack of its own, straight to the store and
-//! through the buffer. Told, with no goal: what the engine takes is in the requests/s and not in the processor time.
+//! `--store`: sends the same requests to this Worker over real stores in a separate stack, directly and through the
+//! buffer. It has no goal: the engine's own CPU time lowers the requests/s but is not part of the reported CPU time.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,22 +24,22 @@ use super::super::cpu;
 use super::super::load::Load;
 use super::events;
 
-/// Slug of the organization and the project.
+/// Slug of the organization and of its project.
 const BENCH: &str = "bench";
-/// Longest that the buffer may take to send on what it was given.
+/// Time limit for the buffer to become empty.
 const AFTERMATH: Duration = Duration::from_mins(5);
 
-/// What is asked.
+/// The requests.
 #[derive(Debug)]
 pub(in super::super) struct Asked {
     pub(super) target: &'static str,
     pub(super) bodies: Vec<Vec<u8>>,
-    /// Events in each.
+    /// Events per request.
     pub(super) events: u32,
 }
 
-/// Runs the stores, and this Worker over them with each sink in turn; prints what it took.
-pub(in super::super) fn tell(asked: &Asked, load: Load, bundle: &Path, state: &State) -> Result<()> {
+/// Starts the stores, then measures this Worker over them with each sink in turn and prints the figures.
+pub(in super::super) fn measure(asked: &Asked, load: Load, bundle: &Path, state: &State) -> Result<()> {
     let tools = setup::all(state, setup::Needs { clickhouse: true, postgres: true, worker: false })?;
     let data = state.file("data");
     if data.exists() {
@@ -62,25 +62,26 @@ fn over(sink: &str, asked: &Asked, load: Load, bundle: &Path, dev: &DevFile, sta
     settings.push(("INGEST_SINK", sink));
     let requests = events::requests(asked.target, &asked.bodies, &keys.sk);
     let requests: Vec<Vec<u8>> = requests.iter().map(Request::bytes).collect();
-    let (elapsed, cpu) = step(&format!("real store, {sink}"), || {
+    let (elapsed, cpu) = step(&format!("real stores, {sink}"), || {
         let worker = Worker::start(state, bundle, &settings)?;
-        let address: SocketAddr = worker.url.trim_start_matches("http://").parse().context("the Worker's address")?;
-        // The first one alone: it looks the key up for all.
+        let address: SocketAddr =
+            worker.url.trim_start_matches("http://").parse().context("invalid address of the Worker")?;
+        // A single request first: it looks up the key and caches it.
         Load { connections: 1, requests: 1 }.run(address, &requests)?;
         Load { requests: (load.requests / 4).max(1), ..load }.run(address, &requests)?;
         let before = cpu::of(worker.process())?;
         let begin = Instant::now();
         load.run(address, &requests)?;
-        // Sending on is a part of it.
+        // Writing the buffered events to the store is included.
         while sink == "buffer" && worker.waiting(&keys.ak)? > 0 {
-            ensure!(begin.elapsed() < AFTERMATH, "the buffer does not become empty");
+            ensure!(begin.elapsed() < AFTERMATH, "the buffer is not empty after five minutes");
             stop::pause()?;
         }
         Ok((begin.elapsed().as_secs_f64(), cpu::of(worker.process())?.saturating_sub(before)))
     })?;
     let count = f64::from(load.requests);
     println!(
-        "real store, {sink}: {:.0} requests/s, {:.0} events/s, {:.0} µs of the Worker's processor time a request",
+        "real stores, {sink}: {:.0} requests/s, {:.0} events/s, {:.0} µs of the Worker's CPU time per request",
         count / elapsed,
         count * f64::from(asked.events) / elapsed,
         cpu.as_secs_f64() * 1e6 / count,

@@ -1,5 +1,5 @@
-//! One question asked in turn: through the API, as an agent's tool, by hand, and through the API of a project with a
-//! tenth of the events.
+//! Asks one question in several ways, in turn: through the API, as an MCP tool, as hand-written SQL, and through the
+//! API of a project with a tenth of the events.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -13,50 +13,50 @@ use super::questions::Question;
 use crate::event_store::EventStore;
 use crate::stop;
 
-/// How often a question is asked to see what memory it takes.
+/// How often a question is asked to measure its memory.
 const LOOKS: u32 = 4;
 
-/// A project to ask about.
+/// A project and a key to read it.
 pub(super) struct Project {
     pub(super) id: String,
     pub(super) key: String,
 }
 
-/// One line of the result.
+/// Figures of one question.
 #[derive(Debug, Serialize)]
 pub(super) struct Line {
     pub(super) question: &'static str,
-    /// What the API read.
+    /// Tables that the API read.
     pub(super) tables: String,
     pub(super) rows_read: u64,
-    /// The most that the store was seen to hold for it, by its own account; short questions may hold more unseen.
+    /// Peak memory that the store reported, in MB. Peaks of short questions may be missed.
     pub(super) memory_mb: f64,
     pub(super) api: Times,
     pub(super) sql: Times,
-    /// API to SQL, the median of the rounds.
+    /// API time divided by SQL time, median of the rounds.
     pub(super) ratio: f64,
     pub(super) tool: Times,
-    /// Tool to API, the median of the rounds.
+    /// Tool time divided by API time, median of the rounds.
     pub(super) over_api: f64,
     pub(super) small: Option<Times>,
-    /// API to the small project's, the median of the rounds.
+    /// API time divided by that of the small project, median of the rounds.
     pub(super) growth: Option<f64>,
 }
 
-/// In milliseconds.
+/// Times in milliseconds.
 #[derive(Debug, Serialize)]
 pub(super) struct Times {
     pub(super) p50: f64,
     pub(super) p95: f64,
 }
 
-/// Asks.
+/// Asks the questions.
 pub(super) struct Asker<'a> {
     rounds: u32,
     url: &'a str,
     agent: ureq::Agent,
     store: EventStore,
-    /// Watches the store while another connection asks.
+    /// A second connection that reads the memory use meanwhile.
     watch: EventStore,
 }
 
@@ -69,10 +69,10 @@ impl<'a> Asker<'a> {
 
     pub(super) fn ask(&self, question: &Question, large: &Project, small: Option<&Project>) -> Result<Line> {
         let (mut api, mut tool, mut sql, mut less) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        // The first time warms caches on all ways and does not count; it tells the period.
+        // The first round warms the caches and does not count. Its answer has the period for the SQL.
         let meta = self.by_api(question, large)?.1["meta"].take();
         let bound = |name: &str| {
-            let instant = meta[name].as_str().context("the answer names no period")?;
+            let instant = meta[name].as_str().context("the answer has no period")?;
             anyhow::Ok(instant.replace('T', " ").trim_end_matches('Z').to_owned())
         };
         let (from, to) = (bound("from")?, bound("to")?);
@@ -84,7 +84,7 @@ impl<'a> Asker<'a> {
         };
         for round in 0..=self.rounds {
             stop::check()?;
-            // By turns, so that neither is always the one that comes after the other.
+            // In alternating order, so that neither always follows the other.
             let by_tool_first = round % 2 == 1;
             let early = by_tool_first.then(|| self.by_tool(question, large)).transpose()?;
             let by_api = self.by_api(question, large)?.0;
@@ -118,7 +118,7 @@ impl<'a> Asker<'a> {
         })
     }
 
-    /// The time up to the last byte, and the answer.
+    /// Asks through the API. Returns the time up to the last byte, and the answer.
     fn by_api(&self, question: &Question, project: &Project) -> Result<(Duration, Value)> {
         let begin = Instant::now();
         let mut answer = self
@@ -135,7 +135,7 @@ impl<'a> Asker<'a> {
         Ok((time, serde_json::from_str(&text)?))
     }
 
-    /// The same question as a tool of `/mcp`: the time up to the last byte.
+    /// Asks the same question as a tool of `/mcp`. Returns the time up to the last byte.
     fn by_tool(&self, question: &Question, project: &Project) -> Result<Duration> {
         let arguments: Value = serde_json::from_str(question.body)?;
         let name = if question.path == "/v1/stats" { "get_stats" } else { question.path.trim_start_matches("/v1/") };
@@ -155,7 +155,7 @@ impl<'a> Asker<'a> {
         Ok(time)
     }
 
-    /// The most memory that the store's list of processes shows while the question is asked.
+    /// Asks repeatedly and returns the peak memory that `system.processes` shows meanwhile, in MB.
     fn memory(&self, question: &Question, project: &Project) -> Result<f64> {
         #[derive(Deserialize)]
         struct Row {
@@ -176,12 +176,12 @@ impl<'a> Asker<'a> {
             let asked = (0..LOOKS).try_for_each(|_| self.by_api(question, project).map(|_| ()));
             done.store(true, Ordering::Relaxed);
             asked?;
-            watching.join().map_err(|_| anyhow::anyhow!("nobody watched the store"))?
+            watching.join().map_err(|_| anyhow::anyhow!("the thread that reads the memory use panicked"))?
         })
     }
 }
 
-/// How many times as long as the other, within each round; the median.
+/// The ratio of two times within each round; median of the rounds.
 fn ratio(one: &[Duration], other: &[Duration]) -> f64 {
     quantile(one.iter().zip(other).map(|(one, other)| one.as_secs_f64() / other.as_secs_f64()).collect(), 0.5)
 }
@@ -211,7 +211,7 @@ mod tests {
     fn ratios_are_taken_within_each_round() {
         let seconds = |list: [u64; 3]| list.map(Duration::from_secs);
         assert!((ratio(&seconds([2, 40, 6]), &seconds([1, 10, 3])) - 2.0).abs() < 1e-9);
-        let told = times(seconds([3, 1, 2]).to_vec());
-        assert!((told.p50 - 2000.0).abs() < 1e-9 && (told.p95 - 3000.0).abs() < 1e-9);
+        let result = times(seconds([3, 1, 2]).to_vec());
+        assert!((result.p50 - 2000.0).abs() < 1e-9 && (result.p95 - 3000.0).abs() < 1e-9);
     }
 }

@@ -1,12 +1,12 @@
-//! `bench query`: what an answer costs, through the API and as plain SQL sent straight to the store.
+//! `bench query`: the time to answer questions, through the API and as plain SQL sent directly to the store.
 //!
-//! Ten projects of made-up traffic; each question is asked in turn through the Worker on bare workerd and as the SQL
-//! that one would write by hand, first while everything is read from the events, then after the rollups were
-//! computed. A tenth of the traffic in projects of their own shows how times grow.
+//! Ten projects have generated traffic. Each question goes through the Worker on bare workerd, and as hand-written SQL
+//! to the store: first while all answers come from the events, then with computed tables. Ten smaller projects with a
+//! tenth of the traffic show how the times grow.
 
 mod ask;
 mod questions;
-mod tell;
+mod table;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,25 +29,25 @@ use crate::{strays, workspace};
 use ask::{Asker, Line, Project};
 use questions::QUESTIONS;
 
-/// Projects of one size.
+/// Number of projects of each size.
 const PROJECTS: u64 = 10;
 const DAYS: u32 = 90;
 
 /// Arguments of `bench query`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Events of ten projects together; a tenth of it goes into ten small ones.
+    /// Total events of the ten large projects. The ten small ones get a tenth of it.
     #[arg(long, value_name = "N", default_value_t = 10_000_000, value_parser = clap::value_parser!(u64).range(1000..=100_000_000))]
     events: u64,
-    /// How often each question is asked each way.
+    /// Number of rounds. Each round asks every question in every way.
     #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u32).range(3..=1000))]
     rounds: u32,
-    /// Also write the figures to this file.
+    /// Also write the figures to this file, as JSON.
     #[arg(long, value_name = "PATH")]
     json: Option<PathBuf>,
 }
 
-/// Runs the bench in a state folder of its own.
+/// Runs the benchmark in its own state folder.
 pub(super) fn run(args: &Args, state: &State) -> Result<()> {
     let tools = setup::all(state, setup::Needs { clickhouse: true, postgres: true, worker: true })?;
     let folder = state.file("build-query");
@@ -63,19 +63,19 @@ pub(super) fn run(args: &Args, state: &State) -> Result<()> {
     stack.stop();
     strays::end(state.dir())?;
     let result = outcome?;
-    tell::print(&result, args);
+    table::print(&result, args);
     if let Some(path) = &args.json {
         std::fs::write(path, serde_json::to_string_pretty(&result)?)?;
     }
     Ok(())
 }
 
-/// What was measured.
+/// All figures.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// Everything is read from the events.
+    /// All answers come from the events.
     events: Vec<Line>,
-    /// All days but today are computed.
+    /// All days before today come from computed tables.
     computed: Vec<Line>,
 }
 
@@ -96,7 +96,7 @@ fn measure(args: &Args, state: &State, dev: &DevFile, bundle: &std::path::Path) 
     Ok(Outcome { events, computed })
 }
 
-/// Seeds ten projects and gives the first.
+/// Seeds ten projects and returns the first.
 fn seed(state: &State, organization: &str, events: u64) -> Result<Project> {
     let file = state.file(&format!("{organization}.json"));
     let path = file.to_string_lossy().into_owned();
@@ -105,11 +105,13 @@ fn seed(state: &State, organization: &str, events: u64) -> Result<Project> {
     command(state, &[&["seed", "--keys", "--json", &path], &options[..]].concat())?;
     let summary: Value = serde_json::from_str(&std::fs::read_to_string(&file)?)?;
     let first = &summary["projects"][0];
-    let word = |value: &Value| value.as_str().map(ToOwned::to_owned).context("the summary of seed has changed");
+    let word = |value: &Value| {
+        value.as_str().map(ToOwned::to_owned).context("the summary of `cargo xtask seed` has an unknown format")
+    };
     Ok(Project { id: word(&first["project_id"])?, key: word(&first["keys"]["rk"])? })
 }
 
-/// Runs another command of this program on the same state.
+/// Runs another command of this program with the same state folder.
 fn command(state: &State, words: &[&str]) -> Result<()> {
     let status = Command::new(workspace::this_program()?)
         .args(words)

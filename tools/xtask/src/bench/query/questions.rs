@@ -1,13 +1,13 @@
-//! What is asked, each as the API takes it and as SQL by hand over the events.
+//! The questions, each as a request to the API and as hand-written SQL over the events.
 
 /// A question in both forms.
 pub(super) struct Question {
     pub(super) name: &'static str,
     /// Route of the API.
     pub(super) path: &'static str,
-    /// What is sent there.
+    /// Body of the request.
     pub(super) body: &'static str,
-    /// The same by hand; `{project}` is bound, and the period that the API has understood as `{from}` and `{to}`.
+    /// The same question as SQL. Parameters: `{project}`, and the period of the API's answer as `{from}` and `{to}`.
     pub(super) sql: &'static str,
 }
 
@@ -15,10 +15,10 @@ const fn question(name: &'static str, path: &'static str, body: &'static str, sq
     Question { name, path, body, sql }
 }
 
-/// Visitors, people and paths as anybody asks for them.
+/// Common questions about visitors, people and paths.
 ///
-/// By hand a person is whoever an event names: nobody is followed from one device to another. That takes less than
-/// what the API does, which also tells times between steps and what was left out.
+/// In the SQL, a person is the `user_id` or else the `anonymous_id` of an event: devices are not stitched. That is less
+/// work than the API does, which also returns times between steps and the excluded share.
 pub(super) const QUESTIONS: &[Question] = &[
     question(
         "trend, 90 days",

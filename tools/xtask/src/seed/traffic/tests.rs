@@ -7,7 +7,7 @@ use super::*;
 
 const UNTIL: &str = "2026-11-21";
 
-/// All rows, in the order in which they are inserted.
+/// All rows in insert order.
 fn rows(events: u64, days: u32, projects: u32, seed: &str) -> (Vec<u8>, Made) {
     let plan = Plan::new(events, projects, days, Day::parse(UNTIL).unwrap());
     let sites: Vec<Site> = (1..=projects)
@@ -64,7 +64,7 @@ fn each_identity_is_made_once_and_a_few_arrive_twice() {
     assert!((60..300).contains(&made.late), "{}", made.late);
 }
 
-/// A month of one project, made once for all who look at it.
+/// A month of one project, generated once for all tests.
 fn month() -> &'static [BTreeMap<String, Value>] {
     static ROWS: OnceLock<Vec<BTreeMap<String, Value>>> = OnceLock::new();
     ROWS.get_or_init(|| parsed(&rows(15_000, 30, 1, "1").0))
@@ -131,7 +131,7 @@ fn people_come_again_change_devices_and_stay_past_midnight() {
 }
 
 #[test]
-fn a_generator_that_nobody_listens_to_ends() {
+fn the_generator_stops_when_no_more_batches_are_wanted() {
     let plan = Plan::new(1_000_000, 1, 30, Day::parse(UNTIL).unwrap());
     let site = Site { slug: "seed-1".to_owned(), id: String::new() };
     let made = run(&plan, Seed::of("1"), &[site], 100, |_| false);

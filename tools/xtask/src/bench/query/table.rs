@@ -1,4 +1,4 @@
-//! The figures for people, and whether the goals are met.
+//! Prints the figures as tables, and the goals.
 
 use serde_json::json;
 
@@ -6,35 +6,35 @@ use super::ask::Line;
 use super::{Args, DAYS, Outcome, PROJECTS};
 use crate::bench::goal::Bound;
 
-/// What the API takes against the SQL by hand.
+/// API time divided by SQL time.
 const RATIO: Bound = Bound::AtMost(1.2);
-/// What a tool takes against the same question to the API.
+/// Tool time divided by API time.
 const TOOL: Bound = Bound::AtMost(1.1);
-/// What a question over all days takes against the same by hand over the events.
+/// SQL time over the events divided by API time, for a question over all days.
 const FASTER: Bound = Bound::AtLeast(5.0);
-/// What ten times the events take where computed days alone are read.
+/// API time with ten times the events divided by that with one tenth, if only computed tables are read.
 const GROWTH: Bound = Bound::AtMost(1.5);
 
 pub(super) fn print(outcome: &Outcome, args: &Args) {
     println!(
-        "\nbench query: {} events in {PROJECTS} projects over {DAYS} days, {} rounds; ms",
+        "\nbench query: {} events in {PROJECTS} projects over {DAYS} days, {} rounds; times in ms",
         args.events, args.rounds
     );
-    table("everything from the events", &outcome.events);
-    table("all days but today computed", &outcome.computed);
-    println!("\ngoals");
+    table("all days from the events", &outcome.events);
+    table("computed tables before today", &outcome.computed);
+    println!("\ngoals\n");
     for line in &outcome.computed {
         goal(&format!("{}: API / SQL", line.question), line.ratio, RATIO);
     }
     for line in &outcome.computed {
-        goal(&format!("{}: as an agent's tool / API", line.question), line.over_api, TOOL);
+        goal(&format!("{}: as an MCP tool / API", line.question), line.over_api, TOOL);
     }
     for line in outcome.computed.iter().filter(|line| line.question.ends_with(&format!("{DAYS} days"))) {
-        goal(&format!("{}: faster than the events by hand", line.question), 1.0 / line.ratio, FASTER);
+        goal(&format!("{}: times as fast as SQL over the events", line.question), 1.0 / line.ratio, FASTER);
     }
     for (line, growth) in outcome.computed.iter().filter_map(|line| Some((line, line.growth?))) {
         if line.tables.contains("daily_rollup") || line.tables.contains("sessions") {
-            goal(&format!("{}: ten times the events", line.question), growth, GROWTH);
+            goal(&format!("{}: growth with ten times the events", line.question), growth, GROWTH);
         }
     }
     println!("\n{}", json!({ "bench": "query", "events": args.events, "result": outcome }));
