@@ -1,7 +1,7 @@
-//! The stores Headwater needs, as servers on the loopback interface.
+//! Local servers for the stores of Headwater, on the loopback interface.
 //!
-//! Each module is one subcommand of the `devstack` binary: it starts, prints one line
-//! `ready <address>` on standard output, and runs until it is told to end.
+//! Each module is a subcommand of the `devstack` binary: it starts, prints one line `ready <address>` on standard
+//! output, and runs until SIGTERM or SIGINT.
 
 pub mod clickhouse;
 pub mod postgres;

@@ -15,16 +15,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Store {
-    /// Serves ClickHouse's HTTP interface over the embedded engine.
+    /// Serve ClickHouse's HTTP interface over the embedded engine.
     Clickhouse(clickhouse::Args),
-    /// Runs a PostgreSQL server.
+    /// Run a PostgreSQL server.
     Postgres(postgres::Args),
-    /// Serves the part of PostgREST the Worker uses, over a PostgreSQL server.
+    /// Serve the part of PostgREST that the Worker uses, over a PostgreSQL server.
     Postgrest(postgrest::Args),
 }
 
-/// Stack of every thread, in bytes: the embedded engine parses and plans recursively on the
-/// thread that calls it, and refuses deep queries on a small stack.
+/// Stack size of every thread in bytes. The embedded engine parses and plans recursively on the calling thread and
+/// refuses deep queries on a small stack.
 const STACK_BYTES: usize = 8 << 20;
 
 fn main() -> ExitCode {

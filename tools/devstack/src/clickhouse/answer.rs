@@ -14,11 +14,11 @@ use super::error::Error;
 use super::format::content_type;
 use super::output::{Reply, ReplyBody};
 
-/// What the headers tell about a request.
+/// Values of response headers for one request.
 pub(super) struct Facts {
     /// `X-ClickHouse-Query-Id`.
     pub(super) query_id: String,
-    /// `X-ClickHouse-Exception-Tag`: marks an error within a body that has already begun.
+    /// `X-ClickHouse-Exception-Tag`: marks an error in a body that has already started.
     pub(super) exception_tag: String,
     /// `X-ClickHouse-Format`.
     pub(super) format: String,
@@ -27,7 +27,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Facts of a request that has just come in.
+    /// Creates the values for a new request.
     pub(super) fn new(engine: &Engine) -> Self {
         let mut exception_tag = Uuid::new_v4().simple().to_string();
         exception_tag.truncate(16);
@@ -41,7 +41,7 @@ impl Facts {
     }
 }
 
-/// The answer to a query that succeeded, or has so far. `guard` lives as long as the body.
+/// The response to a query that has succeeded so far. `guard` lives as long as the body.
 pub(super) fn success(reply: Reply, gzip: bool, facts: &Facts, guard: Option<CancelOnDrop>) -> Response {
     let body = match reply.body {
         ReplyBody::Whole(bytes) => Body::from(bytes),
@@ -72,7 +72,7 @@ pub(super) fn success(reply: Reply, gzip: bool, facts: &Facts, guard: Option<Can
     response
 }
 
-/// The answer to a request that failed before anything was sent.
+/// The response to a request that failed before any output was sent.
 pub(super) fn failure(error: &Error, facts: &Facts) -> Response {
     let mut response = Response::new(Body::from(error.text(&facts.version)));
     *response.status_mut() = error.status();
@@ -92,7 +92,7 @@ fn common(response: &mut Response, facts: &Facts) {
     set(response, "x-clickhouse-exception-tag", &facts.exception_tag);
 }
 
-/// A value that is no header text, such as a query id with a line break, is left out.
+/// Sets a header. Skips values that are not valid in a header, such as a query id with a line break.
 fn set(response: &mut Response, name: &'static str, value: impl Display) {
     if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
         response.headers_mut().insert(name, value);

@@ -1,4 +1,4 @@
-//! The request's body, decompressed as it arrives.
+//! The request body, decompressed as it arrives.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use http_body_util::BodyExt;
 
 use super::error::{Error, Kind};
 
-/// Longest pause between two pieces of a body, as ClickHouse's `http_receive_timeout`.
+/// Maximum pause between two chunks of a body, like ClickHouse's `http_receive_timeout`.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
-/// What is read and dropped of a body after its request has failed.
+/// Maximum number of bytes to read and discard after a request has failed.
 const MAX_DRAINED: usize = 64 << 20;
 
-/// A body in progress.
+/// A body that is being read.
 pub(super) struct Body {
     incoming: HttpBody,
     decoder: Decoder,
@@ -31,7 +31,7 @@ enum Decoder {
 }
 
 impl Body {
-    /// Reads the coding from the headers; one that is not supported fails at the first read.
+    /// Creates the body. An unsupported `Content-Encoding` fails at the first read.
     pub(super) fn new(incoming: HttpBody, headers: &HeaderMap) -> Self {
         let coding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
         let decoder = match coding {
@@ -43,10 +43,11 @@ impl Body {
         Self { incoming, decoder, ended: false }
     }
 
-    /// The next piece; `None` at the end.
+    /// Returns the next decompressed chunk, or `None` at the end.
     ///
     /// # Errors
-    /// 89 for an unknown coding, 209 when the client falls silent, 236 when it breaks off, 271 when the compressed data is broken.
+    /// ClickHouse error 89 for an unknown coding, 209 on timeout, 236 if the connection breaks, 271 if the compressed
+    /// data is invalid.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if self.ended {
@@ -72,9 +73,12 @@ impl Body {
             match frame {
                 None => return Ok(None),
                 Some(Err(error)) => {
-                    return Err(Error::new(Kind::ABORTED, &format!("the request's body broke off: {error}")));
+                    return Err(Error::new(
+                        Kind::ABORTED,
+                        &format!("the connection broke while reading the request body: {error}"),
+                    ));
                 }
-                // Trailers hold nothing of interest.
+                // Trailers are ignored.
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Ok(Some(data));
@@ -84,7 +88,7 @@ impl Body {
         }
     }
 
-    /// Reads on after a failure, so that a client that is still writing gets to read its answer.
+    /// Reads the rest after a failure, because a client that is still writing does not read the response.
     pub(super) async fn drain(mut self) {
         let mut left = MAX_DRAINED;
         while let Ok(Some(data)) = self.frame().await {

@@ -1,4 +1,4 @@
-//! The running engine: sessions, a bound on what runs at once, and cancelling.
+//! The running engine: sessions, a limit on concurrent requests, and cancellation.
 
 use std::fs::File;
 use std::path::Path;
@@ -16,14 +16,14 @@ use super::ffi::{Connection, EngineLibrary};
 use super::home::Home;
 use super::request::Request;
 
-/// Requests that may wait for a slot.
+/// Maximum number of requests waiting for a slot.
 const MAX_WAITING: usize = 512;
-/// Longest wait for a slot.
+/// Maximum wait for a slot.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// A setting without effect here that marks a query in `system.processes`.
+/// A setting without effect in the embedded engine. It marks a query in `system.processes`.
 const MARK: &str = "query_cache_tag";
 
-/// The engine and what the requests share.
+/// The engine and the state shared by all requests.
 pub(super) struct Engine {
     library: EngineLibrary,
     arguments: Vec<String>,
@@ -35,7 +35,7 @@ pub(super) struct Engine {
     pub(super) version: String,
     /// The server's time zone.
     pub(super) timezone: String,
-    /// Database of requests that name none.
+    /// Default database of requests.
     database: String,
 }
 
@@ -43,17 +43,19 @@ impl Engine {
     /// Starts the engine in `home` and creates `database`.
     ///
     /// # Errors
-    /// One sentence that tells what to do.
+    /// One sentence that says what to do.
     pub(super) fn start(library: EngineLibrary, home: &Home, database: &str, slots: usize) -> anyhow::Result<Self> {
         let arguments = home.arguments();
         let log = home.log();
         let Some(mut anchor) = with_stderr_in(&log, || library.connect(&arguments))? else {
             let reason = std::fs::read_to_string(&log).unwrap_or_default();
             if reason.contains("already running") {
-                bail!("the data folder is in use by another process; stop that one or pass another folder as --data");
+                bail!(
+                    "the data folder is in use by another process: stop that process or pass another folder as --data"
+                );
             }
             bail!(
-                "the engine {} cannot open the data folder; its reason is in {}: mend that, or move the folder away \
+                "the engine {} cannot open the data folder: see {} for the reason, or move the folder away \
                  to start with an empty one",
                 library.version(),
                 log.display()
@@ -62,14 +64,14 @@ impl Engine {
         let mut value = |sql: &str| -> anyhow::Result<String> {
             let result = anchor.query(sql.as_bytes(), "TabSeparatedRaw", &[]);
             match result.error() {
-                Some(message) => bail!("the engine does not work: {message}"),
+                Some(message) => bail!("the engine failed its first query: {message}"),
                 None => Ok(String::from_utf8_lossy(result.data()).trim_end().to_owned()),
             }
         };
         let version = value("SELECT version()")?;
         let timezone = value("SELECT timezone()")?;
         value(&format!("CREATE DATABASE IF NOT EXISTS {}", quoted_name(database)))
-            .with_context(|| format!("cannot create the database {database}; pass another name as --database"))?;
+            .with_context(|| format!("cannot create the database {database}: pass another name as --database"))?;
         Ok(Self {
             library,
             arguments,
@@ -82,10 +84,10 @@ impl Engine {
         })
     }
 
-    /// Waits for leave to use the engine.
+    /// Waits for a slot to use the engine.
     ///
     /// # Errors
-    /// 202 when too many wait already or the wait is too long.
+    /// ClickHouse error 202 if too many requests are waiting or the wait is too long.
     pub(super) async fn slot(&self) -> Result<OwnedSemaphorePermit, Error> {
         let refused = || Error::new(Kind::TOO_MANY_SIMULTANEOUS_QUERIES, "Too many simultaneous queries");
         let slots = Arc::clone(&self.slots);
@@ -99,43 +101,42 @@ impl Engine {
         }
     }
 
-    /// Opens a session with the request's database and settings, marked with `mark`.
-    /// `bounds` are further settings, which the request's own override.
+    /// Opens a session with the request's database and settings, marked with `mark`. `bounds` are further settings,
+    /// which the request's own settings override.
     ///
     /// # Errors
-    /// The engine's: unknown database or setting, a value that does not parse.
+    /// The engine's errors: unknown database or setting, invalid value.
     pub(super) fn session(&self, request: &Request, mark: &str, bounds: &[(&str, &str)]) -> Result<Connection, Error> {
         let mut session = self.connect()?;
         let database = request.database.as_deref().unwrap_or(&self.database);
         if database != "default" {
             execute(&mut session, &format!("USE {}", quoted_name(database)))?;
         }
-        // As on a real server, 2: a GET reads only, but may still bring settings.
+        // `readonly` is 2 as on a real server: a GET only reads but may change settings.
         let implied = request.readonly.then_some(("readonly", "2"));
         let own = bounds.iter().copied().chain(implied).chain([(MARK, mark)]);
         let unset = own.filter(|(name, _)| !request.settings.iter().any(|(given, _)| given == name));
         let given = request.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let changes = given.chain(unset).map(|(name, value)| change(name, value)).collect::<Result<Vec<_>, _>>()?;
-        // One statement, because `readonly` among the settings forbids a second.
+        // A single statement, because `readonly` forbids a second `SET`.
         execute(&mut session, &format!("SET {}", changes.join(", ")))?;
         Ok(session)
     }
 
-    /// Asks the engine to stop the queries for which `condition` on `system.processes` holds.
-    /// Does not wait for them.
+    /// Asks the engine to kill the queries that match `condition` on `system.processes`. Does not wait for them.
     fn kill(&self, condition: &str) {
         if let Ok(mut session) = self.connect() {
-            // A failure leaves the query to its time limit.
+            // After a failure the query runs until its time limit.
             let _ = execute(&mut session, &format!("KILL QUERY WHERE {condition} ASYNC"));
         }
     }
 
-    /// Stops what reads; what writes is left to end.
+    /// Kills all reading queries. Inserts run to completion.
     pub(super) fn kill_reads(&self) {
         self.kill("query_kind != 'Insert'");
     }
 
-    /// Ends the engine, once no session is open.
+    /// Closes the engine. Waits until no session is open.
     pub(super) fn close(&self) {
         self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
@@ -145,7 +146,7 @@ impl Engine {
     }
 }
 
-/// A request's share in the count of those that wait.
+/// Counts one waiting request while it lives.
 struct Waits<'e>(&'e AtomicUsize);
 
 impl<'e> Waits<'e> {
@@ -161,14 +162,14 @@ impl Drop for Waits<'_> {
     }
 }
 
-/// Held by the side that answers the client: dropping it while the query runs stops the query.
+/// Belongs to the response: dropping it while the query runs kills the query.
 pub(super) struct CancelOnDrop {
     engine: Arc<Engine>,
     mark: String,
     run: Arc<Run>,
 }
 
-/// State of a query, shared by the side that runs it and the side that answers.
+/// State of a query, shared by the thread that runs it and the task that responds.
 #[derive(Default)]
 pub(super) struct Run {
     ended: AtomicBool,
@@ -176,19 +177,19 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Whether the client went away.
+    /// Whether the client has disconnected.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// To be called when the query has ended in whatever way.
+    /// Marks the query as ended. Must be called on every outcome.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
 }
 
 impl CancelOnDrop {
-    /// Watches the query marked with `mark`.
+    /// Creates a guard for the query marked with `mark`.
     pub(super) fn new(engine: Arc<Engine>, mark: String, run: Arc<Run>) -> Self {
         Self { engine, mark, run }
     }
@@ -202,7 +203,7 @@ impl Drop for CancelOnDrop {
         self.run.cancelled.store(true, Ordering::Release);
         let (engine, run) = (Arc::clone(&self.engine), Arc::clone(&self.run));
         let condition = format!("Settings['{MARK}'] = '{}'", self.mark);
-        // The query may not have reached the engine yet, so one attempt is not enough.
+        // The query may not have reached the engine yet, so the kill is repeated.
         thread::spawn(move || {
             for _ in 0..100 {
                 if run.ended.load(Ordering::Acquire) {
@@ -234,7 +235,7 @@ fn quoted_name(name: &str) -> String {
     format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
 }
 
-/// The engine reports a failed start on standard error only; this keeps its words in a file.
+/// Runs `work` with standard error redirected to `file`. The engine reports a failed start only there.
 fn with_stderr_in<T>(file: &Path, work: impl FnOnce() -> T) -> anyhow::Result<T> {
     let kept = dup(std::io::stderr()).context("cannot duplicate standard error")?;
     let log = File::create(file).with_context(|| format!("cannot write {}", file.display()))?;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-/// An error as ClickHouse words it.
+/// An error in ClickHouse's format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Error {
     /// ClickHouse's error code.
@@ -10,7 +10,7 @@ pub(super) struct Error {
     text: String,
 }
 
-/// Errors this server gives of its own accord: code and name as in ClickHouse.
+/// Errors of this server itself. Code and name are ClickHouse's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind(i32, &'static str);
 
@@ -39,8 +39,8 @@ impl Error {
         Self { code, text: format!("Code: {code}. DB::Exception: {message}. ({name})") }
     }
 
-    /// An error of the engine, whose message starts with `Code: N.`; 1002 (`UNKNOWN_EXCEPTION`)
-    /// for the few that do not.
+    /// Parses an error of the engine, which starts with `Code: N.`. Messages without a code get 1002
+    /// (`UNKNOWN_EXCEPTION`).
     pub(super) fn from_engine(message: &str) -> Self {
         let code = message
             .strip_prefix("Code: ")
@@ -52,7 +52,7 @@ impl Error {
         }
     }
 
-    /// The text a client reads, ending in the version as on a real server.
+    /// The text for the client. It ends with the version, as on a real server.
     pub(super) fn text(&self, version: &str) -> String {
         if self.text.contains("(version ") {
             return format!("{}\n", self.text);
@@ -60,7 +60,7 @@ impl Error {
         format!("{} (version {version})\n", self.text)
     }
 
-    /// The HTTP status, by the table of ClickHouse's `exceptionCodeToHTTPStatus`.
+    /// The HTTP status, as in ClickHouse's `exceptionCodeToHTTPStatus`.
     pub(super) fn status(&self) -> StatusCode {
         match self.code {
             194 => StatusCode::UNAUTHORIZED,

@@ -1,4 +1,4 @@
-//! What runs on a blocking thread: one statement in a session of its own.
+//! Executes one statement in its own session, on a blocking thread.
 
 use std::sync::Arc;
 
@@ -13,44 +13,44 @@ use super::output::{Gone, MAX_WHOLE, Output};
 use super::request::Request;
 use super::statement::{Class, has_totals};
 
-/// A statement whose text is complete.
+/// A complete statement.
 pub(super) struct Query {
-    /// The text.
+    /// Its text.
     pub(super) sql: Vec<u8>,
-    /// What it does.
+    /// Its class.
     pub(super) class: Class,
-    /// The format of its output.
+    /// Its output format.
     pub(super) format: String,
 }
 
-/// An INSERT whose rows follow.
+/// An INSERT whose rows are streamed.
 pub(super) struct Insert {
-    /// The statement without its format clause.
+    /// The statement without its FORMAT clause.
     pub(super) sql: Vec<u8>,
-    /// Format of the rows.
+    /// Input format of the rows.
     pub(super) format: String,
     /// The rows.
     pub(super) rows: mpsc::Receiver<Rows>,
 }
 
-/// A piece of an INSERT's rows. A channel that closes without `End` is a client that broke off.
+/// A chunk of an INSERT's rows. If the channel closes without `End`, the client has disconnected.
 #[derive(Debug)]
 pub(super) enum Rows {
-    /// Bytes in the input format, cut anywhere.
+    /// Bytes in the input format, split at any position.
     Data(Bytes),
-    /// All rows are there.
+    /// All rows have arrived.
     End,
 }
 
-/// The session a statement runs in.
+/// Where a statement runs.
 pub(super) struct Place {
     /// The engine.
     pub(super) engine: Arc<Engine>,
     /// Settings, parameters and database.
     pub(super) request: Request,
-    /// Marks the query for cancelling.
+    /// Mark of the query in `system.processes`, for cancellation.
     pub(super) mark: String,
-    /// Shared with the side that answers.
+    /// State shared with the task that responds.
     pub(super) run: Arc<Run>,
 }
 
@@ -68,7 +68,7 @@ impl Drop for Place {
 }
 
 fn cancelled() -> Error {
-    Error::new(Kind::QUERY_WAS_CANCELLED, "Query was cancelled: the client went away")
+    Error::new(Kind::QUERY_WAS_CANCELLED, "Query was cancelled: the client disconnected")
 }
 
 /// Runs a complete statement.
@@ -84,7 +84,7 @@ pub(super) fn query(place: &Place, query: &Query, mut output: Output) {
         Ok(Streamed::Done) => Ok(()),
         Err(failure) => Err(failure),
     };
-    // Before the answer, so that its end is not taken for a client that left.
+    // Must precede the response: its end must not look like a disconnected client.
     place.run.end();
     match outcome {
         Ok(()) => output.finish(),
@@ -148,7 +148,7 @@ fn whole(place: &Place, query: &Query, output: &mut Output) -> Result<(), Failur
     Ok(())
 }
 
-/// Runs an INSERT with rows.
+/// Runs an INSERT with streamed rows.
 pub(super) fn insert(place: &Place, mut insert: Insert, mut output: Output) {
     match insert_rows(place, &mut insert, &mut output) {
         Ok(()) => output.finish(),
@@ -169,7 +169,7 @@ fn insert_rows(place: &Place, insert: &mut Insert, output: &mut Output) -> Resul
                 }
             }
             Some(Rows::End) => break,
-            // Dropping the stream cancels it.
+            // Dropping the stream cancels the INSERT.
             None => return Err(cancelled()),
         }
     }

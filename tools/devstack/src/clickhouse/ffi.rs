@@ -1,8 +1,7 @@
 //! The engine's C interface (`chdb.h`, version 26.7), opened at run time.
 //!
-//! This is the only module with unsafe code. What it hands out is safe to use: handles are closed
-//! when dropped, a stream borrows the connection it runs on (the engine allows one statement at a
-//! time per connection), and buffers are borrowed from the result that owns them.
+//! The only module with unsafe code. Its API is safe: handles are closed when dropped, a stream borrows its connection
+//! (the engine allows one statement at a time per connection), and buffers are borrowed from the result that owns them.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
@@ -27,7 +26,7 @@ type Run = unsafe extern "C" fn(
     usize,
 ) -> Handle;
 
-/// The functions used of `chdb.h`, by their names there without the prefix `chdb_`.
+/// The functions of `chdb.h` in use, named without the prefix `chdb_`.
 struct Api {
     version: unsafe extern "C" fn() -> *const c_char,
     connect: unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut Handle,
@@ -62,11 +61,11 @@ impl EngineLibrary {
     /// Loads the library at `path` and keeps the engine from installing signal handlers.
     ///
     /// # Errors
-    /// When the file is no library for this machine or lacks one of the functions.
+    /// If the file is not a library for this machine or lacks a function.
     pub(super) fn load(path: &OsStr) -> Result<Self, libloading::Error> {
         // SAFETY: the caller names a build of the engine; its initialisers only set up allocators.
         let library = unsafe { Library::new(path)? };
-        // Unloading would pull the code from under the engine's own threads.
+        // Unloading would remove code that the engine's threads still run.
         let library: &'static Library = Box::leak(Box::new(library));
         macro_rules! api {
             ($($field:ident),* $(,)?) => {
@@ -113,8 +112,8 @@ impl EngineLibrary {
         unsafe { owned_text((self.api.version)()) }.unwrap_or_default()
     }
 
-    /// Opens a connection; the first one starts the engine on the `--path=` among `arguments`.
-    /// `None` when the engine refuses, in which case it wrote its reason to standard error.
+    /// Opens a connection. The first one starts the engine on the `--path=` in `arguments`. Returns `None` if the
+    /// engine refuses; it then writes the reason to standard error.
     pub(super) fn connect(self, arguments: &[String]) -> Option<Connection> {
         let owned: Vec<CString> = std::iter::once("devstack")
             .chain(arguments.iter().map(String::as_str))
@@ -131,7 +130,7 @@ impl EngineLibrary {
     }
 }
 
-/// One session of the engine: its own settings, current database and running statement.
+/// A session of the engine, with its own settings, current database and running statement.
 pub(super) struct Connection {
     api: &'static Api,
     handle: NonNull<Handle>,
@@ -170,7 +169,7 @@ impl Connection {
         }
     }
 
-    /// Runs one statement and holds its whole output, in `format` unless it names its own.
+    /// Runs a statement and returns its whole output. `format` applies unless the statement has its own.
     pub(super) fn query(&mut self, sql: &[u8], format: &str, parameters: &[(String, String)]) -> QueryResult {
         QueryResult { api: self.api, handle: self.run(self.api.query_with_params_n, sql, format, parameters) }
     }
@@ -178,7 +177,7 @@ impl Connection {
     /// Starts a SELECT whose output is fetched block by block.
     ///
     /// # Errors
-    /// The engine's message, when the statement cannot start or is no SELECT.
+    /// The engine's message, if the statement cannot start or is not a SELECT.
     pub(super) fn stream(
         &mut self,
         sql: &[u8],
@@ -196,7 +195,7 @@ impl Connection {
     /// Starts an INSERT (`sql` without its FORMAT clause) whose rows follow in `format`.
     ///
     /// # Errors
-    /// The engine's message, when the statement cannot start.
+    /// The engine's message, if the statement cannot start.
     pub(super) fn insert(
         &mut self,
         sql: &[u8],
@@ -220,23 +219,23 @@ impl Drop for Connection {
     }
 }
 
-/// What the engine counted while it ran a statement or one block of it.
+/// Counts of the engine for a statement or for one block of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
     /// Rows read from storage.
     pub(super) read_rows: u64,
     /// Bytes read from storage, uncompressed.
     pub(super) read_bytes: u64,
-    /// Rows written, those of dependent views included.
+    /// Rows written, including those of dependent views.
     pub(super) written_rows: u64,
-    /// Bytes written, those of dependent views included.
+    /// Bytes written, including those of dependent views.
     pub(super) written_bytes: u64,
     /// Rows in the output.
     pub(super) result_rows: u64,
 }
 
 impl Progress {
-    /// Adds the counts of a further block.
+    /// Adds the counts of another block.
     pub(super) fn add(&mut self, other: Self) {
         self.read_rows += other.read_rows;
         self.read_bytes += other.read_bytes;
@@ -246,7 +245,7 @@ impl Progress {
     }
 }
 
-/// A result of the engine: output, or an error, and counts.
+/// A result of the engine: output or an error, and counts.
 pub(super) struct QueryResult {
     api: &'static Api,
     handle: Handle,
@@ -265,7 +264,7 @@ impl QueryResult {
         }
     }
 
-    /// The engine's message, when the statement failed.
+    /// The engine's error message, if the statement failed.
     pub(super) fn error(&self) -> Option<String> {
         if self.handle.is_null() {
             return Some("the engine gave no result".to_owned());
@@ -274,7 +273,7 @@ impl QueryResult {
         unsafe { owned_text((self.api.result_error)(self.handle)) }
     }
 
-    /// What was counted.
+    /// The counts.
     pub(super) fn progress(&self) -> Progress {
         if self.handle.is_null() {
             return Progress::default();
@@ -301,7 +300,7 @@ impl Drop for QueryResult {
     }
 }
 
-/// A SELECT in progress; dropping it before its end cancels it.
+/// A running SELECT. Dropping it before its end cancels it.
 pub(super) struct SelectStream<'c> {
     connection: &'c mut Connection,
     stream: QueryResult,
@@ -309,10 +308,10 @@ pub(super) struct SelectStream<'c> {
 }
 
 impl SelectStream<'_> {
-    /// The next block of output; `None` at the end.
+    /// Returns the next block of output, or `None` at the end.
     ///
     /// # Errors
-    /// The engine's message, when the statement fails on the way.
+    /// The engine's message, if the statement fails while it runs.
     pub(super) fn fetch(&mut self) -> Result<Option<QueryResult>, String> {
         if self.ended {
             return Ok(None);
@@ -338,15 +337,15 @@ impl Drop for SelectStream<'_> {
     }
 }
 
-/// An INSERT in progress; dropping it before `finish` cancels it.
+/// A running INSERT. Dropping it before `finish` cancels it.
 pub(super) struct InsertStream<'c> {
     connection: &'c mut Connection,
     handle: Handle,
 }
 
 impl InsertStream<'_> {
-    /// Hands rows over, blocking while the engine is behind. False once the insert has failed;
-    /// `finish` then tells why.
+    /// Appends rows. Blocks while the engine is busy. Returns false if the INSERT has failed; `finish` then returns the
+    /// error.
     pub(super) fn append(&mut self, rows: &[u8]) -> bool {
         // SAFETY: a live handle and a slice, which the engine copies.
         unsafe { (self.connection.api.stream_append)(self.handle, rows.as_ptr().cast(), rows.len()) == 0 }
@@ -367,10 +366,10 @@ impl Drop for InsertStream<'_> {
     }
 }
 
-/// Copies a C string; `None` for null and for an empty one.
+/// Copies a C string. Returns `None` for null and for an empty string.
 ///
 /// # Safety
-/// `text` is null or NUL-terminated.
+/// `text` must be null or NUL-terminated.
 unsafe fn owned_text(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
@@ -380,7 +379,7 @@ unsafe fn owned_text(text: *const c_char) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Ends the process at once, without the exit handlers, in which a busy engine can hang.
+/// Exits at once without running exit handlers, in which a busy engine can hang.
 pub(super) fn exit_now(status: i32) -> ! {
     unsafe extern "C" {
         fn _exit(status: c_int) -> !;

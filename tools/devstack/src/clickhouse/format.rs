@@ -1,18 +1,18 @@
-//! Output formats: content type, and whether blocks of output can simply follow each other.
+//! Output formats: content type, and whether blocks of output can be concatenated.
 
-/// How the blocks of a streamed result make one document.
+/// How the blocks of a streamed result form one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Joining {
-    /// Row-wise: blocks are put one after the other.
+    /// Rows: blocks are concatenated.
     Plain,
-    /// Row-wise with so many lines of header, which every block repeats.
+    /// Rows after this number of header lines, which every block repeats.
     HeaderLines(usize),
-    /// A document with a beginning and an end, such as JSON or Parquet: it is made whole in
-    /// memory before it is sent, because the engine writes one document per block.
+    /// A document with a start and an end, such as JSON or Parquet. The engine writes one document per block, so the
+    /// result is built in memory before it is sent.
     Whole,
 }
 
-/// How blocks of `format` are joined. Unknown formats count as whole documents.
+/// How the blocks of `format` are joined. Unknown formats count as whole documents.
 pub(super) fn joining(format: &str) -> Joining {
     match format {
         "TabSeparated"
@@ -47,7 +47,7 @@ pub(super) fn joining(format: &str) -> Joining {
     }
 }
 
-/// The content type ClickHouse gives for a format.
+/// The content type that ClickHouse sends for a format.
 pub(super) fn content_type(format: &str) -> &'static str {
     if matches!(format, "JSONEachRow" | "JSONLines" | "NDJSON" | "JSONStringsEachRow" | "JSONEachRowWithProgress")
         || format.starts_with("JSONCompactEachRow")
@@ -73,7 +73,7 @@ pub(super) fn content_type(format: &str) -> &'static str {
     }
 }
 
-/// The part of a block after its first `lines` lines.
+/// The block without its first `lines` lines.
 pub(super) fn without_header(block: &[u8], lines: usize) -> &[u8] {
     let mut rest = block;
     for _ in 0..lines {

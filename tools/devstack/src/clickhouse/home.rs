@@ -1,11 +1,10 @@
-//! The data folder: its lock, and the configuration that makes the embedded engine behave like a
-//! server that does not trust its clients.
+//! The data folder: its lock, and the configuration that makes the embedded engine as strict as a server with untrusted
+//! clients.
 //!
-//! The engine's own access control does the withholding: `READ` and `WRITE` on sources are revoked
-//! (no `file()`, `url()`, `s3()`, `remote()`, …), table engines are granted by name, and a client
-//! can neither shut the engine down nor drop the database every connection starts in. The engine
-//! makes its database `default` an overlay that also resolves file names; here that overlay gets
-//! another name and `default` is an ordinary database.
+//! The engine's access control enforces this: `READ` and `WRITE` on sources are revoked (no `file()`, `url()`, `s3()`,
+//! `remote()`, …), table engines are granted by name, and a client can neither shut down the engine nor drop the
+//! default database of connections. The engine makes its database `default` an overlay that also resolves file names;
+//! here the overlay has another name and `default` is an ordinary database.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use nix::fcntl::{Flock, FlockArg};
 
-/// Table and database engines that keep their data in the data folder or nowhere.
+/// Table and database engines that store data only in the data folder, or not at all.
 const ENGINES: &[&str] = &[
     "AggregatingMergeTree",
     "Buffer",
@@ -37,34 +36,35 @@ const ENGINES: &[&str] = &[
     "View",
 ];
 
-/// The UUID of the database `default`; any fixed one does, because a data folder has one such.
+/// The definition of the database `default`. Its UUID can be any fixed one, because a data folder has only one such
+/// database.
 const DEFAULT_DATABASE: &str = "ATTACH DATABASE _ UUID '6f1c1b2e-3d54-4f0a-9a53-6d1f0c4b7e21'\nENGINE = Atomic\n";
 
-/// A data folder in the use of this process alone.
+/// A data folder that this process has locked.
 #[derive(Debug)]
 pub(super) struct Home {
     path: PathBuf,
-    // Held until the process ends.
+    // The lock is held until the process exits.
     _lock: Flock<File>,
 }
 
 impl Home {
-    /// Creates the folder where needed, locks it and writes the engine's configuration.
+    /// Creates the folder if necessary, locks it and writes the engine's configuration.
     ///
     /// # Errors
-    /// One sentence that tells what to do.
+    /// One sentence that says what to do.
     pub(super) fn prepare(data: &Path) -> anyhow::Result<Self> {
         let shown = data.display();
         if data.exists() && !data.is_dir() {
-            bail!("{shown} is not a folder; pass a folder as --data");
+            bail!("{shown} is not a folder: pass a folder as --data");
         }
         let own = data.join("devstack");
-        let writable = || format!("cannot write to {shown}; pass a folder of yours as --data");
+        let writable = || format!("cannot write to {shown}: pass a writable folder as --data");
         fs::create_dir_all(&own).with_context(writable)?;
         let path = data.canonicalize().with_context(writable)?;
         let lock = File::create(own.join("lock")).with_context(writable)?;
         let Ok(lock) = Flock::lock(lock, FlockArg::LockExclusiveNonblock) else {
-            bail!("{shown} is in use by another process; stop that one or pass another folder as --data");
+            bail!("{shown} is in use by another process: stop that process or pass another folder as --data");
         };
         let home = Self { path, _lock: lock };
         fs::write(home.own("config.xml"), home.config()).with_context(writable)?;
@@ -82,7 +82,7 @@ impl Home {
         vec![format!("--path={}", self.path.display()), format!("--config-file={}", self.own("config.xml").display())]
     }
 
-    /// Where the engine's words at its start are kept.
+    /// File with the engine's messages at startup.
     pub(super) fn log(&self) -> PathBuf {
         self.own("engine.txt")
     }

@@ -1,15 +1,17 @@
 //! The `clickhouse` subcommand: ClickHouse's HTTP interface over the embedded engine (chDB).
 //!
-//! A request walks `server → request, users → statement → execute → engine → ffi` and comes back
-//! through `output → answer`. Each request has a session of its own in the engine, with its own
-//! database, settings and parameters.
+//! Path of a request: `server`, `request`, `users`, `statement`, `execute`, `engine`, `ffi`; of its response: `output`,
+//! `answer`. Each request has its own session in the engine, with its own database, settings and parameters.
 //!
-//! What differs from a real server: users exist at the door only (in the engine everyone is
-//! `default`), sessions are not kept (`session_id` is accepted and ignored), asynchronous inserts
-//! run synchronously, `INSERT … SELECT … FROM input()` and ClickHouse's own compression are
-//! refused, whole-document formats such as JSON and Parquet are made in memory (at most 256 MiB),
-//! a query runs for at most ten minutes, sources outside of the data folder are refused, and
-//! `SHOW DATABASES` lists one more, `_files`.
+//! Differences from a real server:
+//! - Users exist only in this HTTP interface. In the engine every session is `default`.
+//! - `session_id` is accepted and ignored.
+//! - Asynchronous inserts run synchronously.
+//! - `INSERT … SELECT … FROM input()` and ClickHouse's own compression are refused.
+//! - Whole-document formats such as JSON and Parquet are built in memory, up to 256 MiB.
+//! - A query runs for at most ten minutes.
+//! - Sources outside the data folder are refused.
+//! - `SHOW DATABASES` lists one more, `_files`.
 
 mod answer;
 mod body;
@@ -41,25 +43,25 @@ use server::Server;
 use shutdown::Signals;
 use users::Users;
 
-/// Time that running requests get after a signal.
+/// Time limit for running requests after a signal.
 const GRACE: Duration = Duration::from_millis(2500);
 
-/// What the `clickhouse` subcommand is told.
+/// Arguments of `devstack clickhouse`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Port on 127.0.0.1; 0 takes a free one.
+    /// Port on 127.0.0.1; 0 picks a free one.
     #[arg(long)]
     pub port: u16,
-    /// Folder with the data; made when it does not exist.
+    /// Data folder; created if it does not exist.
     #[arg(long)]
     pub data: PathBuf,
-    /// The engine: libchdb.so.
+    /// Path of the engine, libchdb.so.
     #[arg(long, env = "HEADWATER_CHDB_LIB")]
     pub lib: PathBuf,
-    /// Database of requests that name none; made when it does not exist.
+    /// Default database of requests; created if it does not exist.
     #[arg(long, default_value = "default")]
     pub database: String,
-    /// Requests that use the engine at the same time; others wait.
+    /// Maximum number of requests that use the engine at the same time. Others wait.
     #[arg(long, default_value_t = 32)]
     pub max_concurrent_queries: usize,
 }
@@ -67,12 +69,12 @@ pub struct Args {
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// When the server cannot start: one sentence that tells what to do.
+/// If the server cannot start: one sentence that says what to do.
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let users = Users::parse(std::env::var(users::VARIABLE).ok().as_deref())?;
     let home = Home::prepare(&args.data)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.with_context(|| {
-        format!("cannot listen on 127.0.0.1:{}; stop what listens there or pass another --port", args.port)
+        format!("cannot listen on 127.0.0.1:{}: stop the process that listens there or pass another --port", args.port)
     })?;
     let address = listener.local_addr().context("the listening socket has no address")?;
     let library = load(&args.lib)?;
@@ -82,12 +84,12 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let started = tokio::task::spawn_blocking(move || {
         Engine::start(library, &home, &database, slots).map(|engine| (engine, home))
     });
-    // The home keeps its lock until the process ends.
-    let (engine, _home) = match started.await.context("the engine's start broke off")? {
+    // The lock of the data folder is held until the process exits.
+    let (engine, _home) = match started.await.context("the engine's start panicked")? {
         Ok((engine, home)) => (Arc::new(engine), home),
         Err(error) => {
             eprintln!("devstack: {error:#}");
-            // The engine's exit handlers do not survive a start that failed halfway.
+            // The engine's exit handlers crash after a start that failed halfway.
             exit_now(1);
         }
     };
@@ -99,20 +101,20 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let serving = axum::serve(listener, server::router(Arc::new(server))).with_graceful_shutdown(async move {
         signals.wait().await;
         tokio::task::spawn_blocking(move || stopping.kill_reads());
-        // The receiver waits as long as the server runs.
+        // The receiver lives as long as the server.
         let _ = ending.send(());
     });
     tokio::select! {
         outcome = serving => outcome.context("the server stopped")?,
         () = async {
-            // Without a signal the sender stays.
+            // Without a signal the sender is not dropped.
             let _ = ended.await;
             tokio::time::sleep(GRACE).await;
         } => {}
     }
-    // Hangs while a session is open; the process then ends at its last moment.
+    // Blocks while a session is open; `shutdown` then ends the process.
     let closed = tokio::task::spawn_blocking(move || engine.close());
-    closed.await.context("the engine's end broke off")?;
+    closed.await.context("the engine's shutdown panicked")?;
     exit_now(0);
 }
 

@@ -1,5 +1,5 @@
-//! The way of a result from the engine's thread to the client: held back up to a limit, so that
-//! short results carry a full summary and late errors their status, then streamed.
+//! Sends a result from the engine's thread to the client. Output is held back up to a limit, so that short results have
+//! a complete summary and late errors have their own status; then it is streamed.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -14,38 +14,38 @@ use tokio::sync::oneshot;
 use super::error::{Error, Kind};
 use super::ffi::Progress;
 
-/// Output that is held back before the answer starts, as ClickHouse's `http_response_buffer_size`.
+/// Bytes of output held back before the response starts, like ClickHouse's `http_response_buffer_size`.
 const HELD_BACK: usize = 1 << 20;
-/// Largest result that is made whole before it is sent.
+/// Maximum size of a result that is built in memory before it is sent.
 pub(super) const MAX_WHOLE: usize = 256 << 20;
-/// Pieces in which a large result is handed over.
+/// Chunk size of large results.
 const PIECE: usize = 256 << 10;
-/// Pieces that wait for a slow client; the engine waits beyond.
+/// Number of chunks that wait for a slow client before the engine blocks.
 const WAITING_PIECES: usize = 8;
 
-/// The start of an answer.
+/// The start of a response.
 pub(super) struct Reply {
-    /// What was counted so far.
+    /// Counts so far.
     pub(super) progress: Progress,
-    /// Time since the request came in.
+    /// Time since the request arrived.
     pub(super) elapsed: Duration,
     /// The output.
     pub(super) body: ReplyBody,
 }
 
-/// Output, whole or still coming.
+/// The output, complete or streamed.
 pub(super) enum ReplyBody {
-    /// All of it.
+    /// The complete output.
     Whole(Vec<u8>),
-    /// The rest comes while the query runs.
+    /// The output follows while the query runs.
     Stream(Channel<Bytes, std::io::Error>),
 }
 
-/// The client went away.
+/// The client has disconnected.
 #[derive(Debug)]
 pub(super) struct Gone;
 
-/// The engine's side of an answer.
+/// The engine's end of a response.
 pub(super) struct Output {
     reply: Option<oneshot::Sender<Result<Reply, Error>>>,
     stream: Option<Sender<Bytes, std::io::Error>>,
@@ -63,21 +63,21 @@ enum Buffer {
     Gzip(GzEncoder<Vec<u8>>),
 }
 
-/// How an answer is to be given.
+/// Options of a response.
 pub(super) struct Manner {
-    /// Nothing is sent before the end.
+    /// Send nothing before the query has ended.
     pub(super) whole: bool,
-    /// The answer is gzipped.
+    /// Compress the response with gzip.
     pub(super) gzip: bool,
-    /// Marks an error within a body that has already begun, as the header
-    /// `X-ClickHouse-Exception-Tag` tells the client.
+    /// Marks an error in a body that has already started. The client knows it from the header
+    /// `X-ClickHouse-Exception-Tag`.
     pub(super) exception_tag: String,
-    /// Version for error texts.
+    /// Version in error texts.
     pub(super) version: String,
 }
 
 impl Output {
-    /// An answer that goes to `reply`. To be made within the runtime.
+    /// Creates the output of a response that is sent to `reply`. Must be called within the runtime.
     pub(super) fn new(reply: oneshot::Sender<Result<Reply, Error>>, manner: Manner) -> Self {
         let held = if manner.gzip {
             Buffer::Gzip(GzEncoder::new(Vec::new(), Compression::fast()))
@@ -102,7 +102,7 @@ impl Output {
         self.progress.add(progress);
     }
 
-    /// Adds output. Blocks while the client is slow.
+    /// Adds output. Blocks if the client is slow.
     pub(super) fn write(&mut self, data: &[u8]) -> Result<(), Gone> {
         for piece in data.chunks(PIECE) {
             self.held.write(piece);
@@ -124,11 +124,11 @@ impl Output {
         Ok(())
     }
 
-    /// Ends the answer.
+    /// Ends the response.
     pub(super) fn finish(mut self) {
         let rest = self.held.finish();
         if self.stream.is_some() {
-            // Whether the client reads the end is its own affair.
+            // It does not matter whether the client reads the end.
             let _ = self.send(rest);
         } else {
             let reply = self.reply_with(ReplyBody::Whole(rest));
@@ -136,8 +136,8 @@ impl Output {
         }
     }
 
-    /// Ends the answer with an error: as such when nothing was sent yet, else as an exception
-    /// block in the body, after which the connection breaks off.
+    /// Ends the response with an error: as an error response if nothing was sent yet, otherwise as an exception block
+    /// in the body, after which the connection is closed.
     pub(super) fn fail(mut self, error: Error) {
         if self.stream.is_none() {
             self.give(Err(error));
@@ -173,7 +173,7 @@ impl Output {
 
     fn give(&mut self, reply: Result<Reply, Error>) {
         if let Some(channel) = self.reply.take() {
-            // A client that went away needs no answer.
+            // A disconnected client needs no response.
             let _ = channel.send(reply);
         }
     }

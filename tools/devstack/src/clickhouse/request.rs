@@ -5,12 +5,12 @@ use axum::http::{HeaderMap, Method, header};
 use super::error::{Error, Kind};
 use super::statement;
 
-/// Longest time a query may run, whatever the request asks for, in seconds.
+/// Maximum time that a query may run, in seconds.
 pub(super) const MAX_EXECUTION_SECONDS: f64 = 600.0;
-/// Time a query may run when the request does not say, in seconds.
+/// Default time that a query may run, in seconds.
 const DEFAULT_EXECUTION_SECONDS: f64 = 60.0;
 
-/// What a request asks for, apart from the rest of its query in the body.
+/// A parsed request, without the part of the query in its body.
 #[derive(Debug, Default)]
 pub(super) struct Request {
     /// The `query` parameter.
@@ -23,25 +23,25 @@ pub(super) struct Request {
     pub(super) user: Option<String>,
     /// `password` parameter.
     pub(super) password: Option<String>,
-    /// `query_id`; made up when the request has none.
+    /// `query_id`; generated if missing.
     pub(super) query_id: Option<String>,
     /// Query parameters, without their prefix `param_`.
     pub(super) parameters: Vec<(String, String)>,
-    /// Settings in the order given; `max_execution_time` is always among them.
+    /// Settings in the given order. Always includes `max_execution_time`.
     pub(super) settings: Vec<(String, String)>,
     /// The method implies `readonly`.
     pub(super) readonly: bool,
-    /// Nothing is sent before the query has ended.
+    /// `wait_end_of_query`: send nothing before the query has ended.
     pub(super) wait_end: bool,
     /// The response may be gzipped.
     pub(super) gzip: bool,
 }
 
 impl Request {
-    /// Reads the method, the URL's query part and the headers.
+    /// Parses the method, the URL's query string and the headers.
     ///
     /// # Errors
-    /// What this server does not do, as ClickHouse errors.
+    /// Unsupported features, as ClickHouse errors.
     pub(super) fn parse(method: &Method, url_query: &str, headers: &HeaderMap) -> Result<Self, Error> {
         let header_text = |name: &str| {
             headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty()).map(str::to_owned)
@@ -86,7 +86,7 @@ impl Request {
             "role" => {
                 return Err(Error::new(Kind::NOT_IMPLEMENTED, "roles are not supported here: leave out role"));
             }
-            // Without users in the engine there is no session to keep and no quota to count.
+            // Without users in the engine there are no sessions to keep and no quotas.
             "compress"
             | "decompress"
             | "session_id"
@@ -110,13 +110,13 @@ impl Request {
         self.settings.iter().any(|(name, value)| name == setting && (value == "1" || value == "true"))
     }
 
-    /// A busy engine can only be stopped from within, so no query runs without an end.
+    /// Limits the time of every query, because a busy engine cannot be stopped from outside.
     fn limit_time(&mut self) {
         const NAME: &str = "max_execution_time";
         match self.settings.iter_mut().find(|(name, _)| name == NAME) {
             None => self.settings.push((NAME.to_owned(), DEFAULT_EXECUTION_SECONDS.to_string())),
             Some((_, value)) => {
-                // What is no number is left to the engine to refuse.
+                // Values that are not numbers are left for the engine to refuse.
                 if value.parse::<f64>().is_ok_and(|seconds| seconds <= 0.0 || seconds > MAX_EXECUTION_SECONDS) {
                     *value = MAX_EXECUTION_SECONDS.to_string();
                 }

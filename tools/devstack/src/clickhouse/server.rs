@@ -1,4 +1,4 @@
-//! The HTTP interface: routes, and the way of a request through this server.
+//! The HTTP interface: routes, and the steps of a request.
 
 use std::sync::Arc;
 
@@ -23,18 +23,18 @@ use super::request::Request;
 use super::statement::{self, Class};
 use super::users::Users;
 
-/// Longest statement, rows of an INSERT aside.
+/// Maximum size of a statement, without the rows of an INSERT.
 const MAX_QUERY_BYTES: usize = 16 << 20;
-/// Output format of requests that name none.
+/// Default output format.
 const DEFAULT_FORMAT: &str = "TabSeparated";
-/// Pieces of an INSERT that wait for the engine.
+/// Number of chunks of an INSERT that wait for the engine.
 const WAITING_ROWS: usize = 8;
 
-/// What every request needs.
+/// State of the server.
 pub(super) struct Server {
     /// The engine.
     pub(super) engine: Arc<Engine>,
-    /// Who may ask.
+    /// The users.
     pub(super) users: Users,
 }
 
@@ -132,7 +132,7 @@ async fn answer_query(
         let class = statement::class(&text);
         let query = Query { class, format: statement::output_format(&text).unwrap_or(format), sql: text };
         facts.format.clone_from(&query.format);
-        // As on a real server, what writes goes on without its client.
+        // As on a real server, a writing statement continues without its client.
         guard = (class != Class::Write)
             .then(|| CancelOnDrop::new(Arc::clone(&place.engine), place.mark.clone(), Arc::clone(&place.run)));
         tokio::task::spawn_blocking(move || {
@@ -144,7 +144,7 @@ async fn answer_query(
     Ok(answer::success(reply, gzip, facts, guard))
 }
 
-/// Reads until it is known what the statement is: to the end of the body, or to the first rows.
+/// Reads until the kind of statement is known: to the end of the body, or to the first rows of an INSERT.
 async fn read_statement(request: &Request, body: &mut Body) -> Result<(Vec<u8>, Head), Error> {
     let mut text = request.query.clone().into_bytes();
     loop {
@@ -171,8 +171,8 @@ async fn read_statement(request: &Request, body: &mut Body) -> Result<(Vec<u8>, 
     }
 }
 
-/// Hands the rows to the engine as they arrive. Ends early, and well, when the insert has failed:
-/// its error comes with the reply.
+/// Passes the rows to the engine as they arrive. Returns `Ok` early if the INSERT has failed; its error comes with the
+/// reply.
 async fn forward_rows(first: Bytes, body: &mut Body, rows_to: mpsc::Sender<Rows>) -> Result<(), Error> {
     let mut next = Some(first);
     while let Some(data) = next {
@@ -181,7 +181,7 @@ async fn forward_rows(first: Bytes, body: &mut Body, rows_to: mpsc::Sender<Rows>
         }
         next = body.next().await?;
     }
-    // As above.
+    // If this fails, the error comes with the reply.
     let _ = rows_to.send(Rows::End).await;
     Ok(())
 }

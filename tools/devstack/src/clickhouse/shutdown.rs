@@ -1,4 +1,4 @@
-//! The end of the process, within five seconds whatever the engine does.
+//! Ends the process within five seconds of a signal, even if the engine hangs.
 
 use std::thread;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::ffi::exit_now;
 
-/// Time after the first signal at which the process ends in any case. A busy engine neither heeds
-/// signals nor lets exit handlers come to an end.
+/// Time after the first signal at which the process exits in any case. A busy engine ignores signals and blocks exit
+/// handlers.
 const LAST_MOMENT: Duration = Duration::from_secs(4);
 
 /// SIGTERM and SIGINT.
@@ -18,12 +18,12 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Takes over both signals from now on.
+    /// Starts to catch both signals.
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Waits for the first of them, and sees to it that the process ends soon after.
+    /// Waits for the first signal, and starts a thread that exits the process after [`LAST_MOMENT`].
     pub(super) async fn wait(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

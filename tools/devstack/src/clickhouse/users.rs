@@ -1,4 +1,4 @@
-//! Who may ask: users from the environment, credentials from the request.
+//! Authentication: users from the environment, credentials from the request.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use sha2::{Digest, Sha256};
 
 use super::error::{Error, Kind};
 
-/// Variable with the users: `name:password,name2:password2`.
+/// Environment variable with the users: `name:password,name2:password2`.
 pub(super) const VARIABLE: &str = "DEVSTACK_CLICKHOUSE_USERS";
 
-/// The users and digests of their passwords.
+/// Users with the digests of their passwords.
 #[derive(Debug)]
 pub(super) struct Users(BTreeMap<String, [u8; 32]>);
 
 impl Users {
-    /// Reads `name:password,…`; `None` is a fresh ClickHouse: `default` with an empty password.
+    /// Parses `name:password,…`. `None` gives the users of a new ClickHouse: `default` with an empty password.
     pub(super) fn parse(list: Option<&str>) -> anyhow::Result<Self> {
         let Some(list) = list else { return Ok(Self(BTreeMap::from([("default".to_owned(), digest(""))]))) };
         let mut users = BTreeMap::new();
@@ -26,23 +26,23 @@ impl Users {
             let (name, password) = entry
                 .split_once(':')
                 .filter(|(name, _)| !name.is_empty())
-                .context(format!("{VARIABLE} holds an entry without a name and a colon: write name:password"))?;
+                .context(format!("{VARIABLE} has an invalid entry: write name:password"))?;
             users.insert(name.to_owned(), digest(password));
         }
         if users.is_empty() {
-            bail!("{VARIABLE} is set but names no user: write name:password, or unset it");
+            bail!("{VARIABLE} is set but has no users: write name:password, or unset it");
         }
         Ok(Self(users))
     }
 
-    /// Checks the credentials of a request; without any, it is `default` with an empty password.
+    /// Checks the credentials of a request. Without credentials, the user is `default` with an empty password.
     ///
     /// # Errors
-    /// 516, as on a real server, without telling whether the user exists.
+    /// ClickHouse error 516, as on a real server. It does not reveal whether the user exists.
     pub(super) fn check(&self, headers: &HeaderMap, user: Option<&str>, password: Option<&str>) -> Result<(), Error> {
         let given = Credentials::find(headers, user, password)?;
         let known = self.0.get(&given.user).copied();
-        // Digests are compared, so that the time taken says nothing about the password.
+        // Comparing digests makes the time independent of the password.
         if known == Some(digest(&given.password)) {
             return Ok(());
         }
@@ -62,7 +62,7 @@ struct Credentials {
 }
 
 impl Credentials {
-    /// One way of giving credentials at a time, as on a real server.
+    /// Reads the credentials. Only one way of sending them is allowed at a time, as on a real server.
     fn find(headers: &HeaderMap, user: Option<&str>, password: Option<&str>) -> Result<Self, Error> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let in_headers = (text("x-clickhouse-user"), text("x-clickhouse-key"));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lists_are_told() {
+    fn invalid_lists_are_refused() {
         for list in ["", "name", ":password"] {
             assert!(Users::parse(Some(list)).is_err(), "{list}");
         }

@@ -1,5 +1,5 @@
-//! The account that the server runs as. PostgreSQL refuses to run as root, and a service account often cannot
-//! reach a checkout below root's home; three ways around that are tried in order.
+//! Chooses the account that the server runs as. PostgreSQL refuses to run as root, and a service account often cannot
+//! access a checkout in root's home. Several alternatives are tried in order.
 
 use std::{
     os::unix::fs::MetadataExt as _,
@@ -12,25 +12,25 @@ use tokio::process::Command;
 
 use super::binaries::Binaries;
 
-/// The number `nobody` has everywhere; inside a user namespace it needs no account.
+/// Usual id of `nobody`. In a user namespace it needs no account.
 const NOBODY: u32 = 65534;
 
-/// A way to start the server's programs without being root.
+/// How to run the server's programs without being root.
 #[derive(Debug)]
 pub(super) enum Account {
-    /// The caller is an ordinary user already.
+    /// The caller is not root.
     Own,
     /// Another account, which owns the data folder.
     Other(Uid, Gid),
-    /// The caller's own files, seen from a user namespace in which it is nobody.
+    /// A user namespace in which the caller's own files belong to `nobody`.
     Namespace,
-    /// Another account that may also enter folders closed to it. For containers that forbid user
+    /// Another account with a capability that lets it enter folders closed to it. For containers that forbid user
     /// namespaces.
     Privileged(Uid, Gid, &'static str),
 }
 
 impl Account {
-    /// The first way in which the programs start and the data folder `folder` is reachable.
+    /// Returns the first alternative with which the programs start and the data folder is accessible.
     pub(super) fn choose(binaries: &Binaries, folder: &Path) -> Result<Self> {
         if !Uid::effective().is_root() {
             return Ok(Self::Own);
@@ -52,14 +52,14 @@ impl Account {
         };
         let Some(way) = ways.into_iter().find(works) else {
             bail!(
-                "PostgreSQL does not run as root and no other account reaches {}: run devstack as an ordinary user, or move the folder to one that others may enter",
+                "PostgreSQL does not run as root, and no other account can access {}: run devstack as an ordinary user, or move the folder to a place that other users can access",
                 folder.display()
             );
         };
         Ok(way)
     }
 
-    /// A command that runs `program` as this account.
+    /// Returns a command that runs `program` as this account.
     pub(super) fn command(&self, program: &Path) -> Command {
         self.standard_command(program).into()
     }
@@ -93,17 +93,17 @@ impl Account {
                     .arg("--clear-groups")
                     .arg(format!("--inh-caps={capability}"))
                     .arg(format!("--ambient-caps={capability}"));
-                // The change of account would clear the signal that `parent` sets.
+                // Changing the account would clear the signal that `parent` sets.
                 command.arg("--pdeathsig=QUIT").arg("--").arg(program);
                 command
             }
         };
-        // The caller's own folder may be closed to the account.
+        // The account may have no access to the caller's current folder.
         command.current_dir("/");
         command
     }
 
-    /// Gives the files below `path` to the account, unless it has them already.
+    /// Makes the account the owner of all files below `path`, if it is not yet.
     pub(super) fn take(&self, path: &Path) -> Result<()> {
         let (uid, gid) = match self {
             Self::Own => return Ok(()),
@@ -113,8 +113,8 @@ impl Account {
         if path.symlink_metadata()?.uid() == uid.as_raw() {
             return Ok(());
         }
-        // The folder itself comes last, so that a break is seen and repaired by the next start.
-        give(path, uid, gid).with_context(|| format!("{} cannot be given to the server", path.display()))
+        // The folder itself is last: if this is interrupted, the next start sees the old owner and repeats it.
+        give(path, uid, gid).with_context(|| format!("cannot change the owner of {}", path.display()))
     }
 }
 

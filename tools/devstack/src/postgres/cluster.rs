@@ -1,4 +1,4 @@
-//! The data folder: `initdb` on the first start, checks on each.
+//! The data folder: `initdb` on the first start, checks on every start.
 
 use std::{
     fs::{self, OpenOptions},
@@ -13,11 +13,11 @@ use anyhow::{Context as _, Result, bail};
 
 use super::{account::Account, binaries::Binaries, parent};
 
-/// How long a server that is ending may keep the folder.
+/// How long to wait for a server that is shutting down.
 const RELEASE: Duration = Duration::from_secs(5);
 
-/// The folder the caller named. PostgreSQL's own data lies one level deeper, so that it can be made
-/// aside and moved into place: a start that is cut off leaves either nothing or a whole cluster.
+/// The folder that the caller names. PostgreSQL's data is in a subfolder, which is created under another name and then
+/// renamed, so that an interrupted start leaves no partial cluster.
 #[derive(Debug)]
 pub(super) struct Cluster {
     folder: PathBuf,
@@ -25,27 +25,26 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Makes the folder where it is absent.
+    /// Creates the folder if it does not exist.
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let usable = fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
-        let folder = usable.with_context(|| {
-            format!("the data folder {} cannot be used: choose another with --data", folder.display())
-        })?;
+        let folder = usable
+            .with_context(|| format!("cannot use the data folder {}: choose another with --data", folder.display()))?;
         let data = folder.join("cluster");
         Ok(Self { folder, data })
     }
 
-    /// The folder the caller named.
+    /// The folder that the caller names.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What `postgres -D` takes.
+    /// The folder for `postgres -D`.
     pub(super) fn data(&self) -> &Path {
         &self.data
     }
 
-    /// Leaves a cluster that this server can start on.
+    /// Prepares a cluster that this version of the server can start on.
     pub(super) async fn prepare(&self, binaries: &Binaries, account: &Account, password: &str) -> Result<()> {
         if self.data.symlink_metadata().is_err() {
             self.create(binaries, account, password).await?;
@@ -53,13 +52,13 @@ impl Cluster {
         let made_by = fs::read_to_string(self.data.join("PG_VERSION")).unwrap_or_default();
         if made_by.trim().is_empty() {
             bail!(
-                "the data folder {} is damaged (no PG_VERSION): restore it from a backup, or remove it to start empty",
+                "the data folder {} is damaged (no PG_VERSION): restore it from a backup, or delete it to start empty",
                 self.data.display()
             );
         }
         if made_by.trim() != binaries.major.to_string() {
             bail!(
-                "the data folder {} was made by PostgreSQL {} and this is {}: pass --bin with the folder of that version, or remove the data folder to start empty",
+                "the data folder {} belongs to PostgreSQL {}, but this is {}: pass the programs of that version as --bin, or delete the data folder to start empty",
                 self.data.display(),
                 made_by.trim(),
                 binaries.major
@@ -98,7 +97,7 @@ impl Cluster {
         command
             .args(["--username=postgres", "--encoding=UTF8", "--locale=C"])
             .args(["--auth=scram-sha-256", "--no-instructions"])
-            // Nothing is lost with a cluster that is still empty.
+            // A cluster that is still empty has nothing to lose.
             .arg("--no-sync")
             .arg("--pgdata")
             .arg(draft)
@@ -107,7 +106,7 @@ impl Cluster {
             .stdin(Stdio::null())
             .kill_on_drop(true);
         parent::end_with_parent(&mut command);
-        let output = command.output().await.context("initdb cannot be run")?;
+        let output = command.output().await.context("cannot run initdb")?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let reason = said
@@ -115,13 +114,16 @@ impl Cluster {
                 .find(|line| line.contains("error:") || line.contains("FATAL"))
                 .or_else(|| said.lines().last())
                 .unwrap_or("it gave no reason");
-            bail!("PostgreSQL could not make the data folder {}: {}", self.data.display(), reason.trim());
+            bail!("PostgreSQL cannot create the data folder {}: {}", self.data.display(), reason.trim());
         }
         Ok(())
     }
 
-    /// A killed server leaves `postmaster.pid`. PostgreSQL takes any live process with that number
-    /// for its own, so the file is removed unless the process really works in this folder.
+    /// Removes the `postmaster.pid` of a killed server. PostgreSQL takes any process with that id for its own, so the
+    /// file is kept only if the process works in this folder.
+    ///
+    /// # Errors
+    /// If another server uses the folder.
     async fn release(&self) -> Result<()> {
         let lock = self.data.join("postmaster.pid");
         let mut waited = Duration::ZERO;
@@ -132,7 +134,7 @@ impl Cluster {
             };
             if waited >= RELEASE {
                 bail!(
-                    "the data folder {} is in use by the PostgreSQL process {process}: stop that one first",
+                    "the data folder {} is in use by the PostgreSQL process {process}: stop that process first",
                     self.data.display()
                 );
             }
@@ -148,14 +150,14 @@ impl Cluster {
         (works_in == self.data).then_some(pid)
     }
 
-    /// Without `/proc` PostgreSQL's own check has to do.
+    /// Without `/proc`, only PostgreSQL's own check applies.
     #[cfg(not(target_os = "linux"))]
     fn server_in_use<'pid>(&self, _: &'pid str) -> Option<&'pid str> {
         None
     }
 }
 
-/// The password in a file, which lies there no longer than `initdb` needs it.
+/// A file with the password, deleted as soon as `initdb` has ended.
 struct SecretFile(PathBuf);
 
 impl Drop for SecretFile {

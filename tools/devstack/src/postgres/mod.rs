@@ -1,7 +1,7 @@
-//! Runs a real PostgreSQL server, set up the way a new Supabase project is.
+//! Runs a real PostgreSQL server that is set up like a new Supabase project.
 //!
-//! `binaries` finds the server's programs, `account` chooses the account they run as, `cluster` makes the
-//! data folder, `server` owns the process, `bootstrap` applies the roles and schemas.
+//! `binaries` finds the server's programs, `account` chooses their account, `cluster` creates the data folder, `server`
+//! runs the process, `bootstrap` creates the roles and schemas.
 
 mod account;
 mod binaries;
@@ -21,32 +21,32 @@ use anyhow::{Context as _, Result, bail};
 
 use self::{account::Account, binaries::Binaries, cluster::Cluster, server::Server};
 
-/// How often a start is tried again when it failed for a reason that passes by itself.
+/// Maximum number of attempts to start, if the cause of a failure is temporary.
 const ATTEMPTS: u32 = 4;
 
-/// What `devstack postgres` takes. The superuser's password comes from the environment
-/// (`DEVSTACK_POSTGRES_PASSWORD`), where other users of the machine cannot read it.
+/// Arguments of `devstack postgres`. The superuser's password is in the environment (`DEVSTACK_POSTGRES_PASSWORD`),
+/// where other users of the machine cannot read it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Port on 127.0.0.1; 0 takes a free one.
+    /// Port on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 54322)]
     port: u16,
-    /// Folder that keeps the data; made where absent.
+    /// Data folder; created if it does not exist.
     #[arg(long)]
     data: PathBuf,
-    /// Folder with `initdb` and `postgres`; by default the newest installed one.
+    /// Folder with `initdb` and `postgres` [default: the newest installed version].
     #[arg(long)]
     bin: Option<PathBuf>,
 }
 
-/// Runs the server until a signal ends it.
+/// Runs the server until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// One sentence that says what to do: no programs, port in use, a data folder that cannot be used.
+/// One sentence that says what to do, for example if a port is in use or the data folder is not usable.
 pub async fn run(args: Args) -> Result<()> {
     let password = std::env::var("DEVSTACK_POSTGRES_PASSWORD").unwrap_or_default();
     if password.is_empty() {
-        bail!("set DEVSTACK_POSTGRES_PASSWORD to the password the superuser `postgres` has or shall get");
+        bail!("set DEVSTACK_POSTGRES_PASSWORD to the password of the superuser `postgres`");
     }
     let mut stop = signal::Stop::listen()?;
     let binaries = Binaries::find(args.bin.as_deref())?;
@@ -63,7 +63,7 @@ pub async fn run(args: Args) -> Result<()> {
     server.run_until(&mut stop).await
 }
 
-/// The running server, or nothing where a signal came first.
+/// Starts the server. Returns `None` if a signal came first.
 async fn start(
     args: &Args,
     binaries: &Binaries,
@@ -92,8 +92,8 @@ async fn start(
                 println!("ready postgres://postgres@127.0.0.1:{port}/postgres");
                 return Ok(Some(server));
             }
-            // A port taken between the look and the bind, or the memory of a server that was
-            // killed a moment ago: both are gone on the next try.
+            // Temporary causes: another process took the port after the check, or the shared memory of a server that
+            // was just killed still exists.
             Err(failure) if failure.passes && attempt < ATTEMPTS => {
                 attempt += 1;
                 server.stop().await;
@@ -107,10 +107,10 @@ async fn start(
     }
 }
 
-/// PostgreSQL cannot choose a port itself, so the listener is opened once to find or check one.
+/// Checks that the port is free, or picks a free one, because PostgreSQL cannot.
 fn free_port(wanted: u16) -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wanted)).with_context(|| {
-        format!("port {wanted} on 127.0.0.1 cannot be opened: stop what uses it or choose another with --port")
+        format!("cannot listen on 127.0.0.1:{wanted}: stop the process that listens there or pass another --port")
     })?;
     Ok(listener.local_addr()?.port())
 }

@@ -1,10 +1,10 @@
-//! Ties the server's life to this process, so that even SIGKILL leaves no server behind.
+//! Stops the server when this process dies, even by SIGKILL.
 
 use tokio::process::Command;
 
-/// Makes the child receive SIGQUIT (PostgreSQL's immediate shutdown) when this process dies.
+/// Makes the kernel send SIGQUIT (PostgreSQL's immediate shutdown) to the child when this process dies.
 ///
-/// The kernel watches the thread that starts the child: call `spawn` on the main thread.
+/// The kernel watches the thread that spawns the child, so call `spawn` on the main thread.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 pub(super) fn end_with_parent(command: &mut Command) {
@@ -17,7 +17,7 @@ pub(super) fn end_with_parent(command: &mut Command) {
     let parent = getpid();
     let arm = move || {
         set_pdeathsig(Signal::SIGQUIT)?;
-        // The parent may have died before the line above took effect.
+        // The parent may have died before the signal was set.
         if getppid() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
     };
     // SAFETY: between fork and exec only prctl and getppid run, which are async-signal-safe, and
@@ -27,6 +27,6 @@ pub(super) fn end_with_parent(command: &mut Command) {
     }
 }
 
-/// Other systems have no such signal; there the server ends with its supervisor's own signals.
+/// Other systems have no such signal. There the server stops only with its supervisor's signals.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn end_with_parent(_: &mut Command) {}

@@ -1,4 +1,4 @@
-//! The server process: started, watched, ended.
+//! The server process: start, supervision, shutdown.
 
 use std::{
     process::{ExitStatus, Stdio},
@@ -20,10 +20,10 @@ use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 
 use super::{account::Account, binaries::Binaries, cluster::Cluster, parent, signal::Stop};
 
-/// Recovery after a crash counts as starting, too.
+/// Start limit, including recovery after a crash.
 const START: Duration = Duration::from_mins(1);
 
-/// Ways to end, from the gentle to the certain, each with the time it gets. Together under 5 s.
+/// Signals to stop the server, from gentle to certain, each with its time limit. Together less than 5 s.
 const ENDINGS: [(Signal, Duration); 3] = [
     (Signal::SIGINT, Duration::from_secs(3)),
     (Signal::SIGQUIT, Duration::from_secs(1)),
@@ -32,9 +32,9 @@ const ENDINGS: [(Signal, Duration); 3] = [
 
 /// Why a start failed.
 pub(super) struct Failure {
-    /// What to tell the caller.
+    /// The error to report.
     pub(super) error: Error,
-    /// Whether the next try may well succeed.
+    /// Whether another attempt may succeed.
     pub(super) passes: bool,
 }
 
@@ -44,7 +44,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// A server process and the last reason it wrote for giving up.
+/// A server process and the last fatal error that it logged.
 pub(super) struct Server {
     child: Child,
     port: u16,
@@ -52,7 +52,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the process; it is not ready yet.
+    /// Starts the process, which is not ready yet.
     pub(super) fn spawn(binaries: &Binaries, cluster: &Cluster, account: &Account, port: u16) -> Result<Self> {
         let mut command = account.command(&binaries.program("postgres"));
         command.arg("-D").arg(cluster.data());
@@ -82,7 +82,7 @@ impl Server {
         Ok(Self { child, port, reason })
     }
 
-    /// Waits until the server takes connections, and returns one of the superuser.
+    /// Waits until the server accepts connections. Returns a connection of the superuser.
     pub(super) async fn ready(&mut self, password: &str) -> Result<Client, Failure> {
         let mut config = Config::new();
         config
@@ -101,7 +101,7 @@ impl Server {
                     }
                     Err(error) if error.code() == Some(&SqlState::INVALID_PASSWORD) => {
                         return Err(anyhow!(
-                            "the data folder was made with another password than DEVSTACK_POSTGRES_PASSWORD: set that one, or remove the folder to start empty"
+                            "the data folder has a password other than DEVSTACK_POSTGRES_PASSWORD: set the original password, or delete the folder to start empty"
                         ));
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(30)).await,
@@ -109,20 +109,20 @@ impl Server {
             }
         };
         tokio::select! {
-            // Looked at first: when a foreign server has the port, ours ends and it answers.
+            // Checked first: if another server has the port, ours exits and the other one answers.
             biased;
             status = self.child.wait() => Err(self.failure(status.ok()).await),
             connected = timeout(START, connect) => match connected {
                 Ok(client) => Ok(client?),
-                Err(_) => Err(anyhow!("PostgreSQL takes no connections after {} s: see its log above", START.as_secs()).into()),
+                Err(_) => Err(anyhow!("PostgreSQL accepts no connections after {} s: see its log above", START.as_secs()).into()),
             },
         }
     }
 
-    /// Returns after a signal has ended the server.
+    /// Runs until a signal, then stops the server.
     ///
     /// # Errors
-    /// Where the server ended by itself.
+    /// If the server stops unexpectedly.
     pub(super) async fn run_until(mut self, stop: &mut Stop) -> Result<()> {
         tokio::select! {
             () = stop.asked() => {
@@ -136,7 +136,7 @@ impl Server {
         }
     }
 
-    /// Ends the process within five seconds.
+    /// Stops the process within five seconds.
     pub(super) async fn stop(mut self) {
         for (signal, patience) in ENDINGS {
             let Some(pid) = self.child.id().and_then(|id| i32::try_from(id).ok()) else {
@@ -150,7 +150,7 @@ impl Server {
     }
 
     async fn failure(&self, status: Option<ExitStatus>) -> Failure {
-        // The last lines may still be on their way through the pipe.
+        // The last lines of the log may still be in the pipe.
         tokio::time::sleep(Duration::from_millis(50)).await;
         let reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let passes = reason.as_ref().is_some_and(|reason| {
@@ -158,23 +158,23 @@ impl Server {
         });
         let error = match (reason, status) {
             (Some(reason), _) => anyhow!(
-                "PostgreSQL ended: {reason}; if the data folder is damaged, restore it from a backup or remove it to start empty"
+                "PostgreSQL stopped: {reason}. If the data folder is damaged, restore it from a backup or delete it to start empty"
             ),
-            (None, Some(status)) => anyhow!("PostgreSQL ended by itself ({status}): see its log above"),
-            (None, None) => anyhow!("PostgreSQL ended by itself: see its log above"),
+            (None, Some(status)) => anyhow!("PostgreSQL stopped unexpectedly ({status}): see its log above"),
+            (None, None) => anyhow!("PostgreSQL stopped unexpectedly: see its log above"),
         };
         Failure { error, passes }
     }
 }
 
-/// Passes the log on and keeps the last line that says why the server gave up.
+/// Forwards the log and keeps the last fatal error.
 async fn forward(log: ChildStderr, reason: Arc<Mutex<Option<String>>>) {
     let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         eprintln!("{line}");
         let fatal =
             ["FATAL:  ", "PANIC:  "].iter().find_map(|mark| line.split_once(mark)).map(|(_, text)| text.to_owned());
-        // Connections that come too early or too late are refused with the same word.
+        // Connections during startup or shutdown are refused with FATAL, too.
         if let Some(text) = fatal.filter(|text| !text.contains("the database system is ")) {
             *reason.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
         }
