@@ -1,36 +1,36 @@
-//! The table of events that are no activity: events that Headwater itself defines, whose names begin with `$`
-//! (`docs/concepts.md`, "Which events are activity").
+//! The events that are not activity: events that Headwater itself defines. Their names start with `$`
+//! (`docs/concepts.md#activity`).
 
 /// Name of a page view.
 pub const PAGEVIEW: &str = "pageview";
-/// Name of the event that says whom a device belongs to.
+/// Name of the event that links a device to a user.
 pub const IDENTIFY: &str = "$identify";
 
-/// The condition over `events` for events that link a device to a person.
+/// SQL condition on `events`: the event links a device to a user.
 pub const LINK: &str = "event = '$identify' AND anonymous_id != '' AND user_id != ''";
 
-/// Whether an event counts for rate, usage and quota.
+/// Whether an event counts towards rate limit, usage and quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metered {
     /// Always.
     Yes,
-    /// Where a human sent it.
+    /// Only if it is not from a bot.
     Human,
     /// Never.
     No,
 }
 
-/// An event that is no activity: it makes no session longer than a bounce, and is no step of a journey.
+/// An event that is not activity: it does not prevent a bounce and is not a step of a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Activity {
-    /// Its name.
+    /// Name of the event.
     pub event: &'static str,
     /// Whether it counts for rate, usage and quota.
     pub metered: Metered,
 }
 
 impl Activity {
-    /// All events that are no activity. Any other name is activity.
+    /// All events that are not activity. Every other name is activity.
     pub const NONE: &'static [Self] = &[
         Self { event: IDENTIFY, metered: Metered::Yes },
         Self { event: "$group", metered: Metered::Yes },
@@ -44,23 +44,23 @@ impl Activity {
     ];
 }
 
-/// The condition for events that are activity; `column` holds the event's name.
+/// SQL condition: the event is activity. `column` has the event's name.
 pub fn is_activity(column: &str) -> String {
     format!("{column} NOT IN ({})", list(|_| true))
 }
 
-/// The condition for page views; `column` holds the event's name.
+/// SQL condition: the event is a page view. `column` has the event's name.
 pub fn is_pageview(column: &str) -> String {
     format!("{column} = '{PAGEVIEW}'")
 }
 
-/// The condition over `events` for events that count for rate, usage and quota.
+/// SQL condition on `events`: the event counts towards rate limit, usage and quota.
 pub fn is_metered() -> String {
     let (never, human) = (list(|metered| metered == Metered::No), list(|metered| metered == Metered::Human));
     format!("event NOT IN ({never}) AND (bot_class = '' OR event NOT IN ({human}))")
 }
 
-/// Names of the table as they stand in SQL.
+/// The selected names as a list of SQL strings.
 fn list(wanted: impl Fn(Metered) -> bool) -> String {
     let names: Vec<String> =
         Activity::NONE.iter().filter(|one| wanted(one.metered)).map(|one| format!("'{}'", one.event)).collect();
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_ours_and_safe_in_sql() {
+    fn names_are_reserved_and_safe_in_sql() {
         for Activity { event, .. } in Activity::NONE {
             let name = event.strip_prefix('$').unwrap();
             assert!(name.bytes().all(|byte| byte.is_ascii_lowercase()), "{event}");

@@ -1,35 +1,35 @@
 //! The table of columns.
 
-/// How a column is shown in answers and files.
+/// Format of a column's values in answers and files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     /// Text.
     Text,
     /// An instant.
     Time,
-    /// A 64-bit number as decimal text, because JSON numbers lose digits; empty where it is 0.
+    /// A 64-bit number as decimal text, because JSON numbers lose digits. Empty if it is 0.
     Hash,
     /// An amount. Its currency is the column `currency`.
     Money,
-    /// A JSON object as it was sent; `{}` where none was.
+    /// A JSON object as sent; `{}` if none was sent.
     Json,
 }
 
 /// A column of `events`.
 const EVENTS: u16 = 1;
-/// A column of `sessions`. With `EVENTS`: taken from the session's entry.
+/// A column of `sessions`. Together with `EVENTS`: copied from the session's entry.
 const SESSIONS: u16 = 1 << 1;
 /// Answers can be grouped and filtered by it.
 const GROUP: u16 = 1 << 2;
 /// `daily_rollup` has rows for it.
 const ROLLUP: u16 = 1 << 3;
-/// The event store computes it; the row writer does not write it.
+/// The event store computes it, so the row writer does not write it.
 const STORE: u16 = 1 << 4;
-/// Not a column of answers: it says whose row it is, or is part of another column.
+/// Not shown in answers: it identifies the row's project, or is part of another column.
 const HIDDEN: u16 = 1 << 5;
-/// It identifies a person: left empty for visitors who ask not to be tracked, and not shown to AI models.
+/// It identifies a person: empty for visitors with DNT or GPC, and not shown to AI models.
 const PERSON: u16 = 1 << 6;
-/// A person's rows are found by it, to export or erase them.
+/// A person's rows are found by it, for export and erasure.
 const FIND: u16 = 1 << 7;
 /// The classifier computes it, so re-classification rewrites it.
 const CLASSIFIED: u16 = 1 << 8;
@@ -45,22 +45,22 @@ macro_rules! columns {
             /// All columns, in the order in which answers and files show them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// Its name in the event store, in questions and in answers.
+            /// Name in the event store, in questions and in answers.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Its type in ClickHouse.
+            /// Type in ClickHouse.
             pub const fn kind(self) -> &'static str {
                 match self { $(Self::$variant => $kind,)* }
             }
 
-            /// How it is shown.
+            /// Format of its values.
             pub const fn holds(self) -> Holds {
                 match self { $(Self::$variant => Holds::$holds,)* }
             }
 
-            /// What it means, as a sentence.
+            /// Description, as a sentence.
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about,)* }
             }
@@ -96,7 +96,7 @@ columns! {
     VisitorHash "visitor_hash" "UInt64" Hash [EVENTS PERSON FIND]
         "Daily hash of a visitor without a device id: 64 bits as decimal text, empty where there is none.";
     Visitor "visitor" "UInt128" Hash [EVENTS STORE HIDDEN PERSON]
-        "Who is counted as one visitor: by the device's id, else by the day's hash; 0 where nobody is known.";
+        "Who is counted as one visitor: by the device's id, or else by the day's hash; 0 if both are missing.";
     Url "url" "String" Text [EVENTS]
         "Page address, cleaned of what may identify a person.";
     Host "host" "LowCardinality(String)" Text [EVENTS SESSIONS GROUP ROLLUP]
@@ -167,7 +167,7 @@ columns! {
         "Properties as they were sent, byte for byte.";
 }
 
-/// How many columns have all of some flags and none of others.
+/// Number of columns that have all flags `with` and none of `without`.
 const fn count(with: u16, without: u16) -> usize {
     let (mut index, mut found) = (0, 0);
     while index < Column::ALL.len() {
@@ -177,7 +177,7 @@ const fn count(with: u16, without: u16) -> usize {
     found
 }
 
-/// The columns that have all of some flags and none of others, in the table's order.
+/// The columns that have all flags `with` and none of `without`, in table order.
 const fn select<const N: usize>(with: u16, without: u16) -> [Column; N] {
     let mut columns = [Column::Event; N];
     let (mut index, mut found) = (0, 0);
@@ -210,9 +210,9 @@ lists! {
     WRITTEN = EVENTS, STORE;
     /// The columns of an event in answers and files.
     SHOWN = EVENTS, HIDDEN;
-    /// What answers can be grouped and filtered by.
+    /// The columns that answers can be grouped and filtered by.
     GROUPABLE = GROUP, 0;
-    /// The columns of `sessions` that are taken from the session's entry, named as in `events`.
+    /// The columns of `sessions` that are copied from the session's entry, with the same names as in `events`.
     OF_ENTRY = EVENTS | SESSIONS, 0;
     /// The columns that `daily_rollup` has rows for.
     OF_ROLLUP = ROLLUP, 0;
@@ -230,12 +230,12 @@ impl Column {
         Self::GROUPABLE.iter().copied().find(|column| column.as_str() == name)
     }
 
-    /// Whether it goes with metrics of events.
+    /// Whether metrics of events can be grouped by it.
     pub const fn is_of_events(self) -> bool {
         has(self, EVENTS, 0)
     }
 
-    /// Whether it goes with metrics of sessions.
+    /// Whether metrics of sessions can be grouped by it.
     pub const fn is_of_sessions(self) -> bool {
         has(self, SESSIONS, 0)
     }
@@ -245,19 +245,19 @@ impl Column {
         has(self, ROLLUP, 0)
     }
 
-    /// The names of some columns: `source, medium, channel`.
+    /// The names of columns as text: `source, medium, channel`.
     pub fn names(columns: &[Self]) -> String {
         let names: Vec<&str> = columns.iter().map(|column| column.as_str()).collect();
         names.join(", ")
     }
 
-    /// What metrics of sessions cannot be grouped by, for people: `event, path, … and properties`.
+    /// What metrics of sessions cannot be grouped by, as text: `event, path, … and properties`.
     pub fn not_of_sessions() -> String {
         let columns: Vec<Self> = Self::GROUPABLE.iter().copied().filter(|column| !column.is_of_sessions()).collect();
         format!("{} and properties", Self::names(&columns))
     }
 
-    /// What goes with metrics of sessions alone, for people: `entry_path and exit_path`.
+    /// What only metrics of sessions can be grouped by, as text: `entry_path and exit_path`.
     pub fn not_of_events() -> String {
         let columns: Vec<&str> =
             Self::GROUPABLE.iter().filter(|column| !column.is_of_events()).map(|column| column.as_str()).collect();
@@ -265,7 +265,7 @@ impl Column {
     }
 }
 
-/// Whether the row writer may write a column of this name; asked at compile time.
+/// Whether a column of this name exists and the row writer writes it. Usable at compile time.
 pub const fn is_written(name: &str) -> bool {
     let mut index = 0;
     while index < Column::WRITTEN.len() {
@@ -277,7 +277,7 @@ pub const fn is_written(name: &str) -> bool {
     false
 }
 
-/// `==`, which cannot be used at compile time.
+/// `==` for byte slices, which is not available at compile time.
 const fn is_same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
@@ -298,7 +298,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_column_has_a_name_of_its_own_and_a_sentence() {
+    fn every_column_has_a_unique_name_and_a_description() {
         let names: BTreeSet<&str> = Column::ALL.iter().map(|column| column.as_str()).collect();
         assert_eq!(names.len(), Column::ALL.len());
         for column in Column::ALL {
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_the_rollup_can_be_asked_for_and_what_finds_a_person_identifies_one() {
+    fn columns_of_the_rollup_are_groupable_and_columns_that_find_a_person_identify_one() {
         for column in Column::OF_ROLLUP {
             assert!(Column::GROUPABLE.contains(column), "{}", column.as_str());
         }
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn only_written_columns_may_be_written() {
+    fn only_columns_of_the_row_writer_are_written() {
         assert!(is_written("title") && is_written("currency"));
         assert!(!is_written("visitor") && !is_written("entry_path") && !is_written("titl"));
     }

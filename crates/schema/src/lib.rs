@@ -1,4 +1,4 @@
-//! What the event store holds, as data: one row per column, one row per event that is no activity.
+//! The contents of the event store as data: one row per column, and one row per event that is not activity.
 //!
 //! Dimensions, the row writer, computed tables, erasure, re-classification and the generated docs are derived from
 //! these tables or tested against them. `tests/migrations.rs` compares the tables with `migrations/clickhouse`.

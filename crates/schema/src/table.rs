@@ -1,15 +1,15 @@
-//! The computed tables: their columns, and what is derived from [`Column`]'s table.
+//! The columns of the computed tables, and what is derived from [`Column`].
 
 use crate::Column;
 
-/// A column of a table: its name, and its type in ClickHouse.
+/// Name and ClickHouse type of a column.
 pub type Field = (&'static str, &'static str);
 
-/// The columns that every computed row begins with.
+/// The first columns of every computed table.
 const KEY: [Field; 4] =
     [("project_id", "UUID"), ("env", "Enum8('live' = 1, 'test' = 2)"), ("day", "Date"), ("generation", "UInt64")];
 
-/// The columns of `sessions` that are computed from all its events; those of its entry follow.
+/// The columns of `sessions` that are computed from all its events. Those of its entry follow.
 const SESSION: [Field; 9] = [
     ("visitor", "UInt128"),
     ("session_id", "String"),
@@ -22,7 +22,7 @@ const SESSION: [Field; 9] = [
     ("exit_path", Column::ExitPath.kind()),
 ];
 
-/// The columns of `daily_rollup` after project, env, day and generation; the type of `dimension` lists
+/// The columns of `daily_rollup` after project, env, day and generation. The type of `dimension` lists
 /// [`rollup_dimensions`].
 pub const DAILY_ROLLUP: &[Field] = &[
     ("dimension", "Enum8"),
@@ -61,19 +61,19 @@ pub fn sessions() -> Vec<Field> {
     SESSION.into_iter().chain(entry).collect()
 }
 
-/// All columns of a computed table, given those that follow project, env, day and generation.
+/// All columns of a computed table. `fields`: those after project, env, day and generation.
 pub fn computed(fields: &[Field]) -> Vec<Field> {
     KEY.into_iter().chain(fields.iter().copied()).collect()
 }
 
-/// What rows of `daily_rollup` are about.
+/// A dimension of `daily_rollup`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RollupDimension {
     /// Value of the column `dimension`.
     pub name: &'static str,
-    /// The column that `value` holds; `None`: all events in one row.
+    /// The column whose value is in `value`. `None`: one row for all events.
     pub value: Option<Column>,
-    /// The column that `second` holds.
+    /// The column whose value is in `second`.
     pub second: Option<Column>,
 }
 

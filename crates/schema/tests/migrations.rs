@@ -1,4 +1,4 @@
-//! Compares the tables of this crate with the migrations of the event store.
+//! Compares this crate's tables with the migrations of the event store.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use schema::{Column, DAILY_ROLLUP, DEAD_LETTERS, Field, IDENTITIES, computed, rollup_dimensions, sessions};
 
-/// Types by column.
+/// Types by column name.
 type Columns = BTreeMap<String, String>;
 
-/// The statements of all migrations in order, without comments, each on one line.
+/// All statements of the migrations in order, without comments, each on one line.
 fn statements() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/clickhouse");
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -26,7 +26,7 @@ fn statements() -> Vec<String> {
     statements
 }
 
-/// Splits at commas that stand in no parentheses.
+/// Splits at commas outside parentheses.
 fn parts(list: &str) -> Vec<&str> {
     let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
     for (at, sign) in list.char_indices() {
@@ -44,7 +44,7 @@ fn parts(list: &str) -> Vec<&str> {
     parts
 }
 
-/// `name Type DEFAULT …` as name and type; `None` for columns that hold nothing (`ALIAS`).
+/// Parses `name Type DEFAULT …` into name and type. `None` for columns that are not stored (`ALIAS`).
 fn column(text: &str) -> Option<(String, String)> {
     let (name, rest) = text.split_once(' ')?;
     if rest.contains(" ALIAS ") {
@@ -52,7 +52,7 @@ fn column(text: &str) -> Option<(String, String)> {
     }
     let ends = [" DEFAULT ", " MATERIALIZED ", " CODEC(", " AFTER "].iter().filter_map(|word| rest.find(word));
     let kind = &rest[..ends.min().unwrap_or(rest.len())];
-    // The type of a column of the rollup lists its dimensions, which another test compares.
+    // The type of the rollup's `dimension` lists all dimensions. Another test compares those.
     let kind = if kind.starts_with("Enum8('total'") { "Enum8" } else { kind };
     Some((name.to_owned(), kind.to_owned()))
 }
@@ -69,7 +69,7 @@ fn migrated(table: &str) -> Columns {
                     columns.extend(column(added));
                 } else {
                     let known = ["MATERIALIZE COLUMN ", "MODIFY SETTING "].iter().any(|word| action.starts_with(word));
-                    assert!(known, "this test must learn what `{action}` does to columns");
+                    assert!(known, "unknown action: extend this test for `{action}`");
                 }
             }
         }
@@ -79,7 +79,7 @@ fn migrated(table: &str) -> Columns {
 
 fn known(fields: &[Field]) -> Columns {
     let columns: Columns = fields.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect();
-    assert_eq!(columns.len(), fields.len(), "a column stands twice");
+    assert_eq!(columns.len(), fields.len(), "a column is listed twice");
     columns
 }
 
