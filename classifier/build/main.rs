@@ -1,5 +1,5 @@
-//! Compiles the readable tables under `tables/` into hash tables, the public suffix list
-//! into a front-coded byte string, and derives the version from tables and rules.
+//! Build script: compiles the tables under `tables/` into hash tables and the public suffix list into a front-coded
+//! byte string, and derives the version from tables and rules.
 
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,7 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// Anything that is wrong with a table stops the build and says where.
+/// An error in a table stops the build and names the line.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {

@@ -1,10 +1,9 @@
 //! Packs the public suffix list.
 //!
-//! A rule is kept under its labels in reverse (`uk.co`), so that a host's reversed labels are its
-//! candidate keys from the left. Keys are sorted and front-coded in blocks of [`BLOCK`]: each
-//! record is `shared length, rest length, flags, rest`; a block's first record shares nothing.
-//! Keys that only lead to longer ones are records too, with [`DEEPER`] alone, so that a search
-//! knows when to stop and stays exact.
+//! The key of a rule is its labels in reverse order (`uk.co`), so that the prefixes of a host's reversed labels are its
+//! candidate keys. Keys are sorted and front-coded in blocks of [`BLOCK`]. A record is `shared length, rest length,
+//! flags, rest`; the first record of a block shares nothing. Prefixes of longer keys have records with only the flag
+//! [`DEEPER`], so that a search knows when to stop.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,9 +15,9 @@ const BLOCK: usize = 16;
 const SUFFIX: u8 = 1;
 /// Every host one label below the key is a suffix (`*.ck`).
 const WILDCARD: u8 = 2;
-/// The key is no suffix although a wildcard covers it (`!www.ck`).
+/// The key is not a suffix although a wildcard matches it (`!www.ck`).
 const EXCEPTION: u8 = 4;
-/// Longer keys begin with this one.
+/// Longer keys start with this one.
 const DEEPER: u8 = 8;
 
 /// Flags by reversed key.
@@ -45,7 +44,7 @@ pub(crate) fn parse(list: &str) -> Result<Rules> {
             (rule, SUFFIX)
         };
         if name.contains('*') {
-            return Err(format!("a wildcard inside a rule is not understood: {rule}").into());
+            return Err(format!("unsupported wildcard inside a rule: {rule}").into());
         }
         let labels: Vec<String> = name.rsplit('.').map(ascii).collect::<Result<_>>()?;
         for depth in 1..labels.len() {
@@ -57,12 +56,12 @@ pub(crate) fn parse(list: &str) -> Result<Rules> {
         }
     }
     if rules.len() < 5_000 {
-        return Err("the public suffix list is too short to be whole".into());
+        return Err("the public suffix list is incomplete: fewer than 5,000 rules".into());
     }
     Ok(rules)
 }
 
-/// Whether `host` itself is a suffix by the list.
+/// Whether `host` itself is a public suffix.
 pub(crate) fn is_suffix(rules: &Rules, host: &str) -> bool {
     let key: Vec<&str> = host.rsplit('.').collect();
     rules.get(&key.join(".")).is_some_and(|flags| flags & SUFFIX != 0)
@@ -102,7 +101,7 @@ impl Packed {
     }
 }
 
-/// A label in its ASCII form.
+/// Converts a label to ASCII.
 fn ascii(label: &str) -> Result<String> {
     if label.is_ascii() {
         return Ok(label.to_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! Turns the source tables into sorted static arrays.
+//! Compiles the tables of sources into static arrays.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::hash;
 use crate::suffixes::{self, Rules};
 
-/// The host tables in the order in which a name that stands in two of them takes its kind.
+/// The host tables. A name in more than one of them gets the kind of the first.
 const HOST_TABLES: &[(&str, &str)] = &[
     ("ai", "Ai"),
     ("search", "Search"),
@@ -21,10 +21,10 @@ const HOST_TABLES: &[(&str, &str)] = &[
     ("ads", "Paid"),
 ];
 
-/// All kinds, by the number under which a table keeps them.
+/// All kinds. A compiled table stores the index.
 const KINDS: [&str; 10] = ["Ai", "Search", "Social", "Video", "Shopping", "Email", "Site", "Paid", "Message", "Direct"];
 
-/// Everything the tables say, by key.
+/// Contents of all tables, by key.
 #[derive(Default)]
 struct Collected {
     sources: BTreeMap<String, usize>,
@@ -51,10 +51,10 @@ pub(crate) fn generate(folder: &Path, rules: &Rules) -> Result<String> {
         }
     }
     for (line, [name, source, kind, _origin]) in rows::<4>(&folder.join("names.tsv"))? {
-        let kind = kind_of(&kind).ok_or_else(|| format!("names.tsv:{line}: kind {kind}?"))?;
+        let kind = kind_of(&kind).ok_or_else(|| format!("names.tsv:{line}: unknown kind {kind}"))?;
         all.names.insert(name, Row { source, kind, exact: false });
     }
-    // A source is a name of itself, of the kind of the first table it stands in.
+    // Each source is also a name of itself, with the kind of its first table.
     for &(_, kind) in HOST_TABLES {
         let maps = [&all.hosts, &all.countries, &all.apps, &all.paths];
         let own: Vec<Row> = maps.iter().flat_map(|map| map.values()).filter(|row| row.kind == kind).cloned().collect();
@@ -82,7 +82,7 @@ pub(crate) fn generate(folder: &Path, rules: &Rules) -> Result<String> {
 
 fn add(all: &mut Collected, rules: &Rules, pattern: &str, source: String, kind: &'static str) -> Result<()> {
     if pattern != pattern.to_ascii_lowercase() {
-        return Err("patterns are written in lower case".into());
+        return Err("a pattern must be in lower case".into());
     }
     let mut row = Row { source, kind, exact: false };
     let (map, key) = if let Some(app) = pattern.strip_prefix("app:") {
@@ -101,12 +101,12 @@ fn add(all: &mut Collected, rules: &Rules, pattern: &str, source: String, kind: 
         (&mut all.hosts, pattern)
     };
     match map.insert(key.to_owned(), row) {
-        Some(_) => Err(format!("{pattern} stands in the tables twice").into()),
+        Some(_) => Err(format!("{pattern} is in the tables twice").into()),
         None => Ok(()),
     }
 }
 
-/// The names of sources in one text, and where each ends: references to each would take more room.
+/// Writes the names of sources as one string and the end of each: smaller than a slice of references.
 fn write_sources(code: &mut String, sources: &BTreeMap<String, usize>) -> Result<()> {
     let (mut text, mut ends) = (String::new(), Vec::new());
     for name in sources.keys() {
@@ -117,7 +117,7 @@ fn write_sources(code: &mut String, sources: &BTreeMap<String, usize>) -> Result
     Ok(())
 }
 
-/// A table by the hash of its keys (`src/table.rs`).
+/// Writes a hash table (`src/table.rs`).
 fn write_table(
     code: &mut String,
     name: &str,
@@ -148,7 +148,7 @@ fn write_table(
     Ok(())
 }
 
-/// Hosts of which only a path is somebody's.
+/// Writes the patterns with a path: hosts where only that path belongs to a source.
 fn write_paths(code: &mut String, rows: &BTreeMap<String, Row>, sources: &BTreeMap<String, usize>) -> Result<()> {
     writeln!(code, "static PATHS: &[PathRow] = &[")?;
     for (key, Row { source, kind, .. }) in rows {
@@ -167,16 +167,16 @@ fn write_paths(code: &mut String, rows: &BTreeMap<String, Row>, sources: &BTreeM
 
 fn click_ids(folder: &Path) -> Result<String> {
     let mut code = String::from(
-        "/// The click ids, in the order in which they are looked for.\n\
+        "/// The click ids in lookup order.\n\
          pub static CLICK_IDS: &[ClickId] = &[\n",
     );
     let mut count = 0;
     for (line, [name, source, kind, contradiction, family, origin]) in rows::<6>(&folder.join("click-ids.tsv"))? {
-        let kind = kind_of(&kind).ok_or_else(|| format!("click-ids.tsv:{line}: kind {kind}?"))?;
+        let kind = kind_of(&kind).ok_or_else(|| format!("click-ids.tsv:{line}: unknown kind {kind}"))?;
         let by_referrer = match contradiction.as_str() {
             "brand" => true,
             "tag" => false,
-            other => return Err(format!("click-ids.tsv:{line}: contradiction {other}?").into()),
+            other => return Err(format!("click-ids.tsv:{line}: unknown contradiction {other}").into()),
         };
         let family: Vec<&str> = family.split(' ').collect();
         writeln!(
@@ -187,7 +187,7 @@ fn click_ids(folder: &Path) -> Result<String> {
         count += 1;
     }
     if count > 32 {
-        return Err("click ids are held in 32 bits".into());
+        return Err("more than 32 click ids do not fit into the 32-bit set".into());
     }
     code.push_str("];\n");
     Ok(code)
@@ -209,7 +209,7 @@ fn kind_of(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The rows of a table with their line numbers, each of exactly `N` columns.
+/// Reads the rows of a table with their line numbers. Each row must have exactly `N` columns.
 fn rows<const N: usize>(path: &Path) -> Result<Vec<(usize, [String; N])>> {
     let text = fs::read_to_string(path)?;
     let mut rows = Vec::new();
@@ -219,7 +219,7 @@ fn rows<const N: usize>(path: &Path) -> Result<Vec<(usize, [String; N])>> {
         }
         let columns: Vec<String> = line.split('\t').map(str::to_owned).collect();
         let columns = columns.try_into().map_err(|found: Vec<String>| {
-            format!("{}:{}: {} columns, not {N}", path.display(), index + 1, found.len())
+            format!("{}:{}: {} columns instead of {N}", path.display(), index + 1, found.len())
         })?;
         rows.push((index + 1, columns));
     }

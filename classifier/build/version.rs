@@ -1,4 +1,4 @@
-//! The version: a number for people, and a hash of everything that decides an answer.
+//! The classifier's version: a number, and a hash of everything that affects an answer.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::Path;
 
 use crate::Result;
 
-/// Raised by hand where the meaning of a field changes; tables and rules are in the hash.
+/// Increment it when the meaning of a field changes. The hash covers tables and rules.
 const GENERATION: u32 = 1;
 
-/// FNV-1a, 64 bits: no security asked of it, only that another input gives another number.
+/// FNV-1a, 64 bits. It only has to detect changes, so it need not be secure.
 struct Hash(u64);
 
 impl Hash {
@@ -20,8 +20,8 @@ impl Hash {
     }
 }
 
-/// Hashes the tables and the sources, leaving out comments and blank lines so that neither a word
-/// of documentation nor a line ending makes stored rows look outdated.
+/// Hashes the tables and the sources without comments and blank lines, so that a change of documentation or line
+/// endings does not make stored rows look outdated.
 pub(crate) fn code(root: &Path) -> Result<String> {
     let mut hash = Hash(0xcbf2_9ce4_8422_2325);
     for folder in ["tables", "src"] {
@@ -43,8 +43,8 @@ pub(crate) fn code(root: &Path) -> Result<String> {
         }
     }
     Ok(format!(
-        "/// A number for people, then a hash of the tables and rules this was built from: it \
-         changes whenever one of them does.\n\
+        "/// Generation number, then a hash of the tables and rules. It changes whenever one of them \
+         does.\n\
          pub const CLASSIFIER_VERSION: &str = \"{GENERATION}-{:08x}\";\n",
         (hash.0 >> 32) ^ (hash.0 & 0xffff_ffff)
     ))

@@ -1,8 +1,9 @@
-//! Reads one visit per line, `{"url","referrer","host"}`, and writes one answer per line, in order.
+//! Classifies visits: reads one JSON object per line, `{"url","referrer","host"}`, and writes one answer per line, in
+//! the same order.
 //!
 //! `echo '{"url":"https://a.test/?gclid=x"}' | cargo run -q --release -p classifier --example classify`
 //!
-//! Absent or null fields are empty. A line that is no such object gets `{"error":"…"}`.
+//! Missing and null fields count as empty. An invalid line gets `{"error":"…"}`.
 
 use std::io::{self, BufRead, BufWriter, Write};
 

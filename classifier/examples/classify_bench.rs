@@ -1,8 +1,8 @@
-//! Median time and allocations of a call on the corpus:
+//! Prints the median time and the allocations of a call over the corpus:
 //! `cargo run --release -p classifier --example classify_bench`.
 
-// The allocator that counts is the only unsafe code here, and it is no part of the crate.
-#![allow(unsafe_code, reason = "a counting allocator cannot be written without")]
+// The counting allocator is the only unsafe code here. It is not part of the crate.
+#![allow(unsafe_code, reason = "a counting allocator needs it")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
@@ -20,12 +20,12 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: handed on as it came.
+        // SAFETY: the arguments are passed on unchanged.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: handed on as it came.
+        // SAFETY: the arguments are passed on unchanged.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -52,7 +52,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Prints the median over the cases of each case's mean over the rounds.
+/// Prints the distribution over the cases of each case's mean time.
 fn report(what: &str, cases: &[(String, String)], call: impl Fn(&(String, String))) {
     let mut times: Vec<u128> = Vec::new();
     let mut allocations = 0;
