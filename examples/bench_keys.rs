@@ -1,6 +1,6 @@
-//! What checking a key costs once it is known to the instance: taken apart, found, hashed, compared.
-//! `cargo xtask bench keys` runs this; natively, in one thread.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a measurement")]
+//! Times the check of a cached API key: parse, look up, hash, compare. `cargo xtask bench keys` runs this natively in
+//! one thread.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a benchmark")]
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use intake::control::KeyRecord;
 use intake::key::{ApiKey, Draft, Env, Kind, Scope};
 use intake::time::Timestamp;
 
-/// Keys in the cache, as many as it holds at most.
+/// Number of keys in the cache: its maximum.
 const KEYS: usize = 10_000;
 const ROUNDS: usize = 7;
-const CHECKS: usize = 100_000;
+const CHECKS: u32 = 100_000;
 
 fn main() {
     let peppers = Peppers { current: "p".repeat(64), previous: Some("q".repeat(64)) };
@@ -23,8 +23,8 @@ fn main() {
     let keys: Vec<String> = (0..KEYS)
         .map(|_| {
             let mut random = [0; 256];
-            getrandom::fill(&mut random).expect("randomness");
-            let draft = Draft::from_random(Kind::Secret, Env::Live, &random).expect("enough randomness");
+            getrandom::fill(&mut random).expect("random bytes from the system");
+            let draft = Draft::from_random(Kind::Secret, Env::Live, &random).expect("enough random bytes");
             let record = KeyRecord {
                 id: String::new(),
                 kind: Kind::Secret,
@@ -44,12 +44,12 @@ fn main() {
     let mut rounds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let begin = Instant::now();
-            for index in 0..CHECKS {
-                let key = ApiKey::parse(black_box(&keys[index * 7919 % KEYS])).expect("a key of ours");
+            for index in 0..CHECKS as usize {
+                let key = ApiKey::parse(black_box(&keys[index * 7919 % KEYS])).expect("a well-formed key");
                 let Lookup::Found(record) = cache.get(key.prefix, now) else { panic!("not in the cache") };
-                black_box(verify(&key, &record, &peppers, now)).expect("a good key");
+                black_box(verify(&key, &record, &peppers, now)).expect("a valid key");
             }
-            begin.elapsed().as_secs_f64() * 1e6 / 100_000.0
+            begin.elapsed().as_secs_f64() * 1e6 / f64::from(CHECKS)
         })
         .collect();
     rounds.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Times `read`, `bot_class` without its pattern, and `is_spam_referrer`: median ns per call.
+//! Prints the median time per call of `read`, `bot_class` without its pattern, and `is_spam_referrer`.
 //!
 //! `cargo run --release -p useragent --example useragent_bench`
 
