@@ -1,9 +1,9 @@
-// A way to the Worker that adds a key: for programs that cannot send one.
+// A proxy that adds an API key, for programs that cannot send one.
 import { once } from "node:events";
 import http from "node:http";
 
 /**
- * Listens on a port and hands every request on with this key.
+ * Listens on a port and forwards every request with this key.
  * @param {string} target
  * @param {string} key
  * @param {number} port

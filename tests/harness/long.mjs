@@ -1,10 +1,10 @@
-// The long form of tests that repeat something: `cargo xtask test --long`.
+// Tests that repeat something have a long form: `cargo xtask test --long`.
 
-/** Whether the long form is wanted. */
+/** True in the long form. */
 export const LONG = Boolean(process.env.HEADWATER_LONG);
 
 /**
- * How often something is repeated: the same kinds of cases in both forms, more of them in the long one.
+ * Number of repetitions. Both forms test the same kinds of cases; the long one tests more of each.
  * @template T
  * @param {T} short
  * @param {T} long

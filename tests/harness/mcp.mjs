@@ -1,11 +1,11 @@
-// Speaking MCP to the Worker, in its revision without a handshake or in an older one.
+// An MCP client for the Worker, for the revision without a handshake and for older ones.
 import { call, settled } from "./stack.mjs";
 
 export const STATELESS = "2026-07-28";
 const NAME = { "tools/call": "name", "resources/read": "uri", "prompts/get": "name" };
 let number = 0;
 
-/** What every request of the newest revision carries. */
+/** Metadata of every request in the newest revision. */
 export const meta = (version = STATELESS) => ({
   "io.modelcontextprotocol/protocolVersion": version,
   "io.modelcontextprotocol/clientInfo": { name: "tests", version: "1" },
@@ -14,14 +14,14 @@ export const meta = (version = STATELESS) => ({
 
 /**
  * @typedef {object} Options
- * @property {string} [path] `/mcp`, or the account's
- * @property {string} [era] a revision
- * @property {any} [headers] replaces those that would be sent; `undefined` takes one away
+ * @property {string} [path] `/mcp` or `/mcp/account`
+ * @property {string} [era] revision of the protocol
+ * @property {any} [headers] override the default headers; `undefined` removes one
  * @property {string} [base]
  */
 
 /**
- * Sends a request: `[status, answer, headers]`.
+ * Sends a request. Returns `[status, answer, headers]`.
  * @param {string | undefined} key
  * @param {string} method
  * @param {any} [params]
@@ -45,7 +45,7 @@ export async function rpc(key, method, params = {}, { path = "/mcp", era = STATE
 }
 
 /**
- * Uses a tool; its result. Waits for the events that were acknowledged before.
+ * Calls a tool and returns its result. Waits until all acknowledged events are stored.
  * @param {string} key
  * @param {string} name
  * @param {any} [args]
@@ -58,7 +58,7 @@ export async function use(key, name, args = {}, options = {}) {
   return answer.result;
 }
 
-/** Uses a tool that must not fail; its structured answer. */
+/** Calls a tool that must succeed. Returns its structured content. */
 export async function told(key, name, args, options) {
   const result = await use(key, name, args, options);
   if (result.isError) throw new Error(`${name} ${JSON.stringify(args)}: ${result.content[0].text}`);

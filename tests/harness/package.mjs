@@ -1,4 +1,4 @@
-// What npm would publish of a package: packed, unpacked into a project of its own, and its types checked there.
+// Tests of npm packages: packs a package, unpacks it into a new project and checks its types there.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const modules = join(root, "node_modules");
 
 /**
- * Packs a package and installs it into a new project, beside others of this workspace's.
+ * Packs a package and installs it into a new project, with other packages of this workspace.
  * @param {string} folder of the package
  * @param {string[]} others names of packages
  */
@@ -20,7 +20,7 @@ export async function installed(folder, others = []) {
   const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
   const packing = ["pack", "--json", "--loglevel=error", "--pack-destination", project];
   const { stdout } = await run("npm", packing, { cwd: folder, env });
-  // What the build says comes first.
+  // The output of the build comes first.
   const [packed] = JSON.parse(stdout.slice(stdout.search(/^\[$/m)));
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const target = join(project, "node_modules", manifest.name);
@@ -32,14 +32,14 @@ export async function installed(folder, others = []) {
   }
   writeFileSync(join(project, "package.json"), '{"type":"module"}');
   return {
-    /** Its folder. */
+    /** Folder of the project. */
     project,
-    /** Paths of all that is published. */
+    /** Paths of all published files. */
     files: packed.files.map(({ path }) => path).sort(),
     manifest,
     /** The text of a published file. */
     read: (path) => readFileSync(join(target, path), "utf8"),
-    /** What TypeScript has to say of a file, libraries included; nothing where all is well. */
+    /** TypeScript's errors for a file, including its libraries; empty if there are none. */
     async check(file, text, options = {}) {
       writeFileSync(join(project, file), text);
       const always = { strict: true, noEmit: true, skipLibCheck: false, types: [] };
@@ -54,13 +54,13 @@ export async function installed(folder, others = []) {
   };
 }
 
-/** The examples of a README that are written in this language. */
+/** The examples of a README in a language. */
 export function examples(folder, language) {
   const text = readFileSync(join(folder, "README.md"), "utf8");
   return [...text.matchAll(new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"))].map(([, code]) => code);
 }
 
-/** Asserts what holds for every package: no dependencies, nothing that runs when it is installed, our licence. */
+/** Asserts that a package has no dependencies, no install scripts and our licence. */
 export function isPlain(assert, folder, manifest) {
   const { dependencies, scripts } = manifest;
   assert.deepEqual([dependencies, scripts.postinstall, scripts.install, scripts.preinstall], Array(4).fill(undefined));

@@ -1,14 +1,14 @@
-// What lies on the disk in ClickHouse's parts, unpacked.
+// Reads and decompresses the files of ClickHouse's parts.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 
-/** Checksum, method, packed size (from the method on) and size stand before each block (`CompressedReadBuffer`). */
+/** Before each block: checksum, method, packed size (counted from the method) and size (`CompressedReadBuffer`). */
 const CHECKSUM = 16;
 const HEADER = 9;
 const [NONE, LZ4, ZSTD, SEVERAL] = [0x02, 0x82, 0x90, 0x91];
 
-/** All files under some folders with their bytes; those that consist of packed blocks are unpacked. */
+/** All files under some folders with their content. Files of compressed blocks are decompressed. */
 export function* unpackedFiles(folders) {
   for (const folder of folders)
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -18,7 +18,7 @@ export function* unpackedFiles(folders) {
       try {
         bytes = readFileSync(path);
       } catch (/** @type {any} */ error) {
-        // A part that was replaced may go meanwhile.
+        // A merge may have deleted the file meanwhile.
         if (error.code === "ENOENT") continue;
         throw error;
       }
@@ -26,7 +26,7 @@ export function* unpackedFiles(folders) {
     }
 }
 
-/** The blocks of a file one after the other. */
+/** Decompresses the blocks of a file. */
 function unpacked(bytes, path) {
   const blocks = [];
   for (let at = 0; at < bytes.length; ) {
@@ -48,7 +48,7 @@ function block(bytes, size, path) {
     case ZSTD:
       return zstdDecompressSync(data);
     case SEVERAL: {
-      // How many, their bytes, and the outermost as a block of its own; what is inside of it is no text.
+      // The number of codecs, their bytes, then the output of the last codec as a block. Its content is not text.
       const inner = data.subarray(1 + data[0]);
       return block(inner, inner.readUInt32LE(5), path);
     }
@@ -57,7 +57,7 @@ function block(bytes, size, path) {
   }
 }
 
-/** One block (LZ4's "Block Format Description"). */
+/** Decompresses one block (LZ4's "Block Format Description"). */
 function lz4(packed, size) {
   const out = Buffer.alloc(size);
   let [from, to] = [0, 0];
@@ -81,7 +81,7 @@ function lz4(packed, size) {
     if (from >= packed.length) break;
     const back = packed.readUInt16LE(from);
     from += 2;
-    // It may reach into what it writes.
+    // The copied range may overlap the output.
     for (let left = length(token & 15) + 4; left > 0; left--) out[to] = out[to++ - back];
   }
   if (to !== size) throw new Error(`${to} bytes of ${size}`);

@@ -1,15 +1,15 @@
-// A way to a store that can be cut, slowed down or made to lie.
+// A proxy to a store that can drop, delay and falsify responses.
 import { once } from "node:events";
 import net from "node:net";
 
 /**
- * Listens on a free port and passes everything on to `target`, as long as its mode is `pass`.
+ * Listens on a free port and forwards everything to `target` while its mode is `pass`. Other modes:
  *
  * - `refuse`: connections are reset at once
- * - `hang`: connections are taken and never answered
- * - `garbage`: answers that are no HTTP
- * - `swallow`: requests go through, their answers are lost
- * - any string that begins with `HTTP/`: that answer to every request
+ * - `hang`: connections are accepted and never answered
+ * - `garbage`: the responses are not HTTP
+ * - `swallow`: requests reach the target, but their responses are dropped
+ * - any string that starts with `HTTP/`: the response to every request
  */
 export async function faultyWay(target) {
   const { hostname, port } = new URL(target);
@@ -43,11 +43,11 @@ export async function faultyWay(target) {
   const address = /** @type {net.AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    /** Connections that are open. */
+    /** Number of open connections. */
     open: () => open.size,
-    /** Connections since the mode was changed. */
+    /** Number of connections since the mode was changed. */
     taken: () => taken,
-    /** Changes the mode; connections of the old one are cut. */
+    /** Changes the mode and closes the connections of the old one. */
     become(next) {
       mode = next;
       taken = 0;
@@ -60,7 +60,7 @@ export async function faultyWay(target) {
   };
 }
 
-/** A whole HTTP answer as text. */
+/** A whole HTTP response as text. */
 export function answer(status, body, headers = {}) {
   const lines = Object.entries({ "Content-Length": Buffer.byteLength(body), Connection: "close", ...headers });
   return `HTTP/1.1 ${status} X\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`;

@@ -1,9 +1,9 @@
-// Random choices that can be made again: a failure names its seed, `SEED=… cargo xtask test` repeats it.
+// Reproducible random numbers. A failure prints its seed; repeat it with `SEED=… cargo xtask test`.
 
-/** The seed of this run: `usual`, by default another one each time, unless `SEED` names one. */
+/** The seed of this run: `SEED`, or else `usual`, by default a different one in each run. */
 export const seeded = (usual = Date.now() & 0x7fffffff) => Number(process.env.SEED ?? usual) || 1;
 
-/** Numbers from 0 to below a limit, by xorshift32. */
+/** Returns numbers from 0 to below a limit, by xorshift32. */
 export function below(seed) {
   let state = seed;
   return (limit) => {

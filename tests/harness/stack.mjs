@@ -1,4 +1,4 @@
-// The running stack and projects of one's own on it.
+// The running stack, and new projects on it.
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
@@ -20,10 +20,10 @@ export const stack = JSON.parse(readFileSync(devFile, "utf8"));
 /** Workers that may hold events in their buffers. */
 const busy = new Set();
 
-/** Runs a command of this repository; its standard output. */
+/** Runs a command of this repository. Returns its standard output. */
 export async function xtask(...args) {
   const command = process.env.HEADWATER_XTASK;
-  // It may send events.
+  // The command may send events.
   busy.add(stack.worker_url);
   const state = devFile.replace(/\/dev\.json$/, "");
   const all = [...args, "--state", state];
@@ -32,14 +32,14 @@ export async function xtask(...args) {
   return stdout;
 }
 
-/** Notes secrets that a test has used: at the end of a run all logs are searched for them. */
+/** Records secrets that a test has used. At the end of a run, all logs are searched for them. */
 export function remember(secrets) {
   appendFileSync(devFile.replace(/dev\.json$/, "used-secrets.txt"), secrets.map((secret) => `${secret}\n`).join(""));
 }
 
 /**
- * Makes a project that no other test knows.
- * @param {string} about the beginning of its slug
+ * Creates a project that no other test uses.
+ * @param {string} about prefix of its slug
  * @param {...string} settings flags of `project create`
  * @returns {Promise<{project_id: string, slug: string, keys: {pk: string, sk: string, rk: string, ak: string}}>}
  */
@@ -53,9 +53,9 @@ export async function newProject(about, ...settings) {
 /**
  * @typedef {object} Call
  * @property {string} [key] API key
- * @property {any} [body] anything that is no string or buffer goes as JSON
+ * @property {any} [body] values other than strings and buffers are sent as JSON
  * @property {any} [headers]
- * @property {string} [base] another Worker than the stack's
+ * @property {string} [base] URL of another Worker than the stack's
  * @property {string} [method]
  * @property {AbortSignal} [signal]
  */
@@ -76,7 +76,7 @@ const questions = [
   "/mcp",
 ];
 
-/** Waits until every event that was acknowledged before is in the store: the buffer answers earlier, on purpose. */
+/** Waits until all acknowledged events are in the store. The buffer answers before that. */
 export async function settled() {
   const begin = Date.now();
   for (const base of new Set([stack.worker_url, ...busy]))
@@ -84,26 +84,26 @@ export async function settled() {
   busy.clear();
 }
 
-/** Whether a Worker's buffer holds nothing that it took before `begin`. */
+/** Whether a Worker's buffer has no events from before `begin`. */
 async function written(base, begin) {
   let response;
   try {
     response = await fetch(`${base}/ready`, { signal: AbortSignal.timeout(30_000) });
   } catch (error) {
-    // A Worker that a test has stopped holds nothing that anybody could wait for.
+    // A stopped Worker has no events to wait for.
     if (/** @type {any} */ (error)?.cause?.code === "ECONNREFUSED") return true;
     return false;
   }
   const ready = await response.json().catch(() => undefined);
-  // An object that does not answer in time, or a proxy's page: nothing is known.
+  // An object did not answer in time, or a proxy answered: the state of the buffer is unknown.
   if (!ready?.checks || ready.checks.buffer === "unavailable") return false;
   const { events, oldest_age_s } = ready.buffer ?? { events: 0 };
-  // Files that run beside this one fill the same buffer: only older events are waited for.
+  // Test files that run at the same time use the same buffer, so only older events count.
   return events === 0 || Date.now() - (oldest_age_s + 1) * 1000 > begin;
 }
 
 /**
- * Sends a request to the Worker; a question waits for the events that were acknowledged before.
+ * Sends a request to the Worker. A question first waits until all acknowledged events are stored.
  * @param {string} path
  * @param {Call} [options]
  */
@@ -125,11 +125,11 @@ export async function call(
         ...headers,
       },
       body: plain ? body : JSON.stringify(body),
-      // What never answers fails the test; a busy machine does not.
+      // A request without an answer fails the test, a slow one does not.
       signal: AbortSignal.timeout(90_000),
       ...init,
     });
-  // The stack's stores are never away. Workers whose stores are belong to the tests of that.
+  // The stack's stores are always available. Only tests of other Workers make stores fail.
   if (!question || base !== stack.worker_url) return send();
   for (let again = 0; ; again++) {
     const response = await send();
@@ -141,8 +141,8 @@ export async function call(
 }
 
 /**
- * Why a question is to be asked again, as every client does: the store gave no sign of life for as long as the Worker
- * waits for one, or wrangler's proxy has lost the connection and answered by itself.
+ * The reason to repeat a question, as every client would: the store was too slow to answer the Worker, or wrangler's
+ * proxy lost the connection and answered by itself.
  */
 async function overloaded(response) {
   if (response.status === 500 && !response.headers.get("x-request-id")) return "wrangler's 500";
@@ -152,7 +152,7 @@ async function overloaded(response) {
 }
 
 /**
- * Sends a request and reads a JSON answer.
+ * Sends a request and parses the JSON answer.
  * @param {string} path
  * @param {Call} [options]
  * @returns {Promise<[number, any, Headers]>}
@@ -162,7 +162,7 @@ export async function ask(path, options) {
   return [response.status, await response.json(), response.headers];
 }
 
-/** Makes a database of one's own in ClickHouse, with all tables; its name, and what ends it. */
+/** Creates a ClickHouse database with all tables. Returns its name and a function that drops it. */
 export async function ownDatabase(about) {
   const database = `${about}_${randomBytes(4).toString("hex")}`;
   const { user, password } = stack.clickhouse_users.maintain;
@@ -174,7 +174,7 @@ export async function ownDatabase(about) {
   return { database, drop: () => select(`DROP DATABASE IF EXISTS ${database}`) };
 }
 
-/** Asks ClickHouse itself, as the user that may read everything: rows as objects. */
+/** Runs a statement in ClickHouse as the user that can read all tables. Returns rows as objects. */
 export async function select(sql, parameters = {}, database = stack.clickhouse_database) {
   const url = new URL(stack.clickhouse_url);
   url.searchParams.set("database", database);
@@ -194,7 +194,7 @@ export async function select(sql, parameters = {}, database = stack.clickhouse_d
     .map((line) => JSON.parse(line));
 }
 
-/** The stored rows of a project, once all that was acknowledged is stored. */
+/** The stored rows of a project, after all acknowledged events have been stored. */
 export async function rowsOf(projectId) {
   await settled();
   return select("SELECT * FROM events FINAL WHERE project_id = {project:UUID} ORDER BY timestamp, event_id", {

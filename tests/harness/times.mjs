@@ -1,4 +1,4 @@
-// A reporter: the files of a run that took longest.
+// A test reporter that prints the slowest files of a run.
 import { relative } from "node:path";
 
 const SHOWN = 12;
@@ -7,7 +7,7 @@ const SHOWN = 12;
 export default async function* slowest(source) {
   const files = [];
   for await (const { type, data } of source) {
-    // One comes for each file, and a last one for all of them.
+    // There is one event for each file, and a last one for all of them.
     if (type === "test:summary" && data.file) files.push([data.duration_ms / 1000, relative(process.cwd(), data.file)]);
   }
   files.sort(([a], [b]) => b - a);

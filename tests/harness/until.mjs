@@ -1,14 +1,14 @@
-// Waiting for what is to happen, never for a time in which it probably will have happened.
+// Waits for conditions, never for a fixed time.
 
 export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 /**
- * Waits until `condition` gives something true, and returns that. The limit says "never" and nothing about speed:
- * it is far above what a busy machine needs.
+ * Waits until `condition` returns a truthy value, and returns it. The limit is far above what a busy machine needs, so
+ * it says nothing about speed.
  * @template T
  * @param {() => T | Promise<T>} condition
- * @param {string} what is waited for, for the failure
- * @param {{limit?: number, pause?: number}} [options] `limit` in seconds; `pause` between two looks in milliseconds
+ * @param {string} what condition, for the error message
+ * @param {{limit?: number, pause?: number}} [options] `limit` in seconds; `pause` between checks in milliseconds
  * @returns {Promise<T>}
  */
 export async function until(condition, what, { limit = 150, pause = 20 } = {}) {

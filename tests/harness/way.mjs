@@ -1,19 +1,20 @@
-// A way to a Worker that keeps what passed, and may give other answers.
+// A proxy to a Worker that records requests and can change answers.
 import http from "node:http";
 
 /**
  * @typedef {object} Seen one request
- * @property {number} at when it came, by `performance.now()`
+ * @property {number} at time of receipt, by `performance.now()`
  * @property {string} method
  * @property {string} path
  * @property {http.IncomingHttpHeaders} headers
- * @property {any} events its body, undefined where there is none
- * @property {number} status of the answer; 0 while there is none
+ * @property {any} events its parsed body; undefined if it has none
+ * @property {number} status of the answer; 0 until it is sent
  */
 
 /**
- * Passes requests on to a Worker, which may be another one later, and keeps their bodies. `answer(n, request)` may
- * give the n-th request (from 0) another answer, later if it likes: `{status, headers, body}`, or `"cut"`.
+ * Forwards requests to `target`, which may be changed later, and records them. `answer(n, request)` can replace the
+ * answer to request number `n` (from 0), also with a delay: `{status, headers, body}`, or `"cut"` to close the
+ * connection.
  */
 export async function recordingWay(
   target,
@@ -72,7 +73,7 @@ export async function recordingWay(
   return way;
 }
 
-/** A problem document. */
+/** A problem document as an answer. */
 export function problem(status, error, headers = {}) {
   const body = JSON.stringify({ type: "about:blank", title: "t", status, error, detail: "as told", request_id: "r" });
   return { status, body, headers: { "content-type": "application/problem+json", ...headers } };

@@ -1,4 +1,4 @@
-// A Worker of one's own on bare workerd, with other settings than the stack's.
+// Starts additional Workers on bare workerd, with other settings than the stack's.
 import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
@@ -11,7 +11,7 @@ export const workerd = join(
   root,
   `node_modules/@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`,
 );
-// A test run keeps a bundle of its own beside its data; a development stack uses the workspace's.
+// A test run has its own bundle beside its data. A development stack uses the workspace's.
 export const state = dirname(resolve(process.env.HEADWATER_DEV_JSON));
 export const build = existsSync(join(state, "build")) ? join(state, "build") : join(root, "build");
 
@@ -25,7 +25,7 @@ export function freePort() {
   });
 }
 
-/** Calls the Worker as the cron trigger does. */
+/** A Worker that calls the main Worker like its cron trigger. */
 const CRON = `export default {
   async fetch(request, env) {
     const { outcome } = await env.MAIN.scheduled({ cron: "*/5 * * * *", scheduledTime: new Date() });
@@ -33,7 +33,7 @@ const CRON = `export default {
   },
 };`;
 
-/** The settings of the stack's own Worker. */
+/** The settings of the stack's Worker. */
 export function stackSettings() {
   const lines = readFileSync(join(state, "worker.env"), "utf8")
     .split("\n")
@@ -47,16 +47,15 @@ export function stackSettings() {
 }
 
 /**
- * Starts a Worker with the stack's settings, changed by `settings`; an undefined one is left out, and the buffer
- * where `BUFFER` is null. Its Durable
- * Objects live in `storage`, by default in a folder that goes with it; its bundle is `bundle`.
+ * Starts a Worker with the stack's settings, changed by `settings`: an undefined one is left out, and so is the buffer
+ * if `BUFFER` is null. Its Durable Objects are in `storage`, by default in a temporary folder; its bundle is `bundle`.
  * @returns {Promise<{url: string, pid: number, log: () => string, stop: () => Promise<void>,
- *   cron: () => Promise<void>}>} `cron` does what the trigger in `wrangler.toml` does
+ *   cron: () => Promise<void>}>} `cron` runs the cron trigger
  */
 export async function startWorker(settings = {}, storage = undefined, bundle = build) {
   const folder = mkdtempSync(join(tmpdir(), "headwater-worker-"));
   storage ??= join(folder, "storage");
-  // workerd embeds from the configuration's own folder only.
+  // workerd embeds only files from the folder of its configuration.
   for (const file of ["index.mjs", "index_bg.wasm"]) copyFileSync(join(bundle, file), join(folder, file));
   const [port, cronPort] = [await freePort(), await freePort()];
   const quote = (text) => JSON.stringify(text);
@@ -101,7 +100,7 @@ const worker :Workerd.Worker = (
   const child = spawn(workerd, ["serve", "--experimental", join(folder, "config.capnp")], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // A file that ends without its `after` leaves none behind.
+  // Removes the process if a test file exits without calling `stop`.
   const discard = () => {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
