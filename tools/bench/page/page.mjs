@@ -1,4 +1,4 @@
-// What the script costs a page's main thread, by traces of Chromium: `cargo xtask bench page`.
+// `cargo xtask bench page`: how long the browser script keeps a page's main thread busy, from traces of Chromium.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -6,15 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
 const LOADS = Number(process.argv[2]);
-/** Most milliseconds of processor time. */
+/** Goal: at most this many milliseconds of CPU time. */
 const GOAL = 5;
-/** Milliseconds after its load event at which the page changes its route: what the load brought about is sent by then. */
+/** Milliseconds from the load event to the change of route. By then all events of the load have been sent. */
 const ROUTE = 3000;
-/** Milliseconds after which what the route brought about is sent, too. */
+/** Milliseconds until the events of the change of route have been sent, too. */
 const END = ROUTE + 3500;
 
 const script = readFileSync(new URL("../../../sdk-browser/served/a.js", import.meta.url));
-/** Names of a trace for JavaScript that runs. */
+/** Names of trace events for running JavaScript. */
 const SCRIPTING = ["EvaluateScript", "v8.compile", "FunctionCall", "RunMicrotasks"];
 
 /** @param {http.RequestListener} handler */
@@ -26,7 +26,7 @@ async function listen(handler) {
 }
 
 let taken = 0;
-/** Answers as the Worker does. */
+/** Answers like the Worker. */
 const worker = await listen(async (request, response) => {
   if (request.method === "GET") {
     response.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "max-age=3600" });
@@ -45,14 +45,14 @@ const route = `setTimeout(function route() { history.pushState({}, "", "/next");
 const text = Array.from({ length: 300 }, (_, n) => `<p>Paragraph ${n} with <a href="/page-${n}">a link</a>.</p>`).join(
   "\n",
 );
-/** A page of 300 paragraphs, with our script alone or with none; it changes its route by itself. */
+/** A page of 300 paragraphs, with or without the script. It changes its route by itself. */
 const site = await listen((request, response) => {
   response.writeHead(200, { "content-type": "text/html; charset=utf-8" });
   const head = `<meta charset="utf-8"><link rel="icon" href="data:,"><title>An article</title>${request.url === "/with" ? tag : ""}`;
   response.end(`<!doctype html><html><head>${head}</head><body onload='${route}'>${text}</body></html>`);
 });
 
-/** Loads the page in a browser that has never seen it; the main thread's events. */
+/** Loads the page in a new browser context. Returns the events of the main thread. */
 async function trace(browser, path) {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -68,8 +68,8 @@ async function trace(browser, path) {
 }
 
 /**
- * Microseconds of processor time and of the clock that the script took: while the page loaded, when it sent what came of
- * that, and from the change of the route on; and those of tasks that brought it answers.
+ * Time that the script takes, as [CPU, elapsed] in microseconds: while the page loads, when it sends its events, and
+ * after the change of route; and the time of tasks that deliver its responses.
  */
 function costs(events) {
   const routed = events.find(({ name, args }) => name === "FunctionCall" && args.data?.functionName === "route").ts;
@@ -80,7 +80,7 @@ function costs(events) {
   requests.delete(undefined);
   const isScript = ({ name, args }) => {
     if (!SCRIPTING.includes(name)) return false;
-    // Promises are the script's alone; the route changes through a function that the script has put in place.
+    // Only the script uses promises. The route changes through a function that the script has replaced.
     return name === "RunMicrotasks" || args.data?.url?.startsWith(worker.url) || args.data?.functionName === "route";
   };
   const sums = { load: [0, 0], send: [0, 0], route: [0, 0], answers: [0, 0] };
@@ -90,7 +90,7 @@ function costs(events) {
   };
   let end = 0;
   for (const event of events.filter(isScript)) {
-    // What is called from within is part of it.
+    // Nested calls are part of the outer one.
     if (event.ts < end) continue;
     end = event.ts + event.dur;
     add(event.ts >= routed ? "route" : event.ts >= sent ? "send" : "load", event);
@@ -119,28 +119,28 @@ const version = browser.version();
 await browser.close();
 site.close();
 worker.close();
-if (taken !== 2 * LOADS) throw new Error(`${taken} events came of ${2 * LOADS}`);
+if (taken !== 2 * LOADS) throw new Error(`received ${taken} events instead of ${2 * LOADS}`);
 
 const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
-/** Of all loads; what the page's own function takes to change the route is taken off. */
+/** Figures of all loads, without the time that the page's own function takes to change the route. */
 const figures = (phases, at) => {
   const own = phases.includes("route") ? median(all.without.map(({ route }) => route[at])) : 0;
   return all.with.map((load) => phases.reduce((sum, phase) => sum + load[phase][at], -own) / 1000);
 };
-const told = (values) =>
+const range = (values) =>
   `${median(values).toFixed(1)} (${Math.min(...values).toFixed(1)}–${Math.max(...values).toFixed(1)})`;
-console.log(`\n${LOADS} first loads in Chromium ${version}, traced; ms on the main thread, medians (lowest–highest)\n`);
+console.log(`\n${LOADS} first loads in Chromium ${version}, traced; ms on the main thread, median (lowest–highest)\n`);
 const line = (title, cpu, clock, verdict = "") =>
   console.log(`${title.padEnd(44)}  ${cpu.padStart(16)}  ${clock.padStart(18)}  ${verdict}`.trimEnd());
-line("", "processor", "clock");
+line("", "CPU", "elapsed");
 for (const [title, phases, goal] of [
-  ["load: the script runs, notes a page view", ["load"]],
-  ["two seconds later: sends it, reads the answer", ["send"]],
+  ["load: the script runs, records a page view", ["load"]],
+  ["two seconds later: sends it, reads the response", ["send"]],
   ["load and page view together", ["load", "send"], GOAL],
-  ["another route: a page view, noted and sent", ["route"], GOAL],
-  ["tasks that bring the script and answers", ["answers"]],
+  ["new route: a page view, recorded and sent", ["route"], GOAL],
+  ["tasks that deliver the script and responses", ["answers"]],
 ]) {
   const cpu = figures(phases, 0);
   const verdict = goal ? `goal ≤ ${goal}: ${median(cpu) <= goal ? "met" : "missed"}` : "";
-  line(title, told(cpu), told(figures(phases, 1)), verdict);
+  line(title, range(cpu), range(figures(phases, 1)), verdict);
 }

@@ -1,4 +1,4 @@
-// What scripts for pages weigh, ours and others', each put through the same bundler: `cargo xtask bench size`.
+// `cargo xtask bench size`: sizes of the browser script and of other trackers, each put through the same bundler.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -12,8 +12,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const modules = join(here, "node_modules");
 
 /**
- * Umami has no package of its tracker. What is published is the whole application, of which this is the last version
- * on npm; of it the tracker's source is taken, and none of its 60 dependencies.
+ * Umami publishes no package of its tracker, only the whole application. This is its last version on npm. Only the
+ * tracker's source is taken from it, without its 60 dependencies.
  */
 const UMAMI = {
   version: "2.10.0",
@@ -21,7 +21,7 @@ const UMAMI = {
   file: "package/src/tracker/index.js",
 };
 
-/** The text of a file in a package that is fetched without being installed. */
+/** Reads a file of a package that is downloaded but not installed. */
 function umami() {
   const folder = join(modules, ".packed");
   const packed = join(folder, `umami-${UMAMI.version}.tgz`);
@@ -31,44 +31,44 @@ function umami() {
     execFileSync("npm", args, { stdio: ["ignore", "ignore", "inherit"] });
   }
   const found = createHash("sha512").update(readFileSync(packed)).digest("base64");
-  if (`sha512-${found}` !== UMAMI.integrity) throw new Error(`${packed} is not the package that was meant`);
+  if (`sha512-${found}` !== UMAMI.integrity) throw new Error(`${packed} does not have the expected checksum`);
   return execFileSync("tar", ["-xzOf", packed, UMAMI.file], { encoding: "utf8", maxBuffer: 1 << 24 });
 }
 
-/** The version of a package that is installed here, or of one in another folder. */
+/** The version of an installed package, or of one in another folder. */
 const versionOf = (name, folder = join(modules, name)) =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 
-/** A script that gives a page all that a package exports: nothing of it can be left out. */
+/** A script that exports everything of a package to the page, so nothing can be left out. */
 const whole = (name) => `import * as all from ${JSON.stringify(name)}; window.tracker = all;`;
 
 const sdk = join(here, "../../../sdk-browser");
 const own = { name: "@headwater/browser", version: versionOf("@headwater/browser", sdk) };
-/** Lets our module be imported, which is installed nowhere. */
+/** Resolves our own module, which is not installed. */
 const ownModule = {
   name: "own",
   setup(build) {
     build.onResolve({ filter: /^own$/ }, () => ({ path: join(sdk, "dist/index.js") }));
   },
 };
-/** A script as our own build has made it. */
+/** A script that our own build has made. */
 const built = (file) => readFileSync(join(sdk, "dist", file), "utf8").replace(/\/\/# sourceMappingURL=.*\n$/, "");
 
 /**
- * `made` is a script that its own build has made, by the same two programs.
+ * `made` is the output of a package's own build, by the same two programs.
  * @type {{name: string, version?: string, what: string, text?: string, made?: string}[]}
  */
 const contestants = [
-  { ...own, what: "a.js, which the Worker serves", made: built("a.js") },
+  { ...own, what: "a.js, served by the Worker", made: built("a.js") },
   { ...own, what: "core.js", made: built("core.js") },
   { ...own, what: "the module", text: whole("own") },
   {
     name: "@counterscale/tracker",
-    what: "dist/loader/tracker.js, the script that it serves",
+    what: "dist/loader/tracker.js, its served script",
     text: readFileSync(join(modules, "@counterscale/tracker/dist/loader/tracker.js"), "utf8"),
   },
   { name: "@counterscale/tracker", what: "the module", text: whole("@counterscale/tracker") },
-  { name: "umami", version: UMAMI.version, what: "src/tracker, of which it builds script.js", text: umami() },
+  { name: "umami", version: UMAMI.version, what: "src/tracker, the source of its script.js", text: umami() },
   { name: "@plausible-analytics/tracker", what: "the module", text: whole("@plausible-analytics/tracker") },
   { name: "plausible-tracker", what: "the module", text: whole("plausible-tracker") },
   {
@@ -78,7 +78,7 @@ const contestants = [
   },
 ];
 
-/** Bundles a script for a page, as small as it gets without more knowledge of it. */
+/** Bundles a script for a page and minifies it. */
 async function bundled(contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: here },
@@ -107,5 +107,5 @@ for (const { name, what, text, made, version = versionOf(name) } of contestants)
 const head = ["package", "what", "minified", "gzip", "brotli"];
 const widths = head.map((word, column) => Math.max(word.length, ...rows.map((row) => row[column].length)));
 const line = (row) => row.map((cell, n) => (n < 2 ? cell.padEnd(widths[n]) : cell.padStart(widths[n]))).join("  ");
-console.log(`\nbytes; bundled by esbuild ${version}, minified by it and by terser; gzip -9, brotli -11\n`);
+console.log(`\nSizes in bytes. Bundled by esbuild ${version}, minified by esbuild and terser; gzip -9, brotli -11\n`);
 for (const row of [head, ...rows]) console.log(line(row).trimEnd());

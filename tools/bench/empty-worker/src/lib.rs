@@ -1,5 +1,5 @@
-//! A Worker that answers every request with two bytes and does nothing else. What it costs is the
-//! price of the runtime and of crossing into WebAssembly and back, which no Rust Worker can go below.
+//! A Worker that answers every request with two bytes. Its cost is that of the runtime and of the calls into
+//! WebAssembly and back: the minimum for any Rust Worker.
 #![cfg(target_arch = "wasm32")]
 
 use worker::{Context, Env, Request, Response, Result, event};
