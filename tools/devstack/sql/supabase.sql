@@ -1,4 +1,4 @@
--- What a new Supabase project has, as far as row-level security, grants and PostgREST depend on it.
+-- The parts of a new Supabase project that row-level security, grants and PostgREST depend on.
 -- Re-runnable.
 
 do $$
@@ -19,8 +19,8 @@ alter role service_role nologin noinherit bypassrls;
 alter role authenticator login noinherit;
 grant anon, authenticated, service_role to authenticator;
 
--- As on hosted projects: everything later made in public is open to the API's roles, functions
--- included, until a migration revokes it.
+-- As on hosted projects: the API's roles can access everything that is later created in public,
+-- including functions, until a migration revokes it.
 grant usage on schema public to anon, authenticated, service_role;
 alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
 alter default privileges in schema public
@@ -31,7 +31,7 @@ alter default privileges in schema public
 create schema if not exists extensions;
 grant usage on schema extensions to anon, authenticated, service_role;
 
--- The npm binaries come without these.
+-- The binaries from npm lack these extensions.
 do $$
 declare
     extension_name text;
