@@ -1,5 +1,6 @@
 //! `workerd`, the Workers runtime, from its npm package.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -28,6 +29,15 @@ pub(crate) fn program() -> Result<PathBuf> {
 pub(crate) fn version() -> Result<String> {
     let output = Command::new(program()?).arg("--version").output().context("cannot run workerd")?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Text bindings for workerd's configuration: `(name = "A", text = "x"), …`.
+pub(crate) fn bindings<V: AsRef<str>>(settings: &[(&str, V)]) -> String {
+    settings.iter().fold(String::new(), |mut bindings, (name, value)| {
+        // Rust's debug format escapes these values as Cap'n Proto's text format requires.
+        let _ = write!(bindings, "(name = {name:?}, text = {:?}), ", value.as_ref());
+        bindings
+    })
 }
 
 /// The compatibility date of the deployment.

@@ -1,6 +1,6 @@
 //! Benchmarks of pure code. They run natively in one thread, as examples of their crates.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
@@ -20,9 +20,7 @@ pub(super) const CLASSIFY: Example = Example { package: "classifier", name: "cla
 
 /// Builds the example in release mode and runs it.
 pub(super) fn run(example: Example) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .current_dir(workspace::root())
+    let status = workspace::cargo()
         .args(["run", "--quiet", "--release", "--package", example.package, "--example", example.name])
         .stdin(Stdio::null())
         .status()

@@ -80,12 +80,12 @@ fn configuration(contestant: &Contestant, v8_flags: &[&str], date: &str) -> Stri
         let kind = if module.wasm { "wasm" } else { "esModule" };
         let _ = write!(modules, "(name = {:?}, {kind} = embed {:?}), ", module.name, module.embedded());
     }
-    let bindings = bindings(&contestant.settings);
+    let bindings = workerd::bindings(&contestant.settings);
     let (mut service, mut worker, mut reach) = (String::new(), String::new(), "");
     if let Some(outbound) = &contestant.outbound {
         service.push_str(r#", (name = "outbound", worker = .outbound)"#);
         reach = "\n  globalOutbound = \"outbound\",";
-        let bindings = self::bindings(&outbound.settings);
+        let bindings = workerd::bindings(&outbound.settings);
         let _ = write!(
             worker,
             r#"const outbound :Workerd.Worker = (
@@ -110,14 +110,6 @@ const worker :Workerd.Worker = (
 );
 {worker}"#
     )
-}
-
-fn bindings(settings: &[(&str, String)]) -> String {
-    settings.iter().fold(String::new(), |mut bindings, (name, value)| {
-        // Rust's debug format escapes these values as Cap'n Proto's text format requires.
-        let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
-        bindings
-    })
 }
 
 /// Finds the port in the line `{"event":"listen","socket":"http","port":N}` that `--control-fd` writes.

@@ -31,14 +31,12 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn new(url: &str, key: &str) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        Self { agent: config.build().into(), url: url.to_owned(), authorization: format!("Bearer {key}") }
+        Self { agent: agent(), url: url.to_owned(), authorization: format!("Bearer {key}") }
     }
 
     /// A sender with its own connections.
     pub(super) fn another(&self) -> Self {
-        let config = ureq::Agent::config_builder().http_status_as_error(false);
-        Self { agent: config.build().into(), url: self.url.clone(), authorization: self.authorization.clone() }
+        Self { agent: agent(), url: self.url.clone(), authorization: self.authorization.clone() }
     }
 
     /// Sends a request once and records the result. `phase` is the current outage.
@@ -85,6 +83,10 @@ impl Sender {
         let text = answer.body_mut().read_to_string()?;
         Ok((answer.status().as_u16(), after.map(Duration::from_secs), text))
     }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
 }
 
 /// A 202 for a batch may reject events. Here that is an error, because all events are valid.

@@ -1,6 +1,5 @@
 //! Runs the Worker on bare workerd: one process that can be killed, with Durable Objects on disk that survive it.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -93,11 +92,7 @@ impl Drop for Worker {
 }
 
 fn configuration(port: u16, storage: &Path, settings: &[(&str, &str)], date: &str) -> String {
-    let bindings = settings.iter().fold(String::new(), |mut bindings, (name, value)| {
-        // Rust's debug format escapes these values as Cap'n Proto's text format requires.
-        let _ = write!(bindings, "(name = {name:?}, text = {value:?}), ");
-        bindings
-    });
+    let bindings = workerd::bindings(settings);
     let storage = format!("{:?}", storage.to_string_lossy());
     format!(
         r#"using Workerd = import "/workerd/workerd.capnp";

@@ -113,7 +113,7 @@ fn wrangler(state: &State, tools: &Tools, port: u16, out_dir: &Path, configurati
         .env("WRANGLER_LOG_PATH", state.file("logs/wrangler"))
         .env("WRANGLER_REGISTRY_PATH", state.file("registry"))
         .env("NO_COLOR", "1")
-        // A token in the shell must not turn a local run into one on an account.
+        // An API token in the shell must not make this run use a Cloudflare account.
         .env_remove("CLOUDFLARE_API_TOKEN");
     // wrangler starts `node` by name, too.
     if let Some(folder) = tools.node.parent().filter(|folder| folder.is_absolute()) {

@@ -6,6 +6,7 @@ use intake::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::contestant::Request;
+use crate::random::mix;
 
 /// Origin of the pages that send the events.
 pub(super) const ORIGIN: &str = "https://shop.example";
@@ -100,8 +101,8 @@ fn event(index: usize, now: Timestamp) -> Value {
         (_, true) => "&",
         (_, false) => "?",
     };
-    let visitor = mixed(index as u64 / 3);
-    let back = i64::try_from(mixed(index as u64) % 60_000).unwrap_or_default();
+    let visitor = mix(index as u64 / 3);
+    let back = i64::try_from(mix(index as u64) % 60_000).unwrap_or_default();
     let mut event = Map::new();
     let mut put = |name: &str, value: String| {
         if !value.is_empty() {
@@ -133,17 +134,9 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or_default())
 }
 
-/// Pseudo-random numbers (the finalizer of `SplitMix64`).
-fn mixed(number: u64) -> u64 {
-    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
 /// A UUID in the format of version 4.
 fn uuid(number: u64) -> String {
-    let (one, two) = (mixed(number), mixed(!number));
+    let (one, two) = (mix(number), mix(!number));
     let hex = format!("{one:016x}{two:016x}");
     format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
