@@ -151,7 +151,7 @@ impl Output {
         if self.send(rest).is_ok()
             && let Some(stream) = self.stream.take()
         {
-            // Lets the block reach the client before the break.
+            // Let the block reach the client before the connection is closed.
             std::thread::sleep(Duration::from_millis(50));
             stream.abort(std::io::Error::other(text));
         }
