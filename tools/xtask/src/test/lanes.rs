@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -17,8 +18,10 @@ use super::counts::Counts;
 /// What a file of the lane says.
 const JOBS: &str = "@lane jobs";
 
-/// Longest for one file, in milliseconds: what hangs is ended, what a busy machine slows down is not.
-const LIMIT: u32 = 900_000;
+/// Longest for one file: what hangs is ended, what a busy machine slows down is not.
+const LIMIT: Duration = Duration::from_mins(15);
+/// The same for the long form.
+const LONG_LIMIT: Duration = Duration::from_hours(4);
 
 /// Files that one `node --test` runs.
 #[derive(Debug)]
@@ -52,13 +55,14 @@ fn runs_jobs(file: &Path) -> bool {
 
 impl Lane {
     /// Node's arguments, without the files. Its reports go to `logs/`.
-    pub(super) fn arguments(&self, state: &State) -> Vec<OsString> {
+    pub(super) fn arguments(&self, state: &State, long: bool) -> Vec<OsString> {
+        let limit = if long { LONG_LIMIT } else { LIMIT };
         let mut arguments = vec![
             "--test".into(),
             // Three reporters on one stream are one too many for its taste.
             "--disable-warning=MaxListenersExceededWarning".into(),
             format!("--test-concurrency={}", self.width).into(),
-            format!("--test-timeout={LIMIT}").into(),
+            format!("--test-timeout={}", limit.as_millis()).into(),
             "--test-reporter=spec".into(),
             "--test-reporter-destination=stdout".into(),
         ];

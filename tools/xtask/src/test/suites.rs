@@ -82,7 +82,7 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>, lo
     let mut running = Vec::new();
     for lane in lanes::of(named) {
         let mut node = with_stack(Command::new(&tools.node), state, tools, long);
-        node.current_dir(&root).args(lane.arguments(state)).stdin(Stdio::null());
+        node.current_dir(&root).args(lane.arguments(state, long)).stdin(Stdio::null());
         for (helper, found) in &helpers {
             match found {
                 Ok(program) => node.env(format!("HEADWATER_{helper}"), program),
