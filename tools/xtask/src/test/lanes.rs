@@ -1,8 +1,8 @@
 //! Which end-to-end files run beside each other.
 //!
-//! Most share nothing but the stores and run two at a time. Files that run the cron's jobs share these: a job does
-//! the work of all projects, and one file's run would do another's. They run one after the other, beside the rest,
-//! and say so in a comment: `@lane jobs`.
+//! Most share nothing but the stores. They run three at a time, on two cores: most of their time they wait. Files that
+//! run the cron's jobs share these: a job does the work of all projects, and one file's run would do another's. They
+//! run one after the other, beside the rest, and say so in a comment: `@lane jobs`.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -37,7 +37,7 @@ pub(super) struct Lane {
 /// The lanes that have files.
 pub(super) fn of(files: Vec<PathBuf>) -> Vec<Lane> {
     let (jobs, free): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| runs_jobs(file));
-    let mut lanes: Vec<Lane> = [("end-to-end", 2, free), ("end-to-end-jobs", 1, jobs)]
+    let mut lanes: Vec<Lane> = [("end-to-end", 3, free), ("end-to-end-jobs", 1, jobs)]
         .into_iter()
         .filter(|(_, _, files)| !files.is_empty())
         .map(|(name, width, files)| Lane { name, width, files, live: false })
@@ -114,7 +114,7 @@ mod tests {
         let found: Vec<_> = lanes.iter().map(|lane| (lane.live, lane.width, lane.files.clone())).collect();
         assert_eq!(
             found,
-            [(true, 2, vec![file("query"), file("track")]), (false, 1, vec![file("forget"), file("rollup")])]
+            [(true, 3, vec![file("query"), file("track")]), (false, 1, vec![file("forget"), file("rollup")])]
         );
         // One alone writes to the terminal, whichever it is.
         assert!(of(vec![file("rollup")]).iter().all(|lane| lane.live));
