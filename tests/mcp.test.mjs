@@ -399,22 +399,22 @@ describe("tools", () => {
 
   test("say what to change where something is wrong", async () => {
     for (const [name, args, wanted] of /** @type {any[][]} */ ([
-      ["get_stats", { metrics: ["visits"] }, /At metrics\/0: must be one of events, visitors/],
+      ["get_stats", { metrics: ["visits"] }, /At metrics\/0: unknown value "visits"; did you mean "visitors"\? Allowed: events, visitors/],
       ["get_stats", { metrics: "visitors" }, /At metrics: must be of type array/],
-      ["get_stats", { date_range: "some day" }, /At date_range: is not understood; say last 30 days/],
-      ["get_stats", { dimension: ["source"] }, /At dimension: is not known; this tool takes/],
-      ["get_stats", { dimensions: ["colour"] }, /At dimensions\/0: must be of event, source/],
-      ["get_stats", { filters: [["is", "colour", ["x"]]] }, /At filters\/0\/1: must be of/],
+      ["get_stats", { date_range: "some day" }, /At date_range: unknown period; use last 30 days/],
+      ["get_stats", { dimension: ["source"] }, /At dimension: is unknown; did you mean "dimensions"\? Allowed: /],
+      ["get_stats", { dimensions: ["colour"] }, /At dimensions\/0: unknown value "colour"\. Allowed: event, user_id/],
+      ["get_stats", { filters: [["is", "colour", ["x"]]] }, /At filters\/0\/1: unknown value "colour"\. Allowed: event/],
       ["get_stats", { filters: [["matches", "path", ["(["]]] }, /At filters\/0\/2/],
-      ["get_stats", { limit: 5000 }, /At limit: must be 1000 at most/],
-      ["get_stats", { timezone: "Mars/Base" }, /At timezone: must be a time zone/],
-      ["get_stats", { projects: ["x"] }, /At projects: is not known/],
-      ["query_events", { limit: 201 }, /At limit: must be 200 at most/],
-      ["query_events", { cursor: "AAAA" }, /At cursor: must be a next_cursor/],
-      ["funnel", { steps: ["one"] }, /At steps: must have 2 items at least/],
+      ["get_stats", { limit: 5000 }, /At limit: must be at most 1000/],
+      ["get_stats", { timezone: "Mars/Base" }, /At timezone: unknown time zone/],
+      ["get_stats", { projects: ["x"] }, /At projects: is unknown/],
+      ["query_events", { limit: 201 }, /At limit: must be at most 200/],
+      ["query_events", { cursor: "AAAA" }, /At cursor: must be the next_cursor/],
+      ["funnel", { steps: ["one"] }, /At steps: must have at least 2 items/],
       ["funnel", {}, /At steps: is missing/],
       ["explain_source", { url: 7 }, /At url: must be of type string/],
-      ["compare_periods", { compare_to: "some time" }, /At compare_to: is not understood/],
+      ["compare_periods", { compare_to: "some time" }, /At compare_to: unknown period/],
     ])) {
       const found = await use(own.keys.rk, name, args);
       assert.deepEqual([found.isError, found.structuredContent], [true, undefined], JSON.stringify(args));

@@ -233,7 +233,7 @@ describe("a question", () => {
     await refused(next, 400, "invalid_params", "/cursor", /another question/);
     await segments("DELETE", `/${segment.id}`);
     const gone = ask("/v1/stats", { key: project.keys.rk, body: page });
-    await refused(gone, 400, "invalid_params", "/filters/0/2", /no such segment/);
+    await refused(gone, 400, "invalid_params", "/filters/0/2", /unknown (value|segment)/);
   });
 
   test("that names a segment that is not there is told which there are, the nearest first", async () => {
@@ -242,17 +242,17 @@ describe("a question", () => {
       ["is", "event", "view"],
       ["not", ["is", "segment", ["Buyers", "Germanspeaking"]]],
     ];
-    await refused(question({ filters }), 400, "invalid_params", "/filters/1/1/2/1", /there are German speaking, /);
+    await refused(question({ filters }), 400, "invalid_params", "/filters/1/1/2/1", /did you mean "German speaking"\? Allowed: German speaking, /);
     const steps = [
       ["is", "event", "view"],
       ["is", "segment", "buyer"],
     ];
-    await refused(question({ steps }, "/v1/funnel"), 400, "invalid_params", "/steps/1/2", /there are Buyers, /);
+    await refused(question({ steps }, "/v1/funnel"), 400, "invalid_params", "/steps/1/2", /did you mean "Buyers"\? Allowed: Buyers, /);
     const get = ask('/v1/stats?filters=[["is","segment","x"]]', { key: project.keys.rk });
-    await refused(get, 400, "invalid_params", "?filters", /there are /);
+    await refused(get, 400, "invalid_params", "?filters", /unknown value "x"\. Allowed: /);
     for (const name of ["Buyers", named[0].id]) {
       const foreign = question({ filters: [["is", "segment", name]] }, "/v1/stats", other.keys.rk);
-      await refused(foreign, 400, "invalid_params", "/filters/0/2", /the project has none/);
+      await refused(foreign, 400, "invalid_params", "/filters/0/2", /the project has no segments/);
     }
   });
 

@@ -1,11 +1,11 @@
-//! Arguments against a tool's input schema: what the schema says to clients is what holds here. A part of JSON
-//! Schema 2020-12; a test sees to it that the schemas use no other.
+//! Validates arguments against the tool's input schema, the same that clients see. Supports a part of JSON Schema
+//! 2020-12; a test checks that the schemas use no other keyword.
 
 use serde_json::{Map, Value};
 
-use query::{Fault, Path};
+use query::{Fault, Path, unknown, unknown_member};
 
-/// Keywords that are understood.
+/// Supported keywords.
 #[cfg(test)]
 pub(super) const KEYWORDS: &[&str] = &[
     "type",
@@ -25,10 +25,10 @@ pub(super) const KEYWORDS: &[&str] = &[
     "default",
 ];
 
-/// Whether a value fits a schema.
+/// Validates a value.
 ///
 /// # Errors
-/// The first place where it does not, and what is expected there.
+/// The first path at which it does not match the schema, and what is allowed there. Values of an `enum` are strings.
 pub(super) fn check(schema: &Value, value: &Value, path: &Path<'_>) -> Result<(), Fault> {
     if let Some(wanted) = schema.get("type") {
         let one = std::slice::from_ref(wanted);
@@ -41,16 +41,14 @@ pub(super) fn check(schema: &Value, value: &Value, path: &Path<'_>) -> Result<()
     if let Some(Value::Array(allowed)) = schema.get("enum")
         && !allowed.contains(value)
     {
-        let names: Vec<String> =
-            allowed.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
-        return Err(path.fault(format!("must be one of {}", names.join(", "))));
+        return Err(path.fault(unknown(value, allowed.iter().filter_map(Value::as_str))));
     }
     let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
     let within = |count: usize, least: &str, most: &str, of: &str| {
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         match (bound(least), bound(most)) {
-            (Some(least), _) if count < least => Err(path.fault(format!("must have {least} {of} at least"))),
-            (_, Some(most)) if count > most => Err(path.fault(format!("must have {most} {of} at most"))),
+            (Some(least), _) if count < least => Err(path.fault(format!("must have at least {least} {of}"))),
+            (_, Some(most)) if count > most => Err(path.fault(format!("must have at most {most} {of}"))),
             _ => Ok(()),
         }
     };
@@ -60,8 +58,8 @@ pub(super) fn check(schema: &Value, value: &Value, path: &Path<'_>) -> Result<()
             let limit = |name: &str| schema.get(name).and_then(Value::as_f64);
             let number = number.as_f64().unwrap_or(f64::NAN);
             match (limit("minimum"), limit("maximum")) {
-                (Some(least), _) if number < least => Err(path.fault(format!("must be {least} at least"))),
-                (_, Some(most)) if number > most => Err(path.fault(format!("must be {most} at most"))),
+                (Some(least), _) if number < least => Err(path.fault(format!("must be at least {least}"))),
+                (_, Some(most)) if number > most => Err(path.fault(format!("must be at most {most}"))),
                 _ => Ok(()),
             }
         }
@@ -82,8 +80,11 @@ fn object(schema: &Value, members: &Map<String, Value>, path: &Path<'_>) -> Resu
             Some(schema) => check(schema, value, &path.member(name))?,
             None if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
                 let names: Vec<&str> = known.into_iter().flat_map(Map::keys).map(String::as_str).collect();
-                let allowed = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-                return Err(path.member(name).fault(format!("is not known; this tool takes {allowed}")));
+                let message = match names.as_slice() {
+                    [] => "is unknown; this tool has no arguments".to_owned(),
+                    names => unknown_member(name, names),
+                };
+                return Err(path.member(name).fault(message));
             }
             None => {}
         }
@@ -114,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_does_not_fit_is_told_with_its_place() {
+    fn the_first_mismatch_is_reported_with_its_path() {
         let schema = json!({
             "type": "object", "additionalProperties": false, "required": ["a"],
             "properties": {
@@ -128,14 +129,14 @@ mod tests {
             (json!([]), "", "type object"),
             (json!({}), "/a", "missing"),
             (json!({ "a": 1 }), "/a", "string or array"),
-            (json!({ "a": "abcd" }), "/a", "3 characters at most"),
+            (json!({ "a": "abcd" }), "/a", "at most 3 characters"),
             (json!({ "a": ["x", 1] }), "/a/1", "type string"),
-            (json!({ "a": ["x", "x", "x"] }), "/a", "2 items at most"),
-            (json!({ "a": "", "n": 0 }), "/n", "1 at least"),
-            (json!({ "a": "", "n": 10 }), "/n", "9 at most"),
+            (json!({ "a": ["x", "x", "x"] }), "/a", "at most 2 items"),
+            (json!({ "a": "", "n": 0 }), "/n", "at least 1"),
+            (json!({ "a": "", "n": 10 }), "/n", "at most 9"),
             (json!({ "a": "", "n": 1.5 }), "/n", "type integer"),
-            (json!({ "a": "", "w": "z" }), "/w", "x, y"),
-            (json!({ "a": "", "b/c": 1 }), "/b~1c", "takes a, n, w"),
+            (json!({ "a": "", "w": "z" }), "/w", "unknown value \"z\". Allowed: x, y"),
+            (json!({ "a": "", "b/c": 1 }), "/b~1c", "is unknown. Allowed: a, n, w"),
         ] {
             let found = fault(value.clone());
             assert_eq!(found.path, path, "{value}");

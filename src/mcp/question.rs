@@ -1,26 +1,26 @@
-//! From a tool's arguments to the question that REST takes, and from its rows to those a model is shown.
+//! Converts a tool's arguments to the JSON question of the REST API, and trims events for the model.
 
 use serde_json::{Map, Value, json};
 
 use super::tools::Ask;
 use intake::time::Day;
-use query::{Fault, Path, spoken, spoken_dates};
+use query::{Fault, Path, SourcesBy, spoken, spoken_dates};
 use schema::Column;
 
-const PERIODS: &str = "is not understood; say last 30 days, yesterday, last week, 2026-10, 2026-10-01 to 2026-10-15, or \
-     give a pair of dates";
+const PERIODS: &str = "unknown period; use last 30 days, yesterday, last week, 2026-10, 2026-10-01 to 2026-10-15 or a pair of \
+     dates";
 
-/// What says nothing that another column does not.
+/// Columns that a model does not need: other columns have the same information.
 const LEFT_OUT: [&str; 6] = ["received_at", "url", "referrer", "rule_id", "confidence", "classifier_version"];
 
-/// Members of questions that hold conditions. Except for `filters`, the name of an event can take a condition's place.
+/// Members that hold conditions. In all but `filters`, the name of an event can be used instead of a condition.
 pub(super) const CONDITIONS: [&str; 8] =
     ["filters", "goal", "steps", "cohort_by", "return", "start", "trigger", "result"];
 
-/// The question in JSON that a tool's arguments stand for. `today` is the date in the question's zone.
+/// Converts a tool's arguments to a JSON question. `today` is the date in the question's time zone.
 ///
 /// # Errors
-/// A period that is not understood.
+/// A period in words is not understood.
 pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Value, Fault> {
     let mut question = given.clone();
     question.remove("projects");
@@ -85,11 +85,8 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
     match ask {
         Ask::TopSources => {
             question.insert("metrics".to_owned(), json!(["visitors", "events", "paid_share"]));
-            let dimensions = match by {
-                None | Some("source_medium") => json!(["source", "medium"]),
-                Some(name) => json!([name]),
-            };
-            question.insert("dimensions".to_owned(), dimensions);
+            let by = by.and_then(SourcesBy::parse).unwrap_or(SourcesBy::SourceMedium);
+            question.insert("dimensions".to_owned(), json!(by.dimensions()));
             question.remove("by");
         }
         Ask::TopPages => {
@@ -117,7 +114,7 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
     Ok(question.into())
 }
 
-/// The name of an event as a condition; a condition as it is.
+/// Converts the name of an event to a condition; leaves a condition unchanged.
 fn named(condition: Value) -> Value {
     match condition {
         Value::String(name) => json!(["is", "event", [name]]),
@@ -125,8 +122,8 @@ fn named(condition: Value) -> Value {
     }
 }
 
-/// Leaves of single events what was asked for: no identifiers unless `given` says so, properties by their keys, and
-/// nothing that is empty.
+/// Trims single events to what was asked for: identifiers only if `given` says so, properties by their keys, and no empty
+/// members.
 pub fn trimmed(answer: &mut Value, given: &Map<String, Value>) {
     let identifiers = given.get("identifiers") == Some(&Value::Bool(true));
     let keys: Vec<&str> =
@@ -210,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_hold_what_was_asked_for() {
+    fn events_have_only_what_was_asked_for() {
         let row = json!({ "event": "a", "anonymous_id": "x", "user_id": "", "url": "https://a/", "path": "/",
             "revenue": null, "properties": { "plan": "pro", "card": 1 } });
         let shown = |given: Value| {

@@ -13,13 +13,17 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::KEYWORDS;
 use super::tools::{Ask, TOOLS, Tool};
-use query::{Interval, Kind, MAX_FILTERS, Metric};
+use query::{Interval, Kind, MAX_FILTERS, Metric, SourcesBy};
 use schema::Column;
 
 /// Longest name of an event.
 const MAX_EVENT: usize = 128;
 /// Longest description of a period in words.
 const MAX_PERIOD: usize = 80;
+
+fn sources_by() -> Vec<&'static str> {
+    SourcesBy::ALL.iter().map(|by| by.as_str()).collect()
+}
 
 /// A condition in JSON. Clients refuse an array without `items` at any depth.
 fn condition() -> Value {
@@ -138,7 +142,7 @@ macro_rules! arguments {
 arguments! {
     TopSources {
         /// How to group. Default `source_medium`.
-        #[schemars(extend("enum" = ["source_medium", "source", "medium", "channel", "campaign", "referrer_host"]))]
+        #[schemars(extend("enum" = sources_by()))]
         by: Option<String>,
         date_range: Option<DateRange>, timezone: Option<Zone>, filters: Option<Filters>, compare: Option<Compare>,
         /// Maximum number of rows. Default 20.

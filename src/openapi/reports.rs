@@ -274,9 +274,9 @@ fn parameters(names: &[&'static str], stats: &Schemas) -> Vec<Value> {
             "breakdown" if sources_only => parameter(
                 name,
                 "How to group; `source_medium` by default.",
-                one_of(["source_medium", "source", "channel"]),
+                one_of(query::SourcesBy::ALL.iter().map(|by| by.as_str())),
             ),
-            "format" => parameter(name, "File format; `ndjson` by default.", one_of(["ndjson", "csv", "parquet"])),
+            "format" => parameter(name, "File format; `ndjson` by default.", one_of(Format::ALL.iter().map(|format| format.as_str()))),
             "limit" if names == query::EVENTS_PARAMETERS => {
                 let limit = json!({ "type": "integer", "minimum": 1, "maximum": query::MAX_EVENTS_LIMIT,
                     "default": query::DEFAULT_EVENTS_LIMIT });

@@ -1,8 +1,8 @@
-//! From a question to SQL: the one function that writes it. Identifiers come from the closed lists of the
-//! model; every value is a bound parameter; project and env are part of every statement.
+//! The SQL of the question of `/v1/stats`, also used for sources and realtime. Identifiers come from the closed lists of
+//! the model, every value is a bound parameter, and every statement is limited to one project and env.
 //!
-//! A statement has three layers. Parts count their own sums (events, sessions) by the dimensions; the middle
-//! adds the parts up; the outer one makes metrics of the sums, orders and cuts.
+//! A statement has three layers. The inner parts aggregate events or sessions by the dimensions. The middle layer adds the
+//! parts up. The outer layer computes the metrics, sorts and limits.
 
 use super::dimension::{Column, Dimension, Interval};
 use super::filter::Filter;
@@ -17,8 +17,8 @@ use statement::Range;
 use statement::session_rows;
 use statement::{Scope, Statement};
 
-/// The statement that answers a question: an array a row, the dimensions, the metrics, and the number of all
-/// rows if that is wanted. One row more than the limit, so that a cut answer can be told.
+/// Writes the statement that answers a question. Each row is a JSON array: the dimensions, the metrics and, if asked for,
+/// the number of all rows. It asks for one row more than the limit, which shows whether there are more.
 pub fn build(query: &Query, scope: &Scope<'_>, plan: &Plan) -> Statement {
     let mut bind = Binder::default();
     let sums = Sums::of(query, plan.counts_sets(query));
@@ -63,11 +63,11 @@ pub fn build(query: &Query, scope: &Scope<'_>, plan: &Plan) -> Statement {
     bind.statement(sql)
 }
 
-/// What the metrics are made of.
+/// The aggregates of all metrics.
 struct Sums {
-    /// Each once.
+    /// Without duplicates.
     bases: Vec<Base>,
-    /// Visitors travel between the layers as sets: the same one may stand in several parts.
+    /// Whether the layers pass visitors as sets, because the same visitor can occur in several parts.
     sets: bool,
 }
 
@@ -82,7 +82,7 @@ impl Sums {
         Self { bases, sets }
     }
 
-    /// The sums of a part that counts this level, and nothing for the others'.
+    /// The aggregates of a part over this level; those of the other level are zero.
     fn columns(&self, level: Level, goal: &str) -> Vec<String> {
         let sum = |base: &Base| match (base.level() == level, *base, self.sets) {
             (true, Base::Visitors, true) => "uniqExactStateIf(visitor, visitor != 0)".to_owned(),
@@ -93,7 +93,7 @@ impl Sums {
         self.bases.iter().map(|base| format!("{} AS {}", sum(base), base.column())).collect()
     }
 
-    /// The sums of the rollup's rows.
+    /// The aggregates over rows of the rollup.
     fn of_rollup(&self) -> Vec<String> {
         let sum = |base: &Base| match (*base, self.sets) {
             (Base::Events, _) => "sum(rollup.events)",
@@ -105,7 +105,7 @@ impl Sums {
         self.bases.iter().map(|base| format!("{} AS {}", sum(base), base.column())).collect()
     }
 
-    /// All parts together.
+    /// The aggregates over all parts.
     fn totals(&self) -> impl Iterator<Item = String> {
         self.bases.iter().map(|base| {
             let sets = self.sets && *base == Base::Visitors;
@@ -137,7 +137,7 @@ fn order_by(query: &Query) -> String {
     if parts.is_empty() { "1".to_owned() } else { parts.join(", ") }
 }
 
-/// The dimensions over rows of a table.
+/// The SQL expressions of the dimensions over rows of a table.
 fn dimensions(query: &Query, table: &str, time: &str, bind: &mut Binder) -> Vec<String> {
     let text = |dimension: &Dimension, bind: &mut Binder| match dimension {
         Dimension::Time(interval) => bucket(*interval, time, &query.zone, bind),
@@ -147,21 +147,21 @@ fn dimensions(query: &Query, table: &str, time: &str, bind: &mut Binder) -> Vec<
 }
 
 fn event_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], bind: &mut Binder) -> String {
-    // Whoever reached it anywhere in the period, whatever the filters say of the row.
+    // Visitors who reached the goal at any time in the period, whether or not that event meets the filters.
     let goal = query.goal.as_ref().map(|goal| format!("visitor IN ({})", chosen(query, scope).visitors(goal, bind)));
     let mut columns = dimensions(query, "events", "events.timestamp", bind);
     columns.extend(sums.columns(Level::Event, goal.as_deref().unwrap_or("0")));
     let condition = condition(query, scope, pieces, &query.filter, bind);
     let keys: Vec<String> = (0..query.dimensions.len()).map(|index| format!("d{index}")).collect();
     if !sums.bases.contains(&Base::Users) {
-        // `FINAL` makes each identity count once whatever has been merged yet.
+        // `FINAL` counts each identity once, even before ClickHouse has merged its rows.
         return format!("SELECT {}\nFROM events FINAL\nWHERE {condition}{}", columns.join(", "), group_by(&keys));
     }
     let events = with_person(&format!("SELECT *, visitor FROM events FINAL WHERE {condition}"), scope, bind);
     format!("SELECT {}\nFROM ({events}) AS events{}", columns.join(", "), group_by(&keys))
 }
 
-/// Conditions on events can be about what a session holds: then one such event in it is enough.
+/// Aggregates sessions. A condition on columns that only events have is met if one event of the session meets it.
 fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range], bind: &mut Binder) -> String {
     let mut columns = dimensions(query, "sessions", "sessions.started_at", bind);
     columns.extend(sums.columns(Level::Session, "0"));
@@ -181,7 +181,8 @@ fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range],
             conditions.push(format!("sessions.{name}"));
         }
     }
-    // A session is told by the events of the day before its start, and counts those of the day after.
+    // Whether an event starts a session depends on the day before, and a session can last to the end of the next day
+    // (`docs/concepts.md`, "Sessions").
     let around = |piece: &Range| Range {
         from: Day(piece.from.day().0 - 1).start(),
         to: Day(piece.to.plus(-1).day().0 + 2).start(),
@@ -199,7 +200,7 @@ fn session_part(query: &Query, scope: &Scope<'_>, sums: &Sums, pieces: &[Range],
     )
 }
 
-/// What the rollup counted on clean days.
+/// Aggregates from the rollup, for clean days.
 fn rollup_part(
     query: &Query,
     scope: &Scope<'_>,
@@ -210,7 +211,7 @@ fn rollup_part(
 ) -> String {
     let mut columns = dimensions(query, "rollup", "rollup.at", bind);
     columns.extend(sums.of_rollup());
-    // Under the names that the columns have in `events`.
+    // Named as in `events`, so that dimensions and filters find them.
     let named = |column: Option<Column>, stored: &str| {
         column.map_or_else(String::new, |column| format!(", {stored} AS {}", column.as_str()))
     };
@@ -233,7 +234,7 @@ fn rollup_part(
     )
 }
 
-/// The sessions that start on clean days.
+/// Aggregates from the table `sessions`, for sessions that start on clean days.
 fn stored_sessions(query: &Query, scope: &Scope<'_>, sums: &Sums, clean: &Clean, bind: &mut Binder) -> String {
     let mut columns = dimensions(query, "sessions", "sessions.started_at", bind);
     columns.extend(sums.columns(Level::Session, "0"));
@@ -248,7 +249,7 @@ fn stored_sessions(query: &Query, scope: &Scope<'_>, sums: &Sums, clean: &Clean,
     )
 }
 
-/// The rows of clean days, each of its own generation.
+/// The condition for rows of clean days, each in the generation to read.
 fn on(clean: &Clean, bind: &mut Binder) -> String {
     format!(
         "(day, generation) IN (SELECT arrayJoin(arrayZip({}, {})))",
@@ -262,7 +263,7 @@ fn chosen<'a>(query: &Query, scope: &'a Scope<'a>) -> Chosen<'a> {
     Chosen { scope, range: query.range, bots: query.include.bots }
 }
 
-/// Events of the scope and of pieces of the period that fit.
+/// The condition for events of the scope that lie in one of the pieces and meet the filter.
 pub(super) fn condition(
     query: &Query,
     scope: &Scope<'_>,
@@ -273,8 +274,8 @@ pub(super) fn condition(
     chosen(query, scope).within(pieces, filter, bind)
 }
 
-/// The step of the time axis that an instant lies in: its local date, or the instant of its beginning in
-/// milliseconds.
+/// The step of the time axis that contains an instant: a local date for days, weeks and months, otherwise the step's
+/// start in milliseconds.
 fn bucket(interval: Interval, time: &str, zone: &Zone, bind: &mut Binder) -> String {
     let offset = zone.sql(time, bind);
     let local = format!("(toUnixTimestamp64Milli({time}) + {offset})");

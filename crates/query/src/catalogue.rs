@@ -1,4 +1,4 @@
-//! What can be asked: the answer of `GET /v1/metrics`, the same for everyone.
+//! All metrics and dimensions: the answer of `GET /v1/metrics`. It does not depend on the project.
 
 use serde::Serialize;
 
@@ -28,19 +28,19 @@ struct Measure {
     definition: &'static str,
 }
 
-/// A dimension, and which metrics it goes with.
+/// A dimension, and the metrics that can be grouped by it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Axis {
     /// Its name in questions and answers. `prop:KEY` is any property.
     name: String,
-    /// Whether it goes with metrics of events.
+    /// Whether metrics of events can be grouped by it.
     events: bool,
-    /// Whether it goes with metrics of sessions.
+    /// Whether metrics of sessions can be grouped by it.
     sessions: bool,
 }
 
-/// Everything that this build can be asked.
+/// All metrics and dimensions of this build.
 pub fn catalogue() -> Catalogue {
     let measure =
         |metric: &Metric| Measure { name: metric.as_str(), unit: metric.unit(), definition: metric.definition() };
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_metric_and_dimension_is_told_under_the_name_it_is_asked_by() {
+    fn every_metric_and_dimension_is_listed_under_its_name_in_questions() {
         let catalogue = catalogue();
         assert_eq!(catalogue.metrics.len(), Metric::ALL.len());
         for measure in &catalogue.metrics {

@@ -1,10 +1,14 @@
-//! What answers can be grouped and filtered by: a closed list, and properties by their key.
+//! Dimensions: the columns, properties and time steps that answers are grouped and filtered by. Columns are a closed
+//! list (`crates/schema`).
+
+use serde_json::Value;
 
 use super::metric::Level;
+use super::nearest::unknown;
 pub use schema::Column;
 use statement::Binder;
 
-/// Most characters of a property's key.
+/// Maximum length of a property's key, in characters.
 pub const MAX_KEY: usize = 200;
 
 /// Width of a step on the time axis.
@@ -16,7 +20,7 @@ pub enum Interval {
     Hour,
     /// A calendar day.
     Day,
-    /// From Monday.
+    /// A calendar week, from Monday.
     Week,
     /// A calendar month.
     Month,
@@ -25,6 +29,11 @@ pub enum Interval {
 impl Interval {
     /// All intervals, finest first.
     pub const ALL: &'static [Self] = &[Self::Minute, Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// Parses `minute`, `hour`, `day`, `week` or `month`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|interval| interval.as_str() == name)
+    }
 
     /// Its name in questions.
     pub fn as_str(self) -> &'static str {
@@ -43,33 +52,41 @@ impl Interval {
 pub enum Dimension {
     /// A column.
     Column(Column),
-    /// A property, by its key at the top level.
+    /// A top-level member of `properties`, by its key.
     Property(String),
-    /// The time axis, in the question's zone.
+    /// The time axis, in the question's time zone.
     Time(Interval),
 }
 
 impl Dimension {
-    /// Reads `source`, `prop:plan` or `time:day`.
+    /// Parses `source`, `prop:plan` or `time:day`.
     ///
     /// # Errors
-    /// What is allowed.
+    /// A message that says what is wrong and what is allowed.
     pub fn parse(name: &str) -> Result<Self, String> {
         if let Some(key) = name.strip_prefix("prop:") {
             return if key.is_empty() || key.chars().count() > MAX_KEY {
-                Err(format!("must name a property of 1 to {MAX_KEY} characters after prop:"))
+                Err(format!("must name a property of 1 to {MAX_KEY} characters after prop:, such as prop:plan"))
             } else {
                 Ok(Self::Property(key.to_owned()))
             };
         }
-        if let Some(width) = name.strip_prefix("time:") {
-            let found = Interval::ALL.iter().copied().find(|interval| interval.as_str() == width);
-            return found.map(Self::Time).ok_or_else(allowed);
-        }
-        Column::groupable(name).map(Self::Column).ok_or_else(allowed)
+        let found = match name.strip_prefix("time:") {
+            Some(width) => Interval::parse(width).map(Self::Time),
+            None => Column::groupable(name).map(Self::Column),
+        };
+        found.ok_or_else(|| unknown_dimension(&name.into()))
     }
 
-    /// Its key in the rows of an answer. The time axis is `time`, whatever its width.
+    /// Its name in questions: the column, `prop:KEY`, or `time:day` and the like.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Time(interval) => format!("time:{}", interval.as_str()),
+            other => other.key(),
+        }
+    }
+
+    /// Its key in the rows of an answer: the column, `prop:KEY`, or `time` for a time axis of any width.
     pub fn key(&self) -> String {
         match self {
             Self::Column(column) => column.as_str().to_owned(),
@@ -78,7 +95,7 @@ impl Dimension {
         }
     }
 
-    /// Whether rows of this level have it.
+    /// Whether rows of this level (events or sessions) have it.
     pub fn is_known_to(&self, level: Level) -> bool {
         match self {
             Self::Column(column) => match level {
@@ -90,10 +107,10 @@ impl Dimension {
         }
     }
 
-    /// Its text in SQL, over rows of `events` or of sessions.
+    /// The SQL expression of its value as text, over rows of `table`.
     pub(super) fn text(&self, table: &str, bind: &mut Binder) -> String {
         match self {
-            // Qualified, so that an alias of the same name does not stand for itself.
+            // Qualified, so that ClickHouse does not resolve it to an alias of the same name.
             Self::Column(column) => format!("{table}.{}", column.as_str()),
             Self::Property(key) => {
                 let key = bind.value("String", key);
@@ -106,7 +123,7 @@ impl Dimension {
         }
     }
 
-    /// Its number in SQL, `NULL` where it is none.
+    /// The SQL expression of its value as a number; `NULL` if it is not a number.
     pub(super) fn number(&self, table: &str, bind: &mut Binder) -> String {
         match self {
             Self::Property(key) => {
@@ -118,8 +135,9 @@ impl Dimension {
     }
 }
 
-/// All that can be named, for people.
-pub fn allowed() -> String {
+/// The message for a value that is not a dimension: what is allowed, and a suggestion if a name is near.
+pub(super) fn unknown_dimension(value: &Value) -> String {
     let times: Vec<String> = Interval::ALL.iter().map(|interval| format!("time:{}", interval.as_str())).collect();
-    format!("must be of {}, prop:KEY, {}", Column::names(Column::GROUPABLE), times.join(", "))
+    let columns = Column::GROUPABLE.iter().map(|column| column.as_str());
+    unknown(value, columns.chain(["prop:KEY"]).chain(times.iter().map(String::as_str)))
 }

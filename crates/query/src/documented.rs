@@ -1,5 +1,5 @@
-//! Questions and answers as JSON Schema, where deriving is not enough: values that read themselves from text, and rows
-//! whose members depend on the question. Compiled only with the feature `documented`, for the generated documents.
+//! JSON Schemas that cannot be derived: values with a parser of their own, and rows whose members depend on the question.
+//! Compiled only with the feature `documented`, for the generated documents.
 
 use std::borrow::Cow;
 
@@ -15,15 +15,15 @@ use crate::member::{
     MAX_ZONE, Metrics, Project, Whole, ZoneName,
 };
 use crate::metric::Metric;
-use crate::range::{Compare, Period};
+use crate::range::{COMPARE_WORDS, Compare, Period, WORDS};
 use crate::read::OrderBy;
+use crate::references::{MAX_NAME, MAX_NAMED};
 use crate::retention::CohortBy;
-use crate::segment::{MAX_NAME, MAX_NAMED};
 use crate::window::Window;
 use intake::time::LAST_MS;
 use schema::{Column, Holds};
 
-/// Implements `JsonSchema`: a named component, or a schema that stands in its place (`inline`).
+/// Implements `JsonSchema` as a named component, or inline.
 macro_rules! described {
     ($type:ty, inline, |$generator:ident| $body:expr) => {
         impl JsonSchema for $type {
@@ -172,7 +172,7 @@ pub struct PeriodWord;
 
 described!(PeriodWord, "PeriodWord", |_generator| json_schema!({
     "anyOf": [
-        { "type": "string", "enum": ["today", "day", "yesterday", "week", "month", "last_month", "year"] },
+        { "type": "string", "enum": WORDS },
         { "type": "string", "pattern": "^[0-9]{1,4}(h|d|mo)$" },
     ],
     "description": "`24h`, `30d` or `12mo`: the last hours, days or months, including the current one. `week` from Monday, \
@@ -192,7 +192,7 @@ described!(Period, "Period", |generator| json_schema!({
 
 described!(Compare, "Compare", |generator| json_schema!({
     "anyOf": [
-        { "type": "string", "enum": ["previous_period", "year_over_year"] },
+        { "type": "string", "enum": COMPARE_WORDS },
         { "type": "array", "items": generator.subschema_for::<Edge>(), "minItems": 2, "maxItems": 2 },
     ],
     "description": "A period to compare with: `previous_period` (of the same length, directly before), `year_over_year`, or a \

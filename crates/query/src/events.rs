@@ -1,7 +1,7 @@
-//! Events as they are, newest first, page by page: the question of `GET /v1/query`.
+//! The question of `GET /v1/query`: single events, newest first, in pages.
 //!
-//! A page begins behind the last row of the one before, by (timestamp, event id): what is written meanwhile
-//! moves no row to another page.
+//! A page begins after the last row of the previous page, by (timestamp, event id), so events that arrive meanwhile move
+//! no row to another page.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,27 +15,28 @@ use super::given::{Given, Parameters};
 use super::member::{Conditions, Cursor, IncludeBots, Project, Whole, ZoneName, question};
 use super::model::Query;
 use super::range::Period;
-use super::read::{World, read};
+use super::read::read;
 use super::report::{Found, Report};
 use super::row::object;
+use super::world::World;
 use intake::time::Timestamp;
 use statement::{Binder, Scope, Statement, instant};
 
-/// Parameters that are taken.
+/// Allowed parameters.
 pub const KNOWN: &[&str] =
     &["project", "from", "to", "date_range", "timezone", "event", "filters", "bots", "limit", "cursor"];
-/// Most events of one page.
+/// Maximum number of events on a page (`docs/concepts.md`, "Limits").
 pub const MAX_LIMIT: u32 = 1000;
-/// Events of one page unless told otherwise.
+/// Default number of events on a page.
 pub const DEFAULT_LIMIT: u32 = 100;
-/// Most bytes of an event id: 128 characters.
+/// Maximum length of an event id in bytes: 128 characters of up to four.
 const MAX_ID: usize = 512;
 
 /// A question about single events.
 #[derive(Debug)]
 pub struct Events {
     query: Query,
-    /// The last row of the page before.
+    /// Timestamp and event id of the last row of the previous page.
     after: Option<(Timestamp, String)>,
 }
 
@@ -117,8 +118,8 @@ impl Events {
         Ok(())
     }
 
-    /// The statement: the row as JSON, its instant in milliseconds, its id. One row more than the limit, so that
-    /// the last page can be told.
+    /// Writes the statement. Its rows: the event as JSON, its timestamp in milliseconds, its id. It asks for one row more
+    /// than the limit, which shows whether there is another page.
     pub fn statement(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let mut condition = condition(&self.query, scope, &[self.query.range], &self.query.filter, &mut bind);
@@ -127,8 +128,8 @@ impl Events {
             condition = format!("{condition} AND timestamp <= {at} AND (timestamp < {at} OR event_id < {id})");
         }
         let limit = bind.value("UInt32", &self.query.limit.saturating_add(1).to_string());
-        // The instant of the page's last row is found in the narrow columns first: the wide ones of all the
-        // other rows are never read.
+        // Finds the timestamp of the page's last row in the narrow columns first, so that ClickHouse never reads the wide
+        // columns of other rows.
         let sql = format!(
             "SELECT {} AS row, toUnixTimestamp64Milli(events.timestamp) AS at, events.event_id AS id\n\
              FROM (SELECT * FROM events FINAL WHERE {condition}\n\
@@ -158,7 +159,7 @@ impl Events {
             rows.push_str(&row);
         }
         rows.push(']');
-        // Checked once, so that nothing but JSON can leave.
+        // Parsed once, so that the answer is valid JSON whatever the store returned.
         let rows = RawValue::from_string(rows).map_err(|error| error.to_string())?;
         let range = self.query.range;
         let meta = EventsMeta {
@@ -176,7 +177,7 @@ impl Events {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct EventPage {
-    /// The events, as the store wrote them: properties are passed on to the byte.
+    /// The events as the store wrote them. Properties are passed on unchanged.
     #[cfg_attr(feature = "documented", schemars(with = "Vec<crate::documented::StoredEvent>"))]
     pub rows: Box<RawValue>,
     /// `cursor` of the next page; `null` on the last page.
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_goes_on_where_the_one_before_ended() {
+    fn a_page_starts_where_the_previous_one_ended() {
         let events = Events::from_parameters("limit=1", WORLD).unwrap();
         let lines = "[\"{\\\"a\\\": 1.50}\",1795000000000,\"é\"]\n[\"{}\",1794000000000,\"b\"]\n";
         let answer = page(lines, &events);
@@ -232,7 +233,7 @@ mod tests {
         next.resume(&SCOPE).unwrap();
         assert_eq!(next.after, Some((Timestamp(1_795_000_000_000), "é".to_owned())));
         assert!(page("", &next)["next_cursor"].is_null());
-        // Properties are passed on to the byte.
+        // Properties are passed on byte for byte.
         let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
         let answer = events.page(&SCOPE, &found, 1).unwrap().to_json().unwrap();
         assert!(str::from_utf8(&answer).unwrap().contains("[{\"a\": 1.50}]"));

@@ -1,47 +1,41 @@
-//! All events of a period as a file: the question of `GET /v1/export`.
+//! The question of `GET /v1/export`: all events of a period as a file.
 
 use super::build::condition;
 use super::fault::Fault;
 use super::given::{Given, Parameters, place};
+use super::member::{Member as _, words};
 use super::model::{MAX_LIMIT, Query};
-use super::read::{World, read};
+use super::read::read;
 use super::row::{columns, header, object};
+use super::world::World;
 use statement::Binder;
 use statement::{Scope, Statement};
 
-/// Parameters that are taken.
+/// Allowed parameters.
 pub const KNOWN: &[&str] = &["project", "format", "from", "to", "date_range", "timezone", "event", "filters", "bots"];
 
-/// What an export is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A JSON object a line, and a last line that says whether all are there.
-    Ndjson,
-    /// RFC 4180 with a line of names.
-    Csv,
-    /// Apache Parquet.
-    Parquet,
+words! {
+    /// File format of an export.
+    pub enum Format {
+        /// One JSON object per line; the last line says whether the file is complete.
+        Ndjson = "ndjson",
+        /// RFC 4180 with a header line.
+        Csv = "csv",
+        /// Apache Parquet.
+        Parquet = "parquet",
+    }
 }
 
-/// A question for all events.
+/// A question for all events of a period.
 #[derive(Debug)]
 pub struct Export {
     query: Query,
-    /// What it is written as.
+    /// The file format.
     pub format: Format,
 }
 
 impl Format {
-    /// Its name in questions, and a file's suffix.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ndjson => "ndjson",
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-        }
-    }
-
-    /// Its media type.
+    /// Media type of the file.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Ndjson => "application/x-ndjson",
@@ -50,30 +44,26 @@ impl Format {
         }
     }
 
-    /// What stands before the store's first row.
+    /// Text before the first row from the store: the header line of CSV, otherwise nothing.
     pub fn head(self) -> String {
         if self == Self::Csv { header() } else { String::new() }
     }
 }
 
 impl Export {
-    /// Reads a query string.
+    /// Parses a query string.
     ///
     /// # Errors
-    /// The parameter at fault and what it takes.
+    /// The parameter that is invalid, unknown or repeated, and what is allowed.
     pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
         let given = Given::read(query, KNOWN)?;
-        let format = match given.text("format") {
-            None | Some("ndjson") => Format::Ndjson,
-            Some("csv") => Format::Csv,
-            Some("parquet") => Format::Parquet,
-            Some(_) => return Err(place("format").fault("must be ndjson, csv or parquet")),
-        };
+        let format = given.text("format").map(|name| Format::read(&name.into(), &place("format"), world));
+        let format = format.transpose()?.unwrap_or(Format::Ndjson);
         let query = read(&Parameters::about_events(&given, MAX_LIMIT)?, world)?;
         Ok(Self { query, format })
     }
 
-    /// The project that an account key names.
+    /// Slug or id of the project. Only account keys name one.
     pub fn project(&self) -> Option<&str> {
         self.query.project.as_deref()
     }

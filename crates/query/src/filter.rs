@@ -1,53 +1,54 @@
-//! Conditions: read from JSON, written as SQL with bound values.
+//! Filters: parses conditions from JSON and writes them as SQL with bound values.
 
 use serde_json::Value;
 
-use super::dimension::{Column, Dimension, allowed};
+use super::dimension::{Column, Dimension, unknown_dimension};
 use super::fault::{Fault, Path};
 use super::metric::Level;
-use super::segment::{MAX_NAME, MAX_NAMED, Segments};
+use super::nearest::unknown;
+use super::references::{MAX_NAME, MAX_NAMED, Segments};
 use statement::Binder;
 
-/// Deepest nesting of `and`, `or`, `not`, `has_done`.
+/// Maximum nesting of `and`, `or`, `not` and `has_done` (`docs/concepts.md`, "Limits").
 pub const MAX_DEPTH: usize = 6;
-/// Most conditions of one question.
+/// Maximum number of conditions of one question.
 pub const MAX_NODES: usize = 100;
-/// Most values of one condition.
+/// Maximum number of values of one condition.
 pub const MAX_VALUES: usize = 100;
-/// Most characters of a value.
+/// Maximum length of a value, in characters.
 pub const MAX_VALUE: usize = 2048;
-/// Most characters of a pattern.
+/// Maximum length of a regular expression, in characters.
 pub const MAX_PATTERN: usize = 256;
 
 /// A condition on events, or on sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// All of them.
+    /// All conditions hold.
     And(Vec<Self>),
-    /// One of them at least.
+    /// At least one condition holds.
     Or(Vec<Self>),
-    /// Not this.
+    /// The condition does not hold.
     Not(Box<Self>),
-    /// A dimension's text against values.
+    /// A dimension's text, compared with values.
     Text(Dimension, Test, Vec<String>),
-    /// A number against another.
+    /// A number, compared with another.
     Number(Numeric, Order, f64),
-    /// There is something.
+    /// The value exists.
     Exists(Subject),
-    /// The visitor has an event like this in the period.
+    /// The visitor has an event in the period that meets the condition.
     HasDone(Box<Self>),
 }
 
-/// How a text is compared; one value that fits is enough.
+/// How a text is compared with values. One match is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Test {
     /// Equal.
     Is,
-    /// Holds it somewhere, in this very case.
+    /// Contains the value. Case-sensitive.
     Contains,
-    /// Begins with it.
+    /// Starts with the value. Case-sensitive.
     StartsWith,
-    /// Fits the pattern (re2) somewhere.
+    /// The regular expression (RE2 syntax) matches anywhere in the text.
     Matches,
 }
 
@@ -64,7 +65,7 @@ pub enum Order {
     Lte,
 }
 
-/// What has a number.
+/// What a numeric comparison reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Numeric {
     /// The event's revenue, in its own currency.
@@ -73,7 +74,7 @@ pub enum Numeric {
     Property(Dimension),
 }
 
-/// What may exist.
+/// What `exists` checks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The event's revenue.
@@ -82,39 +83,65 @@ pub enum Subject {
     Dimension(Dimension),
 }
 
-/// All operators, for people.
-pub const OPERATORS: &str = "and, or, not, is, is_not, contains, not_contains, starts_with, matches, gt, gte, lt, lte, \
-     exists, has_done, has_not_done";
+/// All operators.
+pub const OPERATORS: &[&str] = &[
+    "and",
+    "or",
+    "not",
+    "is",
+    "is_not",
+    "contains",
+    "not_contains",
+    "starts_with",
+    "matches",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "exists",
+    "has_done",
+    "has_not_done",
+];
+/// What every condition looks like.
+const FORM: &str = "a condition such as [\"is\",\"country\",[\"DE\"]]";
 
-fn operators() -> String {
-    format!("must be of {OPERATORS}")
+/// The message for a known operator with the wrong number of arguments, or for an unknown operator.
+fn not_an_operator(operator: &Value, arguments: usize) -> String {
+    let takes = match operator.as_str() {
+        Some("and" | "or" | "not" | "exists" | "has_done" | "has_not_done") => 1,
+        Some(name) if OPERATORS.contains(&name) => 2,
+        _ => return unknown(operator, OPERATORS.iter().copied()),
+    };
+    format!("wrong number of arguments: {operator} takes {takes}, got {arguments}")
 }
 
-/// Reads a list of conditions that must all hold.
+/// Parses a list of conditions that must all hold.
 ///
 /// # Errors
-/// What is wrong, with its path.
+/// The first invalid condition, with its path and what is allowed.
 pub fn read_all(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
     let mut reader = Reader { nodes: 0, segments };
     reader.list(value, path, 0).map(Filter::And)
 }
 
-/// Reads one condition.
+/// Parses one condition.
 ///
 /// # Errors
-/// What is wrong, with its path.
+/// The first invalid condition, with its path and what is allowed.
 pub fn read_one(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
     Reader { nodes: 0, segments }.filter(value, path, 0)
 }
 
-/// Reads one condition on single events.
+/// Parses one condition on single events.
 ///
 /// # Errors
-/// What is wrong, with its path.
+/// The first invalid condition, with its path and what is allowed. `has_done` and columns of sessions are refused.
 pub fn read_event(value: &Value, path: &Path<'_>, segments: Segments<'_>) -> Result<Filter, Fault> {
     let filter = read_one(value, path, segments)?;
     if filter.has_done() || !filter.is_known_to(Level::Event) {
-        return Err(path.fault("must be a condition on single events"));
+        return Err(
+            path.fault("must be a condition on single events: without has_done and without columns of sessions")
+        );
     }
     Ok(filter)
 }
@@ -126,25 +153,24 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn list(&mut self, value: &Value, path: &Path<'_>, depth: usize) -> Result<Vec<Filter>, Fault> {
-        let items = value.as_array().ok_or_else(|| path.fault("must be a list of conditions"))?;
+        let items =
+            value.as_array().ok_or_else(|| path.fault(format!("must be a list of conditions; {FORM} is one")))?;
         items.iter().enumerate().map(|(index, item)| self.filter(item, &path.index(index), depth)).collect()
     }
 
     fn filter(&mut self, value: &Value, path: &Path<'_>, depth: usize) -> Result<Filter, Fault> {
         self.nodes += 1;
         if self.nodes > MAX_NODES || depth > MAX_DEPTH {
-            return Err(path.fault(format!("at most {MAX_NODES} conditions, {MAX_DEPTH} deep")));
+            return Err(
+                path.fault(format!("too many: at most {MAX_NODES} conditions, nested at most {MAX_DEPTH} deep"))
+            );
         }
-        let parts = value
-            .as_array()
-            .map(Vec::as_slice)
-            .ok_or_else(|| path.fault("must be a condition such as [\"is\",\"country\",[\"DE\"]]"))?;
-        let operator = parts.first().and_then(Value::as_str).ok_or_else(|| path.index(0).fault(operators()))?;
-        let arguments = parts.get(1..).unwrap_or_default();
-        match (operator, arguments) {
+        let parts = value.as_array().map(Vec::as_slice).ok_or_else(|| path.fault(format!("must be {FORM}")))?;
+        let (operator, arguments) = parts.split_first().ok_or_else(|| path.fault(format!("must be {FORM}")))?;
+        match (operator.as_str().unwrap_or_default(), arguments) {
             ("and", [list]) => self.list(list, &path.index(1), depth + 1).map(Filter::And),
             ("or", [list]) => match self.list(list, &path.index(1), depth + 1)? {
-                empty if empty.is_empty() => Err(path.index(1).fault("must not be empty")),
+                empty if empty.is_empty() => Err(path.index(1).fault("must have at least one condition")),
                 list => Ok(Filter::Or(list)),
             },
             ("not", [one]) => Ok(Filter::Not(Box::new(self.filter(one, &path.index(1), depth + 1)?))),
@@ -169,53 +195,60 @@ impl Reader<'_> {
                 Some("revenue") => Subject::Revenue,
                 _ => Subject::Dimension(dimension(subject, &path.index(1))?),
             })),
-            (
-                "and" | "or" | "not" | "has_done" | "has_not_done" | "is" | "is_not" | "contains" | "not_contains"
-                | "starts_with" | "matches" | "gt" | "gte" | "lt" | "lte" | "exists",
-                _,
-            ) => Err(path.fault(format!("{operator} has {} arguments, which is not what it takes", arguments.len()))),
-            _ => Err(path.index(0).fault(operators())),
+            (name, arguments) => {
+                let at = if OPERATORS.contains(&name) { path.clone() } else { path.index(0) };
+                Err(at.fault(not_an_operator(operator, arguments.len())))
+            }
         }
     }
 
-    /// What fits one of the segments.
+    /// Replaces names of segments by a condition: at least one of the segments applies.
     fn segments(&mut self, names: &Value, path: &Path<'_>) -> Result<Filter, Fault> {
         let (at, many) = (path.index(2), names.as_array());
         let names = many.map_or(std::slice::from_ref(names), Vec::as_slice);
         if names.is_empty() || names.len() > MAX_VALUES {
-            return Err(at.fault(format!("must hold 1 to {MAX_NAMED} names or ids of segments")));
+            return Err(at.fault(format!("must have 1 to {MAX_NAMED} names or ids of segments")));
         }
         let mut either = Vec::new();
         for (index, name) in names.iter().enumerate() {
             let at = if many.is_some() { at.index(index) } else { at.clone() };
             let name = name.as_str().filter(|name| name.chars().count() <= MAX_NAME);
-            let name = name.ok_or_else(|| at.fault("must be the name or id of a segment"))?;
+            let name = name.ok_or_else(|| at.fault("must be a segment's name or id, a string"))?;
             match self.segments {
-                Segments::Closed => return Err(path.index(1).fault("a segment cannot refer to other segments")),
+                Segments::Closed => {
+                    return Err(path
+                        .index(1)
+                        .fault("segments cannot be used here: a segment cannot refer to other segments"));
+                }
                 Segments::Noted(noted) => noted.note(name, &at)?,
                 Segments::Saved(saved) => {
-                    // Whatever is wrong in there is told at the reference. Depth is counted anew: what is saved
-                    // refers to nothing else.
+                    // An error inside the segment is reported at the reference to it. Depth starts again at 0: a
+                    // saved segment refers to no other.
                     let list = self.list(saved.find(name, &at)?, &at.flattened(), 0)?;
                     either.push(Filter::And(list));
                 }
             }
         }
-        // Before segments are looked up they fit nothing.
+        // In the first pass the segments are not known yet, and the condition matches nothing.
         Ok(Filter::Or(either))
     }
 
-    /// A condition on single events, within `has_done`.
+    /// Parses the condition on single events inside `has_done`.
     fn event(&mut self, value: &Value, path: &Path<'_>, depth: usize) -> Result<Filter, Fault> {
         let filter = self.filter(value, path, depth)?;
         if filter.has_done() {
-            return Err(path.fault("has_done cannot stand within has_done"));
+            return Err(path.fault("has_done cannot be used inside has_done"));
         }
         if !filter.is_known_to(Level::Event) {
-            return Err(path.fault("must be about events; entry_path and exit_path are of sessions"));
+            return Err(path.fault(sessions_only()));
         }
         Ok(filter)
     }
+}
+
+/// The message for a column of sessions where only events count.
+pub(super) fn sessions_only() -> String {
+    format!("must be about events; sessions alone have {}", Column::not_of_events())
 }
 
 fn is_segment(subject: &Value) -> bool {
@@ -227,12 +260,12 @@ fn negated(filter: Filter) -> Filter {
 }
 
 fn dimension(value: &Value, path: &Path<'_>) -> Result<Dimension, Fault> {
-    let name = value.as_str().ok_or_else(|| path.fault(allowed()))?;
+    let name = value.as_str().ok_or_else(|| path.fault(unknown_dimension(value)))?;
     if name == "segment" {
-        return Err(path.fault("segments are named with is and is_not"));
+        return Err(path.fault("segments are compared with is and is_not only: [\"is\",\"segment\",[\"NAME\"]]"));
     }
-    match Dimension::parse(name).map_err(|allowed| path.fault(allowed))? {
-        Dimension::Time(_) => Err(path.fault("the period is set by date_range")),
+    match Dimension::parse(name).map_err(|message| path.fault(message))? {
+        Dimension::Time(_) => Err(path.fault("must be a column or a property; the period is set by date_range")),
         dimension => Ok(dimension),
     }
 }
@@ -243,14 +276,16 @@ fn text(test: Test, subject: &Value, values: &Value, path: &Path<'_>) -> Result<
     let one = std::slice::from_ref(values);
     let values = values.as_array().map_or(one, Vec::as_slice);
     if values.is_empty() || values.len() > MAX_VALUES {
-        return Err(at.fault(format!("must hold 1 to {MAX_VALUES} values")));
+        return Err(at.fault(format!("must have 1 to {MAX_VALUES} values")));
     }
     let max = if test == Test::Matches { MAX_PATTERN } else { MAX_VALUE };
     let read = |value: &Value| match value {
         Value::String(word) if word.chars().count() <= max => Ok(word.clone()),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(at.fault(format!("must be a text of at most {max} characters, or a list of such"))),
+        _ => Err(
+            at.fault(format!("must be a string of at most {max} characters, a number or a boolean, or a list of them"))
+        ),
     };
     Ok(Filter::Text(dimension, test, values.iter().map(read).collect::<Result<_, _>>()?))
 }
@@ -260,7 +295,7 @@ fn number(order: Order, subject: &Value, limit: &Value, path: &Path<'_>) -> Resu
         Some("revenue") => Numeric::Revenue,
         _ => match dimension(subject, &path.index(1)) {
             Ok(property @ Dimension::Property(_)) => Numeric::Property(property),
-            _ => return Err(path.index(1).fault("must be revenue or prop:KEY")),
+            _ => return Err(path.index(1).fault("must be revenue or prop:KEY, such as prop:seats")),
         },
     };
     let limit = limit.as_f64().filter(|limit| limit.is_finite());
@@ -273,7 +308,7 @@ impl Filter {
         Self::And(Vec::new())
     }
 
-    /// Whether a visitor's other events bear on it.
+    /// Whether it depends on the visitor's other events.
     pub fn has_done(&self) -> bool {
         match self {
             Self::And(list) | Self::Or(list) => list.iter().any(Self::has_done),
@@ -283,7 +318,7 @@ impl Filter {
         }
     }
 
-    /// The patterns of `matches` in it: what they may be only the store knows.
+    /// The regular expressions of `matches` in it. Only ClickHouse can check their syntax.
     pub(super) fn patterns(&self) -> Vec<&str> {
         match self {
             Self::And(list) | Self::Or(list) => list.iter().flat_map(Self::patterns).collect(),
@@ -293,7 +328,7 @@ impl Filter {
         }
     }
 
-    /// Whether rows of this level have all that it is about.
+    /// Whether rows of this level have every dimension that it names.
     pub fn is_known_to(&self, level: Level) -> bool {
         match self {
             Self::And(list) | Self::Or(list) => list.iter().all(|one| one.is_known_to(level)),
@@ -304,7 +339,7 @@ impl Filter {
         }
     }
 
-    /// The columns it is about, where those are all that it is about.
+    /// The columns that it names; `None` if it depends on anything but columns.
     pub fn columns(&self) -> Option<Vec<Column>> {
         match self {
             Self::And(list) | Self::Or(list) => {
@@ -318,8 +353,8 @@ impl Filter {
         }
     }
 
-    /// The condition over rows of `table`. `visitors_of` gives the SELECT of the visitors who have an event
-    /// that fits a condition.
+    /// The SQL condition over rows of `table`. `visitors_of` writes the SELECT of the visitors who have an event that
+    /// meets a condition.
     pub(super) fn sql(
         &self,
         table: &str,
@@ -365,7 +400,7 @@ impl Filter {
                     Order::Lt => "<",
                     Order::Lte => "<=",
                 };
-                // What is no number fits no comparison, and its negation does.
+                // A value that is not a number meets no comparison. Its negation holds.
                 format!("ifNull({number} {sign} {}, 0)", bind.value("Float64", &limit.to_string()))
             }
             Self::Exists(Subject::Revenue) => format!("({table}.revenue IS NOT NULL)"),

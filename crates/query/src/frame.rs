@@ -1,24 +1,25 @@
-//! What all questions about people over time have in common: period, time zone, conditions, one breakdown.
+//! The parts that funnel, retention, journeys and match share: period, time zone, filters, bots, one breakdown.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::dimension::Dimension;
 use super::fault::{Fault, Path};
-use super::filter::Filter;
-use super::member::{Breakdown, Conditions, IncludeBots, Members as _};
+use super::filter::{Filter, sessions_only};
+use super::member::{Breakdown, Conditions, IncludeBots, Members as _, known};
 use super::metric::Level;
 use super::people::Chosen;
-use super::read::{World, known, periods, project};
+use super::read::{periods, project};
 use super::report::Found;
+use super::world::World;
 use super::zone::Zone;
 use intake::time::Day;
 use statement::{Range, Scope};
 
-/// Which events, of which period, and what to break the answer down by.
+/// The period and events of a question, and its breakdown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// Slug or id of the project. Account keys name one; other keys have one of their own.
+    /// Slug or id of the project. Only account keys name one; other keys belong to one project.
     pub project: Option<String>,
     /// The period.
     pub range: Range,
@@ -28,15 +29,16 @@ pub struct Frame {
     pub filter: Filter,
     /// Whether bots count.
     pub bots: bool,
-    /// Break the answer down by this column or property of each one's first event.
+    /// Breakdown by this column or property of the first event that counts.
     pub breakdown: Option<Dimension>,
 }
 
 impl Frame {
-    /// Builds it from the members that all these questions share.
+    /// Builds it from the members that these questions share. The time zone is known for `ahead` more milliseconds
+    /// after the period.
     ///
     /// # Errors
-    /// What is wrong, with its path and what is allowed.
+    /// The first invalid member, with its path and what is allowed.
     pub(super) fn of(
         members: &Map<String, Value>,
         (filters, include, breakdown): (Option<Conditions>, Option<IncludeBots>, Option<Breakdown>),
@@ -46,10 +48,7 @@ impl Frame {
         let (zone, range, _) = periods(members, world, ahead)?;
         let filter = filters.map_or_else(Filter::everything, |conditions| conditions.0);
         if !filter.is_known_to(Level::Event) {
-            return Err(members
-                .member("filters")
-                .1
-                .fault("must be about events; entry_path and exit_path are of sessions"));
+            return Err(members.member("filters").1.fault(sessions_only()));
         }
         let bots = include.and_then(|include| include.bots).unwrap_or(false);
         let breakdown = breakdown.map(|breakdown| breakdown.0);

@@ -1,4 +1,4 @@
-//! Query parameters, each once, and the members of a question that they stand for.
+//! Query parameters: parses a query string, and maps parameters to members of the JSON question.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,22 @@ use super::fault::{Fault, Path};
 use super::member::Members;
 use super::nearest::unknown_member;
 use super::range::{Edge, Period};
+use intake::event::MAX_ID as MAX_NAME;
 use statement::Range;
 
-/// Most characters of a parameter that holds JSON.
+/// Maximum length of a parameter that holds JSON, in bytes.
 const MAX_JSON: usize = 16 * 1024;
 
-/// A query string whose parameters are all known.
+/// A parsed query string. Each parameter is known and occurs once.
 pub(super) struct Given<'a> {
     values: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 impl<'a> Given<'a> {
-    /// Reads a query string.
+    /// Parses a query string.
     ///
     /// # Errors
-    /// A parameter is unknown or stands twice.
+    /// A parameter is unknown or repeated.
     pub(super) fn read(query: &'a str, known: &[&'static str]) -> Result<Self, Fault> {
         let mut values: Vec<(&'static str, Cow<'_, str>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -31,19 +32,19 @@ impl<'a> Given<'a> {
                 return Err(place(&shown).fault(unknown_member(&shown, known)));
             };
             if values.iter().any(|(name, _)| name == known) {
-                return Err(place(known).fault("must stand only once; separate several values by commas"));
+                return Err(place(known).fault("must be given only once; separate several values by commas"));
             }
             values.push((known, value));
         }
         Ok(Self { values })
     }
 
-    /// A parameter's text.
+    /// A parameter's value.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
     }
 
-    /// A parameter that is `true` or `false`; `false` where it is missing.
+    /// A parameter that is `true` or `false`; `false` if it is missing.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Fault> {
         match self.text(name) {
             None | Some("false") => Ok(false),
@@ -58,7 +59,7 @@ impl<'a> Given<'a> {
     }
 
     fn period(&self) -> Result<Option<(Period, Path<'static>)>, Fault> {
-        // A date here is the instant at which it begins: `to` is not included (contract, "Endpoints").
+        // A date means the instant at which it begins, so `to` is excluded (`docs/concepts.md`, "Time").
         let edge = |name: &str| {
             self.text(name).map(|value| Edge::parse(value).ok_or_else(|| place(name).fault(Edge::FORM))).transpose()
         };
@@ -67,7 +68,7 @@ impl<'a> Given<'a> {
                 let path = place("date_range");
                 Ok(Some((Period::parse(&word.into(), &path)?, path)))
             }
-            (Some(_), ..) => Err(place("date_range").fault("must stand alone, without from and to")),
+            (Some(_), ..) => Err(place("date_range").fault("cannot be combined with from and to")),
             (None, from, to) => Ok(Some((Period::Since(from, to), place("from")))),
         }
     }
@@ -76,11 +77,15 @@ impl<'a> Given<'a> {
         let mut filters = match self.json("filters")? {
             None => Vec::new(),
             Some(Value::Array(filters)) => filters,
-            Some(_) => return Err(place("filters").fault("must be a list of conditions as JSON")),
+            Some(_) => {
+                return Err(
+                    place("filters").fault("must be a JSON list of conditions such as [[\"is\",\"country\",[\"DE\"]]]")
+                );
+            }
         };
         if let Some(event) = self.text("event") {
-            if event.is_empty() || event.chars().count() > 128 {
-                return Err(place("event").fault("must have 1 to 128 characters"));
+            if event.is_empty() || event.chars().count() > MAX_NAME {
+                return Err(place("event").fault(format!("must have 1 to {MAX_NAME} characters")));
             }
             filters.push(json!(["is", "event", [event]]));
         }
@@ -88,17 +93,17 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The members of a question, each with the parameter it comes from.
+/// The members of a question, each with the parameter that it comes from.
 pub(super) struct Parameters {
     members: Vec<(&'static str, Value, Path<'static>)>,
     period: Option<(Period, Path<'static>)>,
 }
 
 impl Parameters {
-    /// What every question about events takes: whose, when, which.
+    /// The members that every question about events has: project, period, time zone, filters, bots, limit, cursor.
     ///
     /// # Errors
-    /// The parameter at fault and what it takes.
+    /// The parameter that is invalid, and what is allowed.
     pub(super) fn about_events(given: &Given<'_>, max_limit: u32) -> Result<Self, Fault> {
         let mut members = Self { members: Vec::new(), period: given.period()? };
         for name in ["project", "timezone", "cursor"] {
@@ -121,7 +126,7 @@ impl Parameters {
         self.period = Some((Period::Between(Edge::At(range.from), Edge::At(range.to)), place("from")));
     }
 
-    /// Sets a member, which `parameter` stands for; one that was set before is replaced.
+    /// Sets a member that comes from `parameter`. Replaces the value that it had.
     pub(super) fn set(&mut self, member: &'static str, parameter: &str, value: Value) {
         self.members.retain(|(known, ..)| *known != member);
         self.members.push((member, value, place(parameter)));
@@ -149,26 +154,29 @@ fn parameter_of(member: &str) -> &str {
     }
 }
 
-/// A parameter's place.
+/// A parameter's path in errors: `?name`.
 pub(super) fn place(name: &str) -> Path<'static> {
     Path::flat(format!("?{name}"))
 }
 
-/// For a route that takes no parameters.
+/// Checks the query string of a route without parameters.
 ///
 /// # Errors
-/// There is one.
+/// It has a parameter.
 pub fn no_parameters(query: &str) -> Result<(), Fault> {
     match form_urlencoded::parse(query.as_bytes()).next() {
         None => Ok(()),
         Some((name, _)) => {
             let shown: String = name.chars().take(64).collect();
-            Err(place(&shown).fault("is not known; this address takes no parameters"))
+            Err(place(&shown).fault("is unknown; this route has no parameters"))
         }
     }
 }
 
-/// Reads JSON of bounded size.
+/// Parses JSON of up to [`MAX_JSON`] bytes.
+///
+/// # Errors
+/// It is not JSON, or too long.
 pub(super) fn parsed(text: &str, name: &str) -> Result<Value, Fault> {
     let value = (text.len() <= MAX_JSON).then(|| serde_json::from_str(text).ok()).flatten();
     value.ok_or_else(|| place(name).fault(format!("must be JSON of at most {MAX_JSON} bytes")))

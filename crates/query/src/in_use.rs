@@ -1,4 +1,4 @@
-//! What a project sends: the question of `GET /v1/schema`.
+//! The question of `GET /v1/schema`: names of events and keys of properties in use.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{Axis, axes};
 use super::fault::Fault;
 use super::given::Given;
-use super::read::World;
 use super::report::{Found, Report};
 use super::row::iso;
+use super::world::World;
 use intake::time::DAY_MS;
 use statement::{Binder, Range, Scope, Statement};
 
 /// Parameters that are allowed.
 pub const KNOWN: &[&str] = &["project"];
 
-/// Days that are looked at.
+/// Length of the period, in days (`docs/concepts.md`, "Limits").
 const DAYS: i64 = 90;
-/// Most names of events.
+/// Maximum number of event names.
 const EVENTS: &str = "200";
-/// Most keys of an event.
+/// Maximum number of keys per event.
 const KEYS: &str = "100";
-/// Of an event with more rows than twice this, about so many are looked into for keys.
+/// Size of the sample for keys. Events with more than twice as many rows are sampled, the others are read completely.
 const SAMPLE: &str = "10000";
 
-/// Whose schema.
+/// A question for the names and keys in use.
 #[derive(Debug)]
 pub struct Schema {
     project: Option<String>,
@@ -50,7 +50,7 @@ pub struct InUse {
 pub struct EventInUse {
     /// Its name.
     pub name: String,
-    /// How many.
+    /// Number of events.
     pub count: u64,
     /// Time of the first one.
     #[cfg_attr(feature = "documented", schemars(extend("format" = "date-time")))]
@@ -106,7 +106,7 @@ impl Report for Schema {
     fn answer(&self, _: &Scope<'_>, found: &[Found], _elapsed_ms: i64) -> Result<InUse, String> {
         match found {
             [events, properties] => self.in_use(events, properties),
-            _ => Err("there are not two answers".to_owned()),
+            _ => Err("expected two answers".to_owned()),
         }
     }
 }
@@ -119,11 +119,11 @@ impl Schema {
     pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
         let given = Given::read(query, KNOWN)?;
         let project = given.text("project").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
-        // Devices' clocks can be a day ahead.
+        // Timestamps can be up to a day in the future (`docs/concepts.md`, "Time").
         Ok(Self { project, range: Range { from: world.now.plus(-DAYS * DAY_MS), to: world.now.plus(DAY_MS) } })
     }
 
-    /// The names, most frequent first: name, number, first and last instant.
+    /// Event names, most frequent first. Rows: name, count, first and last timestamp.
     fn events(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let during = scope.during(self.range, &mut bind);
@@ -138,14 +138,13 @@ impl Schema {
         bind.statement(sql)
     }
 
-    /// Keys of properties: event, key, JSON types; the most frequent ones of each event.
+    /// The most frequent property keys of each event. Rows: event, key, JSON types.
     fn properties(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let during = scope.during(self.range, &mut bind);
         let (events, keys) = (bind.value("UInt32", EVENTS), bind.value("UInt32", KEYS));
         let sample = bind.value("UInt64", SAMPLE);
-        // Every so-manieth row of frequent events; each event has a width of its own, so that rare ones are
-        // looked at whole.
+        // Reads every n-th row, with an n for each event name, so that rare events are read completely.
         let sql = format!(
             "WITH (SELECT mapFromArrays(groupArray(name), groupArray(greatest(1, intDiv(n, {sample}))))\n\
              FROM (SELECT toString(event) AS name, count() AS n FROM events FINAL WHERE {during}\n\

@@ -1,4 +1,7 @@
-//! Questions: read into one value, turned into SQL in one place, shaped into one answer.
+//! Questions about events: parse a question, write its SQL, build the answer.
+//!
+//! Pure: nothing here runs a statement or reads a clock. [`REPORTS`] lists the kinds of questions. The SQL of the common
+//! question is in `build.rs`; each other report has a `build` of its own.
 
 mod build;
 mod catalogue;
@@ -27,6 +30,7 @@ mod plan;
 mod range;
 mod read;
 mod realtime;
+mod references;
 mod report;
 mod reports;
 pub mod retention;
@@ -38,6 +42,7 @@ mod spoken;
 mod stats;
 mod steps;
 mod window;
+mod world;
 pub mod zone;
 
 pub use build::build;
@@ -58,19 +63,20 @@ pub use in_use::{InUse, KNOWN as SCHEMA_PARAMETERS, Schema};
 pub use member::{MAX_CURSOR, MAX_DIMENSIONS, MAX_METRICS, MAX_PROJECT, MAX_ZONE};
 pub use metric::{Base, Level, Metric};
 pub use model::{Direction, Include, Key, MAX_LIMIT, Query};
-pub use nearest::nearest;
+pub use nearest::{nearest, unknown, unknown_member};
 pub use params::{KNOWN as STATS_PARAMETERS, from_parameters};
 pub use pattern::{bad_pattern, placed, placed_in_parameters};
 pub use plan::{Plan, Wanted};
 pub use range::MAX_DAYS;
-pub use read::{DEFAULT_LIMIT, StatsQuestion, World, from_json};
+pub use read::{DEFAULT_LIMIT, StatsQuestion, from_json};
 pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime};
+pub use references::Segments;
 pub use report::{Answer, Asked, Found, Report};
 pub use reports::*;
 pub use row::object as event_object;
-pub use segment::Segments;
 pub use shape::StatsAnswer;
-pub use sources::{KNOWN as SOURCES_PARAMETERS, sources};
+pub use sources::{KNOWN as SOURCES_PARAMETERS, SourcesBy, sources};
 pub use spoken::{spoken, spoken_dates};
 pub use stats::Stats;
+pub use world::World;
 pub use zone::Zone;

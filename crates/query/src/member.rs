@@ -1,46 +1,46 @@
-//! The members of questions: one type for each kind of value, which reads itself from JSON and, with the feature
-//! `documented`, describes itself ([`crate::documented`]). A question is a list of such members ([`question!`]).
+//! The members of questions. Each kind of value is a type that parses itself from JSON and, with the feature `documented`,
+//! has a JSON Schema ([`crate::documented`]). A question is a struct of such members ([`question!`]).
 
 use serde_json::{Map, Value};
 
-use crate::dimension::{Dimension, allowed};
+use crate::dimension::{Dimension, unknown_dimension};
 use crate::fault::{Fault, Path};
 use crate::filter::{self, Filter};
 use crate::metric::{Level, Metric};
-use crate::nearest::unknown;
+use crate::nearest::{unknown, unknown_member};
 use crate::range::{Compare, Period};
-use crate::read::{World, known};
+use crate::world::World;
 use intake::error::ErrorCode;
 
-/// Most columns to group by.
+/// Maximum number of dimensions of one question.
 pub const MAX_DIMENSIONS: usize = 10;
-/// Most metrics of one question.
+/// Maximum number of metrics of one question.
 pub const MAX_METRICS: usize = 20;
-/// Most characters of a cursor. A cursor that holds the longest event id is shorter.
+/// Maximum length of a cursor. A cursor with the longest event id is shorter.
 pub const MAX_CURSOR: usize = 1024;
-/// Most characters of a project's slug or id.
+/// Maximum length of a project's slug or id, in characters.
 pub const MAX_PROJECT: usize = 128;
-/// Most characters of a time zone's name.
+/// Maximum length of a time zone's name, in bytes.
 pub const MAX_ZONE: usize = 64;
 
-/// A value that a question can have.
+/// A value of a question.
 pub trait Member: Sized {
-    /// Parses it. `path` is its place, for the error.
+    /// Parses the value at `path`.
     ///
     /// # Errors
-    /// What is wrong and what is allowed.
+    /// The path, what is wrong there, and what is allowed.
     fn read(value: &Value, path: &Path<'_>, world: World<'_>) -> Result<Self, Fault>;
 }
 
 /// Where the members of a question come from: a JSON object, or query parameters.
 pub trait Members {
-    /// A member's value, and its place. `null` counts as absent.
+    /// A member's value and its path. `null` counts as absent.
     fn member(&self, name: &str) -> (Option<&Value>, Path<'static>);
 
-    /// The period, and its place.
+    /// The period and its path; by default the last 30 days.
     ///
     /// # Errors
-    /// It cannot be parsed.
+    /// It is not a period.
     fn period(&self) -> Result<(Period, Path<'static>), Fault> {
         let (value, path) = self.member("date_range");
         let period = value.map_or(Ok(Period::Days(30)), |value| Period::parse(value, &path))?;
@@ -54,9 +54,9 @@ impl Members for Map<String, Value> {
     }
 }
 
-/// Declares a question, or an object within one: a struct whose fields are its optional members. The struct is the
-/// only list of them: it yields the names that are allowed (`MEMBERS`), the reader (`of`) and, with the feature
-/// `documented`, the JSON Schema. `in people` adds the members that all questions about people over time share.
+/// Declares a question, or an object within one, as a struct of optional members. From the struct come the allowed names
+/// (`MEMBERS`), the parser (`of`) and, with the feature `documented`, the JSON Schema. `in people` adds the members that
+/// funnel, retention, journeys and match share.
 macro_rules! question {
     ($(#[$meta:meta])* $vis:vis struct $name:ident in people { $($own:tt)* }) => {
         $crate::member::question! {
@@ -90,7 +90,7 @@ macro_rules! question {
             /// The first member that cannot be parsed, with its path and what is allowed.
             pub(crate) fn of(
                 members: &impl $crate::member::Members,
-                world: $crate::read::World<'_>,
+                world: $crate::world::World<'_>,
             ) -> Result<Self, $crate::fault::Fault> {
                 Ok(Self {
                     $($field: {
@@ -115,7 +115,7 @@ pub(crate) const fn wire(field: &'static str) -> &'static str {
     }
 }
 
-/// Declares a closed list of words: an enum, its names, and how it is read.
+/// Declares a closed list of words: an enum with names, parser and JSON Schema.
 macro_rules! words {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
@@ -125,6 +125,11 @@ macro_rules! words {
         impl $name {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Parses its name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
 
             /// Its name in questions and answers.
             pub fn as_str(self) -> &'static str {
@@ -151,10 +156,9 @@ macro_rules! words {
             fn read(
                 value: &serde_json::Value,
                 path: &$crate::fault::Path<'_>,
-                _: $crate::read::World<'_>,
+                _: $crate::world::World<'_>,
             ) -> Result<Self, $crate::fault::Fault> {
-                let found = Self::ALL.iter().copied().find(|one| value.as_str() == Some(one.as_str()));
-                found.ok_or_else(|| {
+                value.as_str().and_then(Self::parse).ok_or_else(|| {
                     path.fault($crate::nearest::unknown(value, Self::ALL.iter().map(|one| one.as_str())))
                 })
             }
@@ -163,7 +167,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// Slug or id of a project. Account keys name one; other keys have one of their own.
+/// Slug or id of a project. Only account keys name one; other keys belong to one project.
 #[derive(Debug)]
 pub struct Project(pub(crate) String);
 
@@ -171,11 +175,11 @@ pub struct Project(pub(crate) String);
 #[derive(Debug)]
 pub struct ZoneName;
 
-/// Metrics, each once, one at least.
+/// At least one metric, without duplicates.
 #[derive(Debug)]
 pub struct Metrics(pub(crate) Vec<Metric>);
 
-/// Dimensions, each once, with one time axis at most.
+/// Dimensions without duplicates, at most one of them a time axis.
 #[derive(Debug)]
 pub struct Dimensions(pub(crate) Vec<Dimension>);
 
@@ -191,7 +195,7 @@ pub struct Conditions(pub(crate) Filter);
 #[derive(Debug)]
 pub struct Condition(pub(crate) Filter);
 
-/// `next_cursor` of an answer, not checked yet, and its place in the question.
+/// `next_cursor` of an answer, not checked yet, and its path in the question.
 #[derive(Debug)]
 pub struct Cursor(pub(crate) String, pub(crate) String);
 
@@ -220,11 +224,19 @@ pub(crate) struct Within<'a> {
 }
 
 impl<'a> Within<'a> {
-    /// An object that has no other members than these.
+    /// Opens an object that has no other members than `allowed`.
     pub(crate) fn open(value: &'a Value, allowed: &[&str], path: &'a Path<'a>) -> Result<Self, Fault> {
-        let members = value.as_object().ok_or_else(|| path.fault("must be an object of true and false"))?;
+        let members = value.as_object().ok_or_else(|| path.fault("must be an object such as {\"bots\":true}"))?;
         known(members, allowed, path)?;
         Ok(Self { members, path })
+    }
+}
+
+/// Checks that an object has no other members than these.
+pub(crate) fn known(members: &Map<String, Value>, allowed: &[&str], path: &Path<'_>) -> Result<(), Fault> {
+    match members.keys().find(|name| !allowed.contains(&name.as_str())) {
+        Some(name) => Err(path.member(name).fault(unknown_member(name, allowed))),
+        None => Ok(()),
     }
 }
 
@@ -255,13 +267,14 @@ impl Member for Compare {
 impl Member for Project {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
         let name = value.as_str().filter(|name| name.chars().count() <= MAX_PROJECT);
-        name.map(|name| Self(name.to_owned())).ok_or_else(|| path.fault("must be a project's slug or id"))
+        name.map(|name| Self(name.to_owned()))
+            .ok_or_else(|| path.fault("must be a project's slug or id, a string of at most 128 characters"))
     }
 }
 
-/// What the name of a time zone must be.
+/// The message for a name that is not a time zone.
 pub(crate) const ZONE: &str =
-    "must be a time zone of the IANA database, such as Europe/Berlin, America/New_York or UTC";
+    "unknown time zone; must be a name of the IANA database such as Europe/Berlin, America/New_York or UTC";
 
 impl Member for ZoneName {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
@@ -277,7 +290,7 @@ impl Member for Metrics {
             found.ok_or_else(|| at.fault(unknown(value, Metric::ALL.iter().map(|metric| metric.as_str()))))
         })?;
         if metrics.is_empty() {
-            return Err(path.fault("must name at least one metric"));
+            return Err(path.fault("must name at least one metric, such as visitors"));
         }
         Ok(Self(metrics))
     }
@@ -286,8 +299,8 @@ impl Member for Metrics {
 impl Member for Dimensions {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
         let dimensions = list(value, path, MAX_DIMENSIONS, |value, at| {
-            let read = value.as_str().ok_or_else(allowed).and_then(Dimension::parse);
-            read.map_err(|allowed| at.fault(allowed).code(ErrorCode::InvalidGroupBy))
+            let read = value.as_str().ok_or_else(|| unknown_dimension(value)).and_then(Dimension::parse);
+            read.map_err(|message| at.fault(message).code(ErrorCode::InvalidGroupBy))
         })?;
         if dimensions.iter().filter(|one| matches!(one, Dimension::Time(_))).count() > 1 {
             return Err(path.fault("must have at most one time axis"));
@@ -299,11 +312,13 @@ impl Member for Dimensions {
 impl Member for Breakdown {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
         let refuse = |message: String| path.fault(message).code(ErrorCode::InvalidGroupBy);
-        let name = value.as_str().ok_or_else(|| refuse(allowed()))?;
+        let name = value.as_str().ok_or_else(|| refuse(unknown_dimension(value)))?;
         match Dimension::parse(name).map_err(refuse)? {
-            Dimension::Time(_) => Err(refuse("must be a column or a property, not a time axis".to_owned())),
+            Dimension::Time(_) => {
+                Err(refuse("must be a column or a property such as source or prop:plan, not a time axis".to_owned()))
+            }
             dimension if !dimension.is_known_to(Level::Event) => {
-                Err(refuse(format!("events have no {}", dimension.key())))
+                Err(refuse(format!("events have no {}; name a column or property of events", dimension.key())))
             }
             dimension => Ok(Self(dimension)),
         }
@@ -325,7 +340,7 @@ impl Member for Condition {
 impl Member for Cursor {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
         let text = value.as_str().filter(|text| text.len() <= MAX_CURSOR);
-        let text = text.ok_or_else(|| path.fault("must be the next_cursor of an answer"))?;
+        let text = text.ok_or_else(|| path.fault("must be the next_cursor of a previous answer"))?;
         Ok(Self(text.to_owned(), path.to_text()))
     }
 }
@@ -337,7 +352,7 @@ impl<const MAX: u32> Member for Whole<MAX> {
     }
 }
 
-/// A list of values, each once. A single value needs no brackets.
+/// Parses a list of values without duplicates. A single value needs no brackets.
 fn list<T: PartialEq>(
     value: &Value,
     path: &Path<'_>,
@@ -354,7 +369,7 @@ fn list<T: PartialEq>(
         let at = path.index(index);
         let item = read(item, &at)?;
         if found.contains(&item) {
-            return Err(at.fault("is a duplicate: name each value once"));
+            return Err(at.fault("is a duplicate; name each value once"));
         }
         found.push(item);
     }

@@ -1,4 +1,4 @@
-//! What can be measured: each metric once, with its definition in words and in SQL.
+//! Metrics: one row each, with name, unit, definition and SQL.
 
 /// What a metric is counted over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,14 +9,15 @@ pub enum Level {
     Session,
 }
 
-/// A sum that metrics are made of. Sums of disjoint parts add up, so that parts may come from different tables.
+/// An aggregate that metrics are computed from. Aggregates of disjoint parts add up, so the parts can come from different
+/// tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
     /// Number of events.
     Events,
     /// Distinct visitors.
     Visitors,
-    /// Distinct people after stitching.
+    /// Distinct persons after stitching.
     Users,
     /// Events named `pageview`.
     Pageviews,
@@ -30,7 +31,7 @@ pub enum Base {
     Paid,
     /// Number of sessions.
     Sessions,
-    /// Sessions with one event.
+    /// Sessions that are bounces.
     Bounces,
     /// Sum of the sessions' lengths in milliseconds.
     Duration,
@@ -39,7 +40,7 @@ pub enum Base {
 }
 
 impl Base {
-    /// What it is counted over.
+    /// Whether it is computed over events or sessions.
     pub fn level(self) -> Level {
         match self {
             Self::Sessions | Self::Bounces | Self::Duration | Self::SessionPageviews => Level::Session,
@@ -47,7 +48,7 @@ impl Base {
         }
     }
 
-    /// Column of the inner statements.
+    /// Its column in the inner SELECTs.
     pub fn column(self) -> &'static str {
         match self {
             Self::Events => "b_events",
@@ -83,7 +84,7 @@ impl Base {
         }
     }
 
-    /// What stands for it where a part does not count it.
+    /// Its value in a part that does not compute it.
     pub(super) fn nothing(self) -> &'static str {
         match self {
             Self::Revenue => "CAST(map(), 'Map(LowCardinality(String), Decimal(38, 4))')",
@@ -93,7 +94,7 @@ impl Base {
         }
     }
 
-    /// How parts are put together.
+    /// The expression that adds the parts up.
     pub(super) fn total(self) -> String {
         let column = self.column();
         match self {
@@ -105,13 +106,13 @@ impl Base {
 
 macro_rules! metrics {
     ($($name:ident = $word:literal, $unit:literal, [$($base:ident),*], $sql:literal, $definition:literal;)*) => {
-        /// What is measured.
+        /// What a question measures.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "each has its definition")]
+        #[expect(missing_docs, reason = "`definition` describes each")]
         pub enum Metric { $($name,)* }
 
         impl Metric {
-            /// All metrics, in the order they are told to people.
+            /// All metrics, in the order of the documents.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// Its name in questions and answers.
@@ -129,12 +130,12 @@ macro_rules! metrics {
                 match self { $(Self::$name => $unit,)* }
             }
 
-            /// What it is made of.
+            /// The aggregates that it is computed from.
             pub fn bases(self) -> &'static [Base] {
                 match self { $(Self::$name => &[$(Base::$base),*],)* }
             }
 
-            /// The metric over the totals of its bases.
+            /// The SQL expression over the totals of its aggregates.
             pub(super) fn sql(self) -> &'static str {
                 match self { $(Self::$name => $sql,)* }
             }
@@ -146,36 +147,36 @@ metrics! {
     Events = "events", "count", [Events], "t_events",
         "Events, each identity (project, env, event_id, UTC day) once.";
     Visitors = "visitors", "count", [Visitors], "t_visitors",
-        "Exact distinct visitors: by anonymous_id, else by the day's visitor hash; never stitched. Without ids a \
-         visitor counts anew each UTC day.";
+        "Exact distinct visitors: by anonymous_id, else by the day's visitor hash; never stitched. A visitor \
+         without an id counts again each UTC day.";
     Users = "users", "count", [Users], "t_users",
-        "Exact distinct people after stitching: the user_id, else the user the anonymous_id was first identified as, \
-         else the anonymous_id. Events with neither count for nobody.";
+        "Exact distinct persons after stitching: the user_id, else the user the anonymous_id was first identified as, \
+         else the anonymous_id. Events with neither are not counted.";
     Sessions = "sessions", "count", [Sessions], "t_sessions",
         "Sessions that start in the period: a visitor's events with gaps under 30 minutes, or with one session_id.";
     Pageviews = "pageviews", "count", [Pageviews], "t_pageviews",
         "Events named pageview.";
     BounceRate = "bounce_rate", "percent", [Sessions, Bounces],
         "if(t_sessions = 0, NULL, round(100 * t_bounces / t_sessions, 2))",
-        "Share of sessions with one event at most besides $identify.";
+        "Share of sessions with at most one event that is activity (any event but $identify).";
     SessionDuration = "session_duration", "seconds", [Sessions, Duration],
         "if(t_sessions = 0, NULL, round(t_duration / t_sessions / 1000, 3))",
-        "Mean time from a session's first event to its last, bounces with 0 included.";
+        "Mean time from a session's first event to its last, including bounces with 0.";
     ViewsPerSession = "views_per_session", "ratio", [Sessions, SessionPageviews],
         "if(t_sessions = 0, NULL, round(t_session_pageviews / t_sessions, 4))",
-        "Mean number of pageviews of a session.";
+        "Mean number of pageviews per session.";
     EventsPerVisitor = "events_per_visitor", "ratio", [Events, Visitors],
         "if(t_visitors = 0, NULL, round(t_events / t_visitors, 4))",
         "Events divided by visitors.";
     Revenue = "revenue", "amount by currency", [Revenue],
         "mapFilter((code, amount) -> code != '', t_revenue)",
-        "Sum of revenue for each currency; currencies are never added up.";
+        "Sum of revenue by currency. Amounts in different currencies are never added up.";
     AverageRevenue = "average_revenue", "amount by currency", [Revenue, Sales],
         "mapApply((code, amount) -> (code, round(toFloat64(amount) / t_sales[code], 4)), t_revenue)",
-        "Mean revenue of the events that have any, for each currency.";
+        "Mean revenue of the events with revenue, by currency.";
     ConversionRate = "conversion_rate", "percent", [Visitors, Converted],
         "if(t_visitors = 0, NULL, round(100 * t_converted / t_visitors, 2))",
-        "Share of visitors who reached the goal anywhere in the period; needs a goal.";
+        "Share of visitors who reached the goal at any time in the period. Needs goal.";
     Percentage = "percentage", "percent", [Visitors], "t_visitors",
         "Visitors of the row as a share of all visitors of the question.";
     PaidShare = "paid_share", "percent", [Events, Paid],
@@ -184,9 +185,15 @@ metrics! {
 }
 
 impl Metric {
-    /// Reads its name.
+    /// Parses its name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|metric| metric.as_str() == name)
+    }
+
+    /// The names of the metrics that are counted over sessions, separated by commas.
+    pub(super) fn names_of_sessions() -> String {
+        let names: Vec<&str> = Self::ALL.iter().filter(|one| one.is_of_sessions()).map(|one| one.as_str()).collect();
+        names.join(", ")
     }
 
     /// Whether it is counted over sessions.

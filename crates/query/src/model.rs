@@ -1,4 +1,5 @@
-//! The question as a value, the same for REST and MCP. Identifiers exist only as members of closed lists.
+//! The parsed question of `/v1/stats`, the same for REST and MCP. Columns and metrics are members of closed lists, so no
+//! identifier in SQL comes from a caller.
 
 use super::dimension::{Dimension, Interval};
 use super::filter::Filter;
@@ -6,55 +7,55 @@ use super::metric::Metric;
 use super::zone::Zone;
 use statement::Range;
 
-/// Most rows of one answer (contract, "Limits").
+/// Maximum number of rows of one answer (`docs/concepts.md`, "Limits").
 pub const MAX_LIMIT: u32 = 10_000;
 
-/// A question about one project that can be answered.
+/// A valid question about one project.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// Slug or id of the project, which account keys name and others may not.
+    /// Slug or id of the project. Only account keys name one; other keys belong to one project.
     pub project: Option<String>,
-    /// What is measured, 1 to 20, each once.
+    /// 1 to 20 metrics, without duplicates.
     pub metrics: Vec<Metric>,
-    /// Grouped by these, at most ten, one time axis among them.
+    /// Up to ten dimensions to group by, at most one of them a time axis.
     pub dimensions: Vec<Dimension>,
     /// The period.
     pub range: Range,
-    /// In whose days and hours time is told.
+    /// Time zone for hour and day boundaries.
     pub zone: Zone,
-    /// What counts; an empty `And` is everything.
+    /// Which events or sessions count. An empty `And` means all.
     pub filter: Filter,
-    /// What a conversion is.
+    /// The condition that makes an event a conversion.
     pub goal: Option<Filter>,
-    /// First by this, then by that; never empty, and total over the rows.
+    /// Sort keys, in order. Never empty; together they form a total order.
     pub order_by: Vec<(Key, Direction)>,
     /// The period to compare with.
     pub compare: Option<Range>,
-    /// What else is wanted.
+    /// What to add to the answer.
     pub include: Include,
-    /// Most rows in the answer, 1..10,000.
+    /// Maximum number of rows in the answer, 1 to 10,000.
     pub limit: u32,
-    /// Rows to leave out before them.
+    /// Number of rows to skip.
     pub offset: u32,
-    /// Where to go on, not yet looked into, and its place in the question.
+    /// The cursor, not checked yet, and its path for errors.
     pub cursor: Option<(String, String)>,
 }
 
-/// What is wanted besides the rows.
+/// What to add to the rows.
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of the question")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Include {
-    /// Count what bots do as well.
+    /// Count bots as well.
     pub bots: bool,
     /// The number of rows without a limit.
     pub total_rows: bool,
     /// The metrics over all rows.
     pub totals: bool,
-    /// A row for each step of the time axis, also where nothing was.
+    /// A row for each step of the time axis, even if it has no events.
     pub gap_fill: bool,
 }
 
-/// What rows are ordered by.
+/// A sort key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     /// One of the metrics.
@@ -63,7 +64,7 @@ pub enum Key {
     Dimension(Dimension),
 }
 
-/// Which way.
+/// Sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Smallest first.
@@ -81,8 +82,8 @@ impl Query {
         })
     }
 
-    /// The same question about the period it is compared with: every row of it, so that those of this period
-    /// find theirs.
+    /// The same question about the period to compare with. It asks for all rows, so that every row of this period can be
+    /// matched.
     pub fn before(&self) -> Option<Self> {
         let range = self.compare?;
         Some(Self { range, compare: None, limit: MAX_LIMIT, offset: 0, ..self.clone() })
@@ -94,17 +95,17 @@ impl Query {
         Self { dimensions: Vec::new(), order_by: Vec::new(), limit: 1, offset: 0, ..self.clone() }
     }
 
-    /// Whether the answer needs the totals: as such, or to take shares of.
+    /// Whether the answer needs the totals, as themselves or as the base of `percentage`.
     pub fn needs_totals(&self) -> bool {
         self.include.totals || self.metrics.contains(&Metric::Percentage)
     }
 
-    /// Whether it is about sessions, in part at least.
+    /// Whether any metric is computed over sessions.
     pub fn has_sessions(&self) -> bool {
         self.metrics.iter().any(|metric| metric.is_of_sessions())
     }
 
-    /// Whether it is about events, in part at least.
+    /// Whether any metric is computed over events.
     pub fn has_events(&self) -> bool {
         use super::metric::Level;
         self.metrics.iter().flat_map(|metric| metric.bases()).any(|base| base.level() == Level::Event)

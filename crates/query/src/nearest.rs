@@ -1,14 +1,14 @@
-//! Suggestions for names that do not exist.
+//! Messages for unknown names, with suggestions.
 
 use serde_json::Value;
 
-/// Most characters of a caller's text that an error repeats.
+/// Maximum number of characters of a caller's text that an error repeats.
 const MAX_SHOWN: usize = 64;
 /// A suggestion changes at most this part of the name: one character in three.
 const MAX_CHANGED: usize = 3;
 
 /// The message for a value outside of a closed list: the value, the nearest allowed name if one is near, all names.
-pub(crate) fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + Clone) -> String {
     let all = names.clone().collect::<Vec<_>>().join(", ");
     let Some(text) = value.as_str() else { return format!("must be one of: {all}") };
     let shown: String = text.chars().take(MAX_SHOWN).collect();
@@ -17,7 +17,7 @@ pub(crate) fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + 
 }
 
 /// The message for an unknown member or parameter.
-pub(crate) fn unknown_member(name: &str, allowed: &[&str]) -> String {
+pub fn unknown_member(name: &str, allowed: &[&str]) -> String {
     let near = suggestion(allowed.iter().copied(), name);
     format!("is unknown{} Allowed: {}", near.as_deref().unwrap_or("."), allowed.join(", "))
 }
@@ -29,7 +29,7 @@ fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<
     is_near.then(|| format!("; did you mean \"{near}\"?"))
 }
 
-/// The `most` names nearest to the wanted one, nearest first. Case does not matter.
+/// Up to `most` names nearest to the wanted one, nearest first. Case is ignored.
 pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str, most: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     let mut names: Vec<&str> = names.collect();
@@ -65,12 +65,12 @@ mod tests {
     #[test]
     fn an_unknown_value_is_named_with_what_is_allowed() {
         let names = ["events", "visitors", "bounce_rate"];
-        let told = |value: Value| unknown(&value, names.into_iter());
+        let message = |value: Value| unknown(&value, names.into_iter());
         let all = "Allowed: events, visitors, bounce_rate";
-        assert_eq!(told("visitor".into()), format!("unknown value \"visitor\"; did you mean \"visitors\"? {all}"));
-        assert_eq!(told("x".into()), format!("unknown value \"x\". {all}"));
-        assert_eq!(told(7.into()), "must be one of: events, visitors, bounce_rate");
-        assert!(told("\"".repeat(100).into()).contains(&"\\\"".repeat(64)));
+        assert_eq!(message("visitor".into()), format!("unknown value \"visitor\"; did you mean \"visitors\"? {all}"));
+        assert_eq!(message("x".into()), format!("unknown value \"x\". {all}"));
+        assert_eq!(message(7.into()), "must be one of: events, visitors, bounce_rate");
+        assert!(message("\"".repeat(100).into()).contains(&"\\\"".repeat(64)));
     }
 
     #[test]

@@ -1,14 +1,17 @@
-//! The common question as query parameters: `metric=visitors,events&group_by=source&from=2026-10-01`. Each is
-//! made the member of the body it stands for, and read as that.
+//! The question of `/v1/stats` as query parameters: `metric=visitors,events&group_by=source&from=2026-10-01`. Each
+//! parameter becomes a member of the JSON question, which is then parsed as usual.
 
 use serde_json::{Value, json};
 
+use super::dimension::Interval;
 use super::fault::Fault;
 use super::given::{Given, Parameters, parsed, place};
 use super::model::{MAX_LIMIT, Query};
-use super::read::{World, read};
+use super::nearest::unknown;
+use super::read::read;
+use super::world::World;
 
-/// Parameters that are taken.
+/// Allowed parameters.
 pub const KNOWN: &[&str] = &[
     "project",
     "metric",
@@ -29,10 +32,10 @@ pub const KNOWN: &[&str] = &[
     "cursor",
 ];
 
-/// Reads a query string.
+/// Parses a query string.
 ///
 /// # Errors
-/// The parameter at fault and what it takes. One that is unknown or stands twice is an error too.
+/// The parameter that is invalid, unknown or repeated, and what is allowed.
 pub fn from_parameters(query: &str, world: World<'_>) -> Result<Query, Fault> {
     let given = Given::read(query, KNOWN)?;
     let mut members = Parameters::about_events(&given, MAX_LIMIT)?;
@@ -41,10 +44,9 @@ pub fn from_parameters(query: &str, world: World<'_>) -> Result<Query, Fault> {
     }
     let mut dimensions: Vec<Value> = Vec::new();
     if let Some(interval) = given.text("interval") {
-        let known = super::Interval::ALL.iter().any(|one| one.as_str() == interval);
-        if !known {
-            let names: Vec<&str> = super::Interval::ALL.iter().map(|one| one.as_str()).collect();
-            return Err(place("interval").fault(format!("must be one of {}", names.join(", "))));
+        if Interval::parse(interval).is_none() {
+            let names = Interval::ALL.iter().map(|one| one.as_str());
+            return Err(place("interval").fault(unknown(&interval.into(), names)));
         }
         dimensions.push(format!("time:{interval}").into());
     }

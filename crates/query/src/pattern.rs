@@ -1,27 +1,27 @@
-//! Where the pattern of `matches` stands that the store could not compile. Only the store knows its dialect, so that
-//! a bad one is found when the statement runs; its words name the pattern, not the place.
+//! Errors about regular expressions. Only ClickHouse can check RE2 syntax, so an invalid pattern is found when the statement
+//! runs. ClickHouse's message contains the pattern; this module finds its path in the question.
 
 use serde_json::{Map, Value};
 
 use super::fault::Path;
 use intake::error::{ApiError, ErrorCode, FieldError};
 
-/// What stands before the pattern in the store's words, and behind it.
+/// The text before and after the pattern in ClickHouse's message.
 const WORDS: (&str, &str) = ("cannot compile re2: ", ", error: ");
 
-/// The error of a question with a pattern that the store refused in these words. [`placed`] adds where it is.
+/// The error for a pattern that ClickHouse refused with the message `words`. [`placed`] adds its path.
 pub fn bad_pattern(words: String) -> ApiError {
     ApiError::new(ErrorCode::InvalidParams, "invalid regular expression (RE2 syntax)")
         .field("/filters", "must hold regular expressions in RE2 syntax")
         .because(words)
 }
 
-/// The same error with the place in a question's body, where it is about a pattern.
+/// Adds the pattern's path in a question's body, if the error is about a pattern.
 pub fn placed(error: ApiError, body: &Value) -> ApiError {
     at(error, body, |path| path)
 }
 
-/// The same for a query string: a parameter is one place.
+/// Adds the pattern's parameter, if the error is about a pattern.
 pub fn placed_in_parameters(error: ApiError, query: &str) -> ApiError {
     let given: Map<String, Value> = form_urlencoded::parse(query.as_bytes())
         .filter_map(|(name, text)| serde_json::from_str(&text).ok().map(|value| (name.into_owned(), value)))
@@ -29,10 +29,10 @@ pub fn placed_in_parameters(error: ApiError, query: &str) -> ApiError {
     at(error, &given.into(), |path| format!("?{}", path.trim_start_matches('/').split('/').next().unwrap_or_default()))
 }
 
-fn at(mut error: ApiError, question: &Value, told: impl Fn(String) -> String) -> ApiError {
+fn at(mut error: ApiError, question: &Value, shown_as: impl Fn(String) -> String) -> ApiError {
     let words = error.internal.as_deref().filter(|_| error.code == ErrorCode::InvalidParams);
     if let Some((_, words)) = words.and_then(|words| words.split_once(WORDS.0)) {
-        let path = find(question, &Path::new(""), words).map(told);
+        let path = find(question, &Path::new(""), words).map(shown_as);
         for (field, path) in error.fields.iter_mut().zip(path) {
             *field = FieldError { path, message: field.message.clone() };
         }
@@ -40,7 +40,7 @@ fn at(mut error: ApiError, question: &Value, told: impl Fn(String) -> String) ->
     error
 }
 
-/// The first value of a `matches` below `path` that is the pattern which `words` begin with.
+/// The path of the first pattern below `path` that `words` start with.
 fn find(value: &Value, path: &Path<'_>, words: &str) -> Option<String> {
     let inside = |(index, item): (usize, &Value)| find(item, &path.index(index), words);
     match value {
@@ -59,7 +59,7 @@ fn find(value: &Value, path: &Path<'_>, words: &str) -> Option<String> {
 }
 
 fn is_named(pattern: &Value, words: &str) -> bool {
-    // The log keeps the beginning of long words only.
+    // Long messages are cut before they get here.
     let is_cut = || !words.contains(WORDS.1);
     pattern.as_str().is_some_and(|pattern| {
         words.strip_prefix(pattern).is_some_and(|rest| rest.starts_with(WORDS.1))

@@ -1,4 +1,4 @@
-//! Which events a question is about, and whose they are.
+//! The events of a question as SQL conditions, and the person that each event belongs to.
 
 use super::filter::Filter;
 use super::member::words;
@@ -9,11 +9,11 @@ use statement::{Kind, clean_value};
 use statement::{Scope, instant};
 
 words! {
-    /// Which events are looked at together.
+    /// Whose events are followed: those of a person or those of a session.
     pub enum By {
-        /// Those of a person, on any device. Events without ids belong to nobody.
+        /// The events of a person, on any device. Events without ids belong to no person.
         Person = "person",
-        /// Those of a session that starts in the period.
+        /// The events of a session that starts in the period.
         Session = "session",
     }
 }
@@ -23,17 +23,17 @@ words! {
 pub(super) struct Chosen<'a> {
     pub(super) scope: &'a Scope<'a>,
     pub(super) range: Range,
-    /// A bot is data, and left out unless asked for.
+    /// Whether bots count.
     pub(super) bots: bool,
 }
 
 impl Chosen<'_> {
-    /// Those that fit.
+    /// The condition for the period's events that meet a filter.
     pub(super) fn condition(&self, filter: &Filter, bind: &mut Binder) -> String {
         self.within(&[self.range], filter, bind)
     }
 
-    /// Those of other times that fit.
+    /// The condition for events of other periods that meet a filter.
     pub(super) fn within(&self, pieces: &[Range], filter: &Filter, bind: &mut Binder) -> String {
         let mut condition = format!("{} AND {}", self.scope.sql(bind), during("timestamp", pieces, bind));
         if !self.bots {
@@ -46,19 +46,19 @@ impl Chosen<'_> {
         condition
     }
 
-    /// The filter alone. What a visitor has done is looked for among these events.
+    /// The filter as a condition over `table`. `has_done` looks at the events of the period.
     pub(super) fn fits(&self, filter: &Filter, table: &str, bind: &mut Binder) -> String {
         filter.sql(table, bind, &|event: &Filter, bind: &mut Binder| self.visitors(event, bind))
     }
 
-    /// The visitors who have an event that fits.
+    /// SELECT of the visitors who have an event that meets a condition.
     pub(super) fn visitors(&self, event: &Filter, bind: &mut Binder) -> String {
         let condition = self.condition(event, bind);
         format!("SELECT visitor FROM events FINAL WHERE {condition} AND visitor != 0")
     }
 }
 
-/// An instant in one of these pieces.
+/// The condition that an instant lies in one of the pieces.
 pub(super) fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String {
     let parts: Vec<String> = pieces
         .iter()
@@ -67,8 +67,8 @@ pub(super) fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String 
     format!("({})", parts.join(" OR "))
 }
 
-/// Rows of `events`, a SELECT with `user_id` and `anonymous_id`, each with its `person`: the user, else the user
-/// that the device was first identified as, else the device; an empty text where nobody is known.
+/// Adds a column `person` to `events`, a SELECT with `user_id` and `anonymous_id`: the user, else the user that the device
+/// was first identified as, else the device, else an empty string (`docs/concepts.md`, "Visitors and users").
 pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) -> String {
     format!(
         "SELECT *, multiIf(user_id != '', concat('u', user_id), anonymous_id = '', '', stitched.user != '',\n\
@@ -79,12 +79,12 @@ pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) ->
     )
 }
 
-/// Whom each device belongs to: whoever it was identified as first, at any time (`docs/durability.md`). Clean days
-/// are read from `identities`, which holds what is needed of them; all other days there can be from the events.
+/// SELECT of the user that each device belongs to: the first that it was identified as, at any time. Clean days are read
+/// from `identities`, all other days from the events.
 fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
     let scope = scope.sql(bind);
     let clean = clean_value(Kind::Identities, &scope);
-    // The other days are named, not the clean ones excluded: only so are parts of the table left out that hold
+    // Lists the other days instead of excluding the clean ones: only then ClickHouse skips parts of the table that hold
     // several clean days.
     format!(
         "SELECT device, argMin(user, first) AS user\n\

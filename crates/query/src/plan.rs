@@ -1,5 +1,5 @@
-//! Which tables answer a question: computed ones for the days where they equal the events, the events for the
-//! rest (`docs/rollups.md`). Either way the numbers are the same.
+//! The table choice: computed tables for clean days, events for the rest (`docs/rollups.md`). The numbers are the same
+//! either way.
 
 use super::dimension::{Column, Dimension, Interval};
 use super::metric::{Base, Level};
@@ -9,15 +9,15 @@ use schema::RollupDimension;
 use statement::Range;
 use statement::{Generation, Kind};
 
-/// More pieces than these are read from the events as a whole: a statement must stay small.
+/// Maximum number of pieces between clean days. With more, all is read from the events, so that the statement stays small.
 const MAX_PIECES: usize = 40;
 
-/// What may be read instead of events, before it is known which days are clean.
+/// The computed tables that can answer a question, before the clean days are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
-    /// Which rows of the rollup, if they can answer.
+    /// The rows of the rollup, if it can answer.
     pub rollup: Option<Slice>,
-    /// Whether the table of sessions can.
+    /// Whether the table `sessions` can answer.
     pub sessions: bool,
     /// The first whole UTC day of the period.
     pub first: Day,
@@ -34,11 +34,11 @@ pub struct Slice {
     pub value: Option<Column>,
     /// The events' column that `second` holds.
     pub second: Option<Column>,
-    /// Rows of whole days, which hold numbers of visitors; else rows of hours, which hold the visitors.
+    /// Whether to read rows of days, which hold the number of visitors. Rows of hours hold the set of visitors.
     pub days: bool,
 }
 
-/// How a question is answered.
+/// The table choice for a question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Days that the rollup answers.
@@ -47,17 +47,17 @@ pub struct Plan {
     pub sessions: Option<Clean>,
 }
 
-/// Days with the generation that is to be read.
+/// Clean days, each with the generation to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clean(pub Vec<(Day, Generation)>);
 
 impl Wanted {
-    /// What could answer a question besides the events; `None` where nothing could.
+    /// The computed tables that can answer a question; `None` if only the events can.
     pub fn of(query: &Query) -> Option<Self> {
         let (from, to) = (query.range.from, query.range.to);
         let first = if from == from.day().start() { from.day() } else { Day(from.day().0 + 1) };
         let end = to.day();
-        // Today is never clean, and a single day is read from the events as fast.
+        // Today is never clean, and one day is read from the events just as fast.
         if query.include.bots || end.0 - first.0 < 2 {
             return None;
         }
@@ -66,12 +66,12 @@ impl Wanted {
         (rollup.is_some() || sessions).then_some(Self { rollup, sessions, first, end })
     }
 
-    /// The kinds of days that must be asked for.
+    /// The computed tables whose clean days must be looked up.
     pub fn kinds(&self) -> impl Iterator<Item = Kind> {
         [self.rollup.map(|_| Kind::Rollup), self.sessions.then_some(Kind::Sessions)].into_iter().flatten()
     }
 
-    /// The plan, once it is known which days are clean.
+    /// The table choice for these clean days.
     pub fn plan(&self, query: &Query, rollup: Vec<(Day, Generation)>, sessions: Vec<(Day, Generation)>) -> Plan {
         let usable = |days: Vec<(Day, Generation)>| {
             let clean = Clean(days);
@@ -84,7 +84,7 @@ impl Wanted {
     }
 }
 
-/// The rows of the rollup that hold what a question asks, if there are such.
+/// The rows of the rollup that can answer a question, if any.
 fn slice(query: &Query) -> Option<Slice> {
     let bases = || query.metrics.iter().flat_map(|metric| metric.bases()).filter(|base| base.level() == Level::Event);
     if query.goal.is_some() || bases().any(|base| !matches!(base, Base::Events | Base::Visitors | Base::Pageviews)) {
@@ -120,11 +120,11 @@ fn slice(query: &Query) -> Option<Slice> {
         _ => return None,
     };
     let visitors = bases().any(|base| *base == Base::Visitors);
-    // A row of a day is a row of the answer: its visitors are told as a number.
+    // One row of a day is one row of the answer, so its number of visitors can be used.
     let one_to_one = interval == Some(Interval::Day) && filtered.iter().all(|column| grouped.contains(column));
     let whole_days = query.zone.is_utc() && interval != Some(Interval::Hour) || interval.is_none();
     let days = whole_days && (!visitors || one_to_one);
-    // Paths have no sets of visitors.
+    // The rollup stores no sets of visitors for paths.
     (days || !visitors || dimension != "path").then_some(Slice { dimension, value, second, days })
 }
 
@@ -134,14 +134,14 @@ fn name(column: Column) -> Option<&'static str> {
 }
 
 impl Plan {
-    /// Whether visitors of several parts must be counted as sets: the same one may stand in two of them.
+    /// Whether visitors must be passed as sets, because the same visitor can occur in two parts.
     pub fn counts_sets(&self, query: &Query) -> bool {
         self.rollup.as_ref().is_some_and(|(slice, clean)| {
             !slice.days || query.interval() != Some(Interval::Day) && !clean.rest(query.range).is_empty()
         })
     }
 
-    /// The tables that are read, for `meta`.
+    /// The tables that are read, for `meta.tables`.
     pub fn tables(&self, query: &Query) -> Vec<&'static str> {
         let mut tables = Vec::new();
         let mut rest = false;
@@ -171,7 +171,7 @@ impl Plan {
 }
 
 impl Clean {
-    /// What of a period they do not cover.
+    /// The pieces of a period that the clean days do not cover.
     pub fn rest(&self, range: Range) -> Vec<Range> {
         let mut pieces = Vec::new();
         let mut from = range.from;
@@ -188,13 +188,13 @@ impl Clean {
         pieces
     }
 
-    /// The days as a bound array.
+    /// The days as the value of an array parameter.
     pub(super) fn days(&self) -> String {
         let days: Vec<String> = self.0.iter().map(|(day, _)| format!("'{}'", day.to_iso())).collect();
         format!("[{}]", days.join(","))
     }
 
-    /// Their generations as a bound array.
+    /// The generations as the value of an array parameter.
     pub(super) fn generations(&self) -> String {
         let generations: Vec<String> = self.0.iter().map(|(_, generation)| generation.0.to_string()).collect();
         format!("[{}]", generations.join(","))

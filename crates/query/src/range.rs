@@ -1,40 +1,52 @@
-//! The period of a question, as it is asked and as instants.
+//! Periods: parses what a question asks for, and resolves it to instants in a time zone.
 
 use chrono::{Datelike as _, Months, NaiveDate};
 use serde_json::Value;
 
 use super::fault::{Fault, Path};
+use super::nearest::unknown;
 use super::zone::Zone;
 use intake::time::{DAY_MS, Day, LAST_MS, Timestamp};
 use statement::Range;
 
-/// Longest period of one question: five years (contract, "Limits").
+/// Longest period of one question: five years (`docs/concepts.md`, "Limits").
 pub const MAX_DAYS: i64 = 5 * 366;
 
-pub(crate) const FORMS: &str = "must be today, yesterday, 24h, Nd or Nmo (the last N days or months, this one included), week, \
-     month, last_month, year, or a pair of dates (both included) or of instants (the second not included)";
+/// Periods in one word. `day` is `today`.
+pub(crate) const WORDS: &[&str] = &["today", "day", "yesterday", "week", "month", "last_month", "year"];
+/// Words for a period to compare with.
+pub(crate) const COMPARE_WORDS: &[&str] = &["previous_period", "year_over_year"];
 
-/// A period as it is asked.
+/// The message for a value that is not a period.
+fn unknown_period(value: &Value) -> String {
+    let words = unknown(value, WORDS.iter().copied());
+    format!(
+        "{words}, Nh, Nd or Nmo (the last N hours, days or months, including the current one), or a pair of dates (both \
+         included) or of instants (the second excluded)"
+    )
+}
+
+/// A period as a question gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
-    /// So many hours up to now.
+    /// The last n hours, up to now.
     Hours(i64),
-    /// So many local days, of which today is the last.
+    /// The last n local days, including today.
     Days(i64),
-    /// So many calendar months, of which this is the last.
+    /// The last n calendar months, including the current one.
     Months(u32),
     /// The day before today.
     Yesterday,
-    /// The calendar month before this.
+    /// The previous calendar month.
     LastMonth,
-    /// From Monday.
+    /// From Monday up to now.
     Week,
-    /// From January.
+    /// From the first of January up to now.
     Year,
-    /// Between two edges, the date of the second included.
+    /// From the first edge to the second. If the second is a date, that day is included.
     Between(Edge, Edge),
-    /// From the one to the other, which is not included even if it is a date; where they are missing, the last
-    /// 30 days up to now.
+    /// From the first edge to the second, which is excluded even if it is a date. By default the second is now, and the first
+    /// 30 days before it.
     Since(Option<Edge>, Option<Edge>),
 }
 
@@ -48,13 +60,13 @@ pub enum Edge {
 }
 
 impl Period {
-    /// Reads a word or a pair.
+    /// Parses a word or a pair.
     ///
     /// # Errors
-    /// What is taken.
+    /// It is not a period; the message says what is allowed.
     pub fn parse(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
         match value {
-            Value::String(word) => Self::word(word).ok_or_else(|| path.fault(FORMS)),
+            Value::String(word) => Self::word(word).ok_or_else(|| path.fault(unknown_period(value))),
             Value::Array(pair) => match pair.as_slice() {
                 [from, to] => {
                     let edge = |value: &Value, index| {
@@ -63,13 +75,13 @@ impl Period {
                     };
                     Ok(Self::Between(edge(from, 0)?, edge(to, 1)?))
                 }
-                _ => Err(path.fault(FORMS)),
+                _ => Err(path.fault(unknown_period(value))),
             },
-            _ => Err(path.fault(FORMS)),
+            _ => Err(path.fault(unknown_period(value))),
         }
     }
 
-    /// Reads a word.
+    /// Parses a word.
     pub(super) fn word(word: &str) -> Option<Self> {
         match word {
             "today" | "day" => return Some(Self::Days(1)),
@@ -91,7 +103,7 @@ impl Period {
         }
     }
 
-    /// A span in which the period and the one before it surely lie, in any zone.
+    /// A span that contains the period and the one before it, whatever the time zone.
     pub fn around(&self, now: Timestamp) -> Range {
         let days = match self {
             Self::Hours(hours) => hours / 24 + 1,
@@ -111,7 +123,7 @@ impl Period {
                     Self::Since(from, to) => (from.map_or(now, Edge::roughly), to.map_or(now, Edge::roughly)),
                     _ => (now, now),
                 };
-                // The length was not checked yet.
+                // The length is checked later, so it is limited here.
                 let length = (to.0 - from.0).clamp(0, MAX_DAYS * DAY_MS);
                 return Range { from: from.plus(-length - 370 * DAY_MS), to: from.plus(length + 3 * DAY_MS) };
             }
@@ -150,27 +162,27 @@ impl Period {
                 Range { from, to }
             }
         };
-        // A day begins at the very moment that is asked in: nothing can be there yet, and that is an answer.
+        // A question asked at the exact start of a day is valid; its answer is empty.
         let range = if range.from == range.to && !matches!(self, Self::Between(..) | Self::Since(..)) {
             Range { to: range.to.plus(1), ..range }
         } else {
             range
         };
         if range.from >= range.to {
-            return Err(path.fault("must lie before its end"));
+            return Err(path.fault("the period must begin before it ends"));
         }
         if range.to.0 - range.from.0 > MAX_DAYS * DAY_MS {
-            return Err(path.fault("must be five years at most"));
+            return Err(path.fault(format!("the period must be at most five years ({MAX_DAYS} days)")));
         }
         Ok(range)
     }
 }
 
 impl Edge {
-    /// How an edge is written.
+    /// The message for a text that is not an edge.
     pub const FORM: &'static str = "must be ISO 8601 (2026-11-21 or 2026-11-21T10:00:00Z) or milliseconds since 1970";
 
-    /// Reads a date or an instant.
+    /// Parses a date or an instant.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(day) = Day::parse(text) {
             return Some(Self::On(day));
@@ -197,10 +209,10 @@ impl Edge {
     }
 }
 
-/// What a period is compared with.
+/// The period to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
-    /// As long, right before.
+    /// The period of the same length directly before.
     PreviousPeriod,
     /// The same dates a year earlier.
     YearOverYear,
@@ -209,20 +221,21 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// Reads a word or a pair.
+    /// Parses a word or a pair.
     ///
     /// # Errors
-    /// What is taken.
+    /// It is neither; the message says what is allowed.
     pub fn parse(value: &Value, path: &Path<'_>) -> Result<Self, Fault> {
         match value.as_str() {
             Some("previous_period") => Ok(Self::PreviousPeriod),
             Some("year_over_year") => Ok(Self::YearOverYear),
-            Some(_) => Err(path.fault("must be previous_period, year_over_year, or a pair of dates or instants")),
+            Some(_) => Err(path
+                .fault(format!("{}, or a pair of dates or instants", unknown(value, COMPARE_WORDS.iter().copied())))),
             None => Period::parse(value, path).map(Self::With),
         }
     }
 
-    /// The period that `range` is compared with.
+    /// Resolves the period to compare `range` with.
     ///
     /// # Errors
     /// As [`Period::resolve`].
@@ -231,7 +244,7 @@ impl Compare {
             Self::With(period) => period.resolve(now, zone, path),
             Self::PreviousPeriod => {
                 let first = zone.day(range.from);
-                // Whole local days are moved by days, so that a change of the clock does not cut them.
+                // Whole local days are moved by days, so that a clock change does not cut them.
                 if zone.start_of(first) == range.from {
                     let last = zone.day(range.to.plus(-1));
                     let days = i64::from(last.0 - first.0) + 1;
@@ -255,7 +268,7 @@ fn moved(range: Range, zone: &Zone, to: impl Fn(Day) -> Day) -> Range {
     Range { from: edge(range.from), to: edge(range.to) }
 }
 
-/// A date so many days on.
+/// The date `days` later.
 pub(super) fn shifted(day: Day, days: i64) -> Day {
     Day(i32::try_from(i64::from(day.0) + days).unwrap_or(day.0))
 }
@@ -268,7 +281,7 @@ fn day(date: NaiveDate) -> Day {
     Day(date.to_epoch_days())
 }
 
-/// The first of a date's month.
+/// The first of the date's month.
 pub(super) fn first_of_month(of: Day) -> Day {
     day(date(of).with_day(1).unwrap_or_default())
 }
@@ -277,17 +290,17 @@ fn first_of_year(of: Day) -> Day {
     day(NaiveDate::from_yo_opt(date(of).year(), 1).unwrap_or_default())
 }
 
-/// The same date so many months earlier; where there is none, the month's last.
+/// The same date `months` earlier, or the last of that month if it is shorter.
 pub(super) fn months_before(of: Day, months: u32) -> Day {
     day(date(of).checked_sub_months(Months::new(months)).unwrap_or_default())
 }
 
-/// The months from year 0 to a date's.
+/// Number of months from year 0 to the date's month.
 pub(super) fn month_of(of: Day) -> i64 {
     i64::from(date(of).year()) * 12 + i64::from(date(of).month0())
 }
 
-/// The first of the month after a date's.
+/// The first of the next month.
 pub(super) fn next_month(of: Day) -> Day {
     day(date(first_of_month(of)).checked_add_months(Months::new(1)).unwrap_or_default())
 }

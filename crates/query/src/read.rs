@@ -1,26 +1,26 @@
 //! Parses the question of `/v1/stats`. Bodies, query parameters and tools all go through [`read`].
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::dimension::{Dimension, Interval};
 use crate::fault::{Fault, Path};
-use crate::filter::Filter;
+use crate::filter::{Filter, sessions_only};
 use crate::member::{
     Condition, Conditions, Cursor, Dimensions, MAX_PROJECT, MAX_ZONE, Member, Members, Metrics, Project, Whole, Within,
-    ZONE, ZoneName, question,
+    ZONE, ZoneName, known, question,
 };
 use crate::metric::{Level, Metric};
 use crate::model::{Direction, Key, MAX_LIMIT, Query};
-use crate::nearest::unknown_member;
+use crate::nearest::unknown;
 use crate::range::{Compare, Period};
-use crate::segment::Segments;
+use crate::world::World;
 use crate::zone::Zone;
 use intake::error::ErrorCode;
 use intake::time::Timestamp;
 
-/// Rows of an answer by default.
+/// Default maximum number of rows of an answer.
 pub const DEFAULT_LIMIT: u32 = 1000;
-/// Most steps of a time axis. Ten thousand minutes are about a week, as many hours more than a year.
+/// Maximum number of steps of a time axis: about a week of minutes, or more than a year of hours.
 const MAX_STEPS: i64 = 10_000;
 
 question! {
@@ -84,19 +84,6 @@ impl Member for OrderBy {
     }
 }
 
-/// What a question needs from outside.
-#[derive(Clone, Copy)]
-pub struct World<'a> {
-    /// The time of the question.
-    pub now: Timestamp,
-    /// The project's time zone, for questions that name none.
-    pub timezone: &'a str,
-    /// A time zone's offset from UTC in minutes at an instant; `None` if there is no such zone.
-    pub offset_at: fn(&str, Timestamp) -> Option<i32>,
-    /// The project's saved segments.
-    pub segments: Segments<'a>,
-}
-
 /// Parses a question from a JSON body.
 ///
 /// # Errors
@@ -107,14 +94,6 @@ pub fn from_json(body: &Value, world: World<'_>) -> Result<Query, Fault> {
     let members = body.as_object().ok_or_else(|| root.fault("must be a JSON object"))?;
     known(members, StatsQuestion::MEMBERS, &root)?;
     read(members, world)
-}
-
-/// Checks that an object has no other members than these.
-pub(super) fn known(members: &Map<String, Value>, allowed: &[&str], path: &Path<'_>) -> Result<(), Fault> {
-    match members.keys().find(|name| !allowed.contains(&name.as_str())) {
-        Some(name) => Err(path.member(name).fault(unknown_member(name, allowed))),
-        None => Ok(()),
-    }
 }
 
 /// Parses a question from its members.
@@ -157,36 +136,42 @@ impl Include {
     }
 }
 
-/// A dimension in a sentence.
+/// A dimension as error messages name it.
 fn named(dimension: &Dimension) -> String {
     if matches!(dimension, Dimension::Property(_)) { "properties".to_owned() } else { dimension.key() }
 }
 
-/// Checks what no single member can show.
+/// Checks that the members fit each other.
 fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
     let dimensions = members.member("dimensions").1;
     let filters = members.member("filters").1;
     for (index, dimension) in query.dimensions.iter().enumerate() {
         if query.has_sessions() && !dimension.is_known_to(Level::Session) {
             let message = format!(
-                "sessions have no {}: ask for it without sessions, bounce_rate, session_duration and views_per_session",
-                named(dimension)
+                "sessions have no {}; leave out the metrics of sessions ({})",
+                named(dimension),
+                Metric::names_of_sessions()
             );
             return Err(dimensions.index(index).fault(message).code(ErrorCode::InvalidGroupBy));
         }
         if query.has_events() && !dimension.is_known_to(Level::Event) {
-            let message = format!("events have no {}: ask for it with metrics of sessions alone", named(dimension));
+            let message = format!(
+                "events have no {}; use only metrics of sessions ({})",
+                named(dimension),
+                Metric::names_of_sessions()
+            );
             return Err(dimensions.index(index).fault(message).code(ErrorCode::InvalidGroupBy));
         }
     }
     if query.has_events() && !query.filter.is_known_to(Level::Event) {
-        return Err(filters.fault("entry_path and exit_path are of sessions: ask for metrics of sessions alone"));
+        let message = format!("{}; or use only metrics of sessions ({})", sessions_only(), Metric::names_of_sessions());
+        return Err(filters.fault(message));
     }
     if query.metrics.contains(&Metric::ConversionRate) && query.goal.is_none() {
         return Err(members
             .member("goal")
             .1
-            .fault("is missing: conversion_rate needs one, e.g. [\"is\",\"event\",[\"signup\"]]"));
+            .fault("is missing; conversion_rate needs a condition such as [\"is\",\"event\",[\"signup\"]]"));
     }
     if let Some(interval) = query.interval() {
         let width = match interval {
@@ -195,21 +180,23 @@ fn check(query: &Query, members: &impl Members) -> Result<(), Fault> {
             Interval::Day | Interval::Week | Interval::Month => intake::time::DAY_MS,
         };
         if (query.range.to.0 - query.range.from.0) / width > MAX_STEPS {
-            let message = format!("the period has more than {MAX_STEPS} steps of this width; take a wider one");
+            let message = format!(
+                "the period has more than {MAX_STEPS} steps of this width; use a wider step or a shorter period"
+            );
             return Err(dimensions.fault(message));
         }
     }
     Ok(())
 }
 
-/// Slug or id of the project, if one is named.
+/// Parses the project's slug or id, if the question names one.
 pub(super) fn project(members: &impl Members) -> Result<Option<String>, Fault> {
     let (value, path) = members.member("project");
     match value {
         None => Ok(None),
         Some(Value::String(name)) if name.is_empty() => Ok(None),
         Some(Value::String(name)) if name.chars().count() <= MAX_PROJECT => Ok(Some(name.clone())),
-        Some(_) => Err(path.fault("must be a project's slug or id")),
+        Some(_) => Err(path.fault("must be a project's slug or id, a string of at most 128 characters")),
     }
 }
 
@@ -270,15 +257,17 @@ fn order(
         };
         let metric = Metric::parse(name).filter(|metric| metrics.contains(metric)).map(Key::Metric);
         let dimension = || Dimension::parse(name).ok().filter(|one| dimensions.contains(one)).map(Key::Dimension);
-        let key = metric
-            .or_else(dimension)
-            .ok_or_else(|| at.index(0).fault("must be one of the question's metrics or dimensions"))?;
+        let key = metric.or_else(dimension).ok_or_else(|| {
+            let keys = metrics.iter().map(|metric| metric.as_str().to_owned());
+            let keys: Vec<String> = keys.chain(dimensions.iter().map(Dimension::name)).collect();
+            at.index(0).fault(unknown(&name.as_str().into(), keys.iter().map(String::as_str)))
+        })?;
         add(
             key,
             match direction.as_str() {
                 "asc" => Direction::Asc,
                 "desc" => Direction::Desc,
-                _ => return Err(at.index(1).fault("must be asc or desc")),
+                _ => return Err(at.index(1).fault(unknown(&direction.as_str().into(), ["asc", "desc"].into_iter()))),
             },
         );
     }

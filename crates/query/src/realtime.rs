@@ -1,4 +1,4 @@
-//! The report of `GET /v1/realtime`: what happens now. Windows are whole UTC minutes including the running one, so that
+//! The report of `GET /v1/realtime`: the last minutes. Windows are whole UTC minutes including the current one, so that
 //! the series adds up to the totals.
 
 use serde::Serialize;
@@ -9,16 +9,17 @@ use super::fault::Fault;
 use super::given::{Given, Parameters};
 use super::model::{MAX_LIMIT, Query};
 use super::plan::Plan;
-use super::read::{World, read};
+use super::read::read;
 use super::report::{Found, Report};
 use super::shape::{Parts, answer};
+use super::world::World;
 use intake::time::Timestamp;
 use statement::{Range, Scope, Statement};
 
-/// Parameters that are taken.
+/// Allowed parameters.
 pub const KNOWN: &[&str] = &["project", "event", "filters", "bots"];
 const MINUTE: i64 = 60_000;
-/// Pages and sources that are named.
+/// Maximum number of pages and of sources.
 const TOP: u32 = 10;
 
 /// A question about the last minutes: seven questions for metrics by dimensions.
@@ -35,7 +36,7 @@ pub struct Realtime {
 #[derive(Debug)]
 struct Window {
     minutes: u32,
-    /// Visitors and events.
+    /// Question for visitors and events.
     totals: Query,
     /// Paths with most visitors.
     pages: Query,
@@ -127,10 +128,10 @@ impl Report for Realtime {
 }
 
 impl Realtime {
-    /// Reads a query string.
+    /// Parses a query string.
     ///
     /// # Errors
-    /// The parameter at fault and what it takes.
+    /// The parameter that is invalid, unknown or repeated, and what is allowed.
     pub fn from_parameters(query: &str, world: World<'_>) -> Result<Self, Fault> {
         let given = Given::read(query, KNOWN)?;
         let ask = |minutes: u32, dimensions: Value, more: &[(&'static str, Value)]| {

@@ -1,5 +1,5 @@
-//! The one life of a report: parse the question, run its statements, build the answer. The Worker runs it for REST
-//! and for MCP alike; [`REPORTS`](crate::REPORTS) lists the reports.
+//! How every report runs: parse the question, run its statements, build the answer. The Worker does so for REST and MCP
+//! in one handler; [`REPORTS`](crate::REPORTS) lists the reports.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,27 +9,27 @@ use statement::{Scope, Statement};
 
 /// A share in percent with two decimals; `None` if the whole is zero.
 pub type Percent = Option<f64>;
-/// A length of time in seconds with three decimals; `None` if there is none.
+/// A duration in seconds with three decimals; `None` if there is nothing to measure.
 pub type Seconds = Option<f64>;
 
-/// What the store found for one statement.
+/// The store's answer to one statement.
 #[derive(Debug, Default, Clone)]
 pub struct Found {
     /// JSON arrays, one per line.
     pub lines: Vec<u8>,
-    /// How many rows the store read.
+    /// Number of rows that the store read.
     pub rows_read: u64,
 }
 
 /// A kind of question. A value of the type is one question, parsed; [`crate::REPORTS`] says how.
 pub trait Report: Sized {
-    /// What it answers.
+    /// The type of its answers.
     type Answer: Serialize + 'static;
 
     /// The project that the question names, by slug or id.
     fn project(&self) -> Option<&str>;
 
-    /// Statements to run before the others: what [`Report::statements`] must know. Most reports need none.
+    /// Statements to run first. [`Report::statements`] gets their answers. Most reports need none.
     ///
     /// # Errors
     /// The question does not fit the scope, such as a cursor of another project.
@@ -37,20 +37,20 @@ pub trait Report: Sized {
         Ok(Vec::new())
     }
 
-    /// The statements that answer it; they run at the same time. `looked_up` holds what the lookups found.
+    /// The statements that answer it; they run concurrently. `looked_up` holds the answers of the lookups.
     ///
     /// # Errors
-    /// The store's rows are not what the lookups yield; the text is for the log.
+    /// The store's rows have another shape than the lookups ask for; the text is for the log.
     fn statements(&mut self, scope: &Scope<'_>, looked_up: &[Found]) -> Result<Vec<Statement>, String>;
 
-    /// Builds the answer from what the statements found, in their order.
+    /// Builds the answer from the store's answers, in the order of the statements.
     ///
     /// # Errors
-    /// The store's rows are not what the statements yield; the text is for the log.
+    /// The store's rows have another shape than the statements ask for; the text is for the log.
     fn answer(&self, scope: &Scope<'_>, found: &[Found], elapsed_ms: i64) -> Result<Self::Answer, String>;
 }
 
-/// A question of any kind, so that one handler runs them all.
+/// A question of any kind, so that one handler can run them all.
 pub trait Asked {
     /// As [`Report::project`].
     fn project(&self) -> Option<&str>;
@@ -89,7 +89,7 @@ impl<R: Report> Asked for R {
     }
 }
 
-/// An answer of any kind. It stays a value until the edge: REST writes it, MCP adds to it.
+/// An answer of any kind. It stays a value until it leaves the Worker: REST serializes it, MCP adds notes.
 pub trait Answer {
     /// Its JSON, members in the order of the type.
     ///

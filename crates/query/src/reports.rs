@@ -9,13 +9,14 @@ use crate::in_use::{InUse, Schema};
 use crate::journeys::{Journeys, JourneysAnswer, JourneysQuestion};
 use crate::matching::{Match, MatchAnswer, MatchQuestion};
 use crate::params::from_parameters;
-use crate::read::{StatsQuestion, World, from_json};
+use crate::read::{StatsQuestion, from_json};
 use crate::realtime::{Realtime, RealtimeAnswer};
 use crate::report::{Asked, Report};
 use crate::retention::{Retention, RetentionAnswer, RetentionQuestion};
 use crate::shape::StatsAnswer;
 use crate::sources::sources;
 use crate::stats::Stats;
+use crate::world::World;
 
 /// A parsed question of some kind.
 pub type Question = Box<dyn Asked>;
@@ -104,16 +105,16 @@ reports! {
         None,
         Some(|query, world| sources(query, world).map(Stats::of).map(boxed)),
         [], StatsAnswer;
-    /// How many go from step to step.
+    /// How many persons or sessions reach each step.
     FUNNEL = "funnel":
         Some(|body, world| Funnel::from_json(body, world).map(boxed)), None, [FunnelQuestion], FunnelAnswer;
     /// Who comes back.
     RETENTION = "retention":
         Some(|body, world| Retention::from_json(body, world).map(boxed)), None, [RetentionQuestion], RetentionAnswer;
-    /// Where people go, or came from.
+    /// Steps before or after a start.
     JOURNEYS = "journeys":
         Some(|body, world| Journeys::from_json(body, world).map(boxed)), None, [JourneysQuestion], JourneysAnswer;
-    /// What follows what.
+    /// Pairs of trigger and result.
     MATCH = "match":
         Some(|body, world| Match::from_json(body, world).map(boxed)), None, [MatchQuestion], MatchAnswer;
     /// Single events.

@@ -1,15 +1,15 @@
-//! An event as its owner sees it: every column, as JSON and as flat columns.
+//! Stored events as SQL: every column, as a JSON object or as flat columns.
 
 use schema::Column;
 use schema::Holds::{Hash, Json, Money, Text, Time};
 
-/// An instant of the store as ISO 8601 with `Z`.
+/// A time column as ISO 8601 with `Z`.
 pub(super) fn iso(column: &str) -> String {
     format!("concat(replaceOne(toString({column}), ' ', 'T'), 'Z')")
 }
 
-/// The row of `events` as the text of a JSON object. Properties stand in it as they were sent, to the byte; in
-/// `one_line`, line breaks between their members become blanks.
+/// The SQL expression of a row of `events` as a JSON object. Properties are included as they were sent, byte for byte. With
+/// `one_line`, line breaks between their members become spaces.
 pub fn object(one_line: bool) -> String {
     let members: Vec<String> = Column::SHOWN
         .iter()
@@ -20,7 +20,7 @@ pub fn object(one_line: bool) -> String {
                 Text => format!("toJSONString(toString({column}))"),
                 Time => format!("'\"', {}, '\"'", iso(&column)),
                 Hash => format!("'\"', if({column} = 0, '', toString({column})), '\"'"),
-                // The amount as text: a number could lose digits on the way.
+                // The amount as a string, because a JSON number could lose digits.
                 Money => format!(
                     "if({column} IS NULL, 'null', concat('{{\"amount\":\"', toString(ifNull({column}, 0)), \
                      '\",\"currency\":', toJSONString(toString(events.currency)), '}}'))"
@@ -34,7 +34,7 @@ pub fn object(one_line: bool) -> String {
     format!("concat('{{', {}, '}}')", members.join(", ',', "))
 }
 
-/// The row as flat columns; `typed`: instants stay instants, else they are texts.
+/// The SELECT list of a row as flat columns. If `typed`, timestamps keep their type; otherwise they are ISO 8601.
 pub(super) fn columns(typed: bool) -> String {
     let columns: Vec<String> = Column::SHOWN
         .iter()
@@ -53,7 +53,7 @@ pub(super) fn columns(typed: bool) -> String {
     columns.join(", ")
 }
 
-/// The names of the flat columns as a line of CSV.
+/// The names of the flat columns as the header line of a CSV file.
 pub(super) fn header() -> String {
     let names = Column::SHOWN.iter().flat_map(|shown| match shown.holds() {
         Money => vec![shown.as_str(), "currency"],

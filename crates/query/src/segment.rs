@@ -1,120 +1,41 @@
-//! Saved segments: named conditions of a project, to which questions refer (`docs/queries.md`).
-//!
-//! A question is read twice where it names some: the first time they are noted, then they are looked up, and the
-//! second time their conditions stand in their place. So a question with segments is bounded like one that has
-//! all of it written out.
-
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+//! Saved segments: parses what a caller sends to create or change one (`docs/queries.md`). How questions refer to
+//! segments is in [`crate::references`].
 
 use serde_json::{Map, Value};
 
-use super::fault::{Fault, Path};
+use super::fault::Fault;
 use super::filter::{self, Filter};
 use super::frame::members;
 use super::given::{Given, place};
 use super::member::Members as _;
-use super::nearest::nearest;
 use super::read::project;
+pub use super::references::{MAX_NAME, MAX_NAMED, Noted, Saved, Segments};
 use intake::error::ErrorCode;
 use statement::Binder;
 use statement::Statement;
 
-/// Members of a segment that its owner writes.
+/// Members that a caller can set.
 pub const MEMBERS: &[&str] = &["name", "description", "filters"];
-/// Parameters of the routes of segments.
+/// Query parameters of the segment routes.
 pub const KNOWN: &[&str] = &["project"];
-/// Most characters of a segment's name.
-pub const MAX_NAME: usize = 100;
-/// Most characters of a description.
+/// Maximum length of a description, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
-/// Most bytes of a segment's conditions as JSON.
+/// Maximum size of a segment's conditions as JSON, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
-/// Most segments of one question.
-pub const MAX_NAMED: usize = 10;
-/// How many names a fault tells.
-const MAX_TOLD: usize = 10;
-
-/// What a question knows of the project's segments.
-#[derive(Clone, Copy)]
-pub enum Segments<'a> {
-    /// None can be named here.
-    Closed,
-    /// Those that are named are noted, to be looked up.
-    Noted(&'a Noted),
-    /// Those that were looked up.
-    Saved(&'a Saved),
-}
-
-/// The segments that a question names.
-#[derive(Debug, Default)]
-pub struct Noted(RefCell<Vec<String>>);
-
-/// Segments as they are saved, for one question.
-#[derive(Debug, Default, serde::Deserialize)]
-pub struct Saved {
-    /// Conditions, by the name or id that the question gives.
-    found: BTreeMap<String, Value>,
-    /// The names of all segments of the project.
-    names: Vec<String>,
-}
-
-impl Noted {
-    /// Notes a segment.
-    ///
-    /// # Errors
-    /// They are too many.
-    pub(super) fn note(&self, name: &str, path: &Path<'_>) -> Result<(), Fault> {
-        let mut names = self.0.borrow_mut();
-        if names.iter().any(|known| known == name) {
-            return Ok(());
-        }
-        if names.len() == MAX_NAMED {
-            return Err(path.fault(format!("a question can name {MAX_NAMED} segments at most")));
-        }
-        names.push(name.to_owned());
-        Ok(())
-    }
-
-    /// The names and ids, each once.
-    pub fn into_names(self) -> Vec<String> {
-        self.0.into_inner()
-    }
-}
-
-impl Saved {
-    /// A segment's conditions.
-    ///
-    /// # Errors
-    /// There is no such segment.
-    pub(super) fn find(&self, name: &str, path: &Path<'_>) -> Result<&Value, Fault> {
-        self.found.get(name).ok_or_else(|| path.fault(self.instead_of(name)))
-    }
-
-    /// What may have been meant, the nearest first.
-    fn instead_of(&self, name: &str) -> String {
-        let names = nearest(self.names.iter().map(String::as_str), name, MAX_TOLD);
-        if names.is_empty() {
-            return "there is no such segment; the project has none".to_owned();
-        }
-        let more = if self.names.len() > names.len() { ", …" } else { "" };
-        format!("there is no such segment; there are {}{more}", names.join(", "))
-    }
-}
-
-/// What a segment is to be, or what of it is to change.
+/// A new segment, or the changes to one.
 #[derive(Debug)]
 pub struct Draft {
-    /// The members as they are to be stored.
+    /// The members to store.
     pub members: Map<String, Value>,
-    /// A statement that fails where a pattern is none; `None` where there are no patterns.
+    /// A statement that fails if a regular expression is invalid; `None` if the filters have none. Only the event store
+    /// can check RE2 syntax.
     pub trial: Option<Statement>,
 }
 
-/// Reads what a segment is to be, or, where not the `whole` of it must be given, what is to change.
+/// Parses a full segment, or a partial update if `whole` is false.
 ///
 /// # Errors
-/// What is wrong, with its path and what is allowed.
+/// `invalid_payload` with the path of the first invalid member, and what is allowed there.
 pub fn draft(body: &Value, whole: bool) -> Result<Draft, Fault> {
     read_draft(body, whole).map_err(|fault| fault.code(ErrorCode::InvalidPayload))
 }
@@ -133,33 +54,37 @@ fn read_draft(body: &Value, whole: bool) -> Result<Draft, Fault> {
     if whole || given.contains_key("name") {
         let is_name = |name: &str| uuid::Uuid::try_parse(name).is_err();
         let name = value.and_then(|value| line(value, MAX_NAME)).filter(|name| is_name(name));
-        let message = format!("must be a text of 1 to {MAX_NAME} characters, in one line and not in the form of an id");
+        let message = format!("must be a string of 1 to {MAX_NAME} characters on one line, and not a UUID");
         draft.insert("name".to_owned(), name.ok_or_else(|| path.fault(message))?.into());
     }
     let (value, path) = given.member("description");
     if given.contains_key("description") {
-        let told = match value {
+        let description = match value {
             None => Value::Null,
             Some(value) => line(value, MAX_DESCRIPTION)
-                .ok_or_else(|| path.fault(format!("must be a text of 1 to {MAX_DESCRIPTION} characters, in one line")))?
+                .ok_or_else(|| {
+                    path.fault(format!("must be null or a string of 1 to {MAX_DESCRIPTION} characters on one line"))
+                })?
                 .into(),
         };
-        draft.insert("description".to_owned(), told);
+        draft.insert("description".to_owned(), description);
     }
     let (value, path) = given.member("filters");
     if whole || given.contains_key("filters") {
         let value = value.filter(|value| value.as_array().is_some_and(|list| !list.is_empty()));
-        let value = value.ok_or_else(|| path.fault("must be a list of conditions, one at least"))?;
+        let value = value.ok_or_else(|| {
+            path.fault("must be a list of at least one condition such as [\"is\",\"country\",[\"DE\"]]")
+        })?;
         tried = trial(&filter::read_all(value, &path, Segments::Closed)?);
         if value.to_string().len() > MAX_BYTES || has_nul(value) {
-            return Err(path.fault(format!("must have {MAX_BYTES} bytes at most, and no NUL")));
+            return Err(path.fault(format!("must have at most {MAX_BYTES} bytes of JSON, and no NUL character")));
         }
         draft.insert("filters".to_owned(), value.clone());
     }
     Ok(Draft { members: draft, trial: tried })
 }
 
-/// PostgreSQL stores all characters but this one.
+/// Whether a string contains NUL, the one character that PostgreSQL cannot store.
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -168,17 +93,17 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
-/// A text without control characters, without blanks around it.
+/// The string without surrounding white space; `None` if it is empty, too long or has control characters.
 fn line(value: &Value, longest: usize) -> Option<String> {
     let text = value.as_str()?.trim();
     let fits = (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
 }
 
-/// The project that the query string of a route of segments names.
+/// Parses the query string of a segment route: the project's slug or id, if it names one.
 ///
 /// # Errors
-/// There is something else in it.
+/// The parameter is unknown, repeated, or not a slug or id.
 pub fn project_in(query: &str) -> Result<Option<String>, Fault> {
     let given = Given::read(query, KNOWN)?;
     let Some(name) = given.text("project") else { return Ok(None) };
@@ -246,8 +171,12 @@ mod tests {
     fn faults_have_the_place_of_the_reference() {
         let saved = saved();
         for (filters, path, message) in [
-            (json!([["is", "segment", ["DACH", "buyer"]]]), "/filters/0/2/1", "there are Buyers, DACH, Mobile"),
-            (json!([["not", ["is", "segment", "dahc"]]]), "/filters/0/1/2", "there are DACH, "),
+            (
+                json!([["is", "segment", ["DACH", "buyer"]]]),
+                "/filters/0/2/1",
+                "did you mean \"Buyers\"? Allowed: Buyers, DACH, Mobile",
+            ),
+            (json!([["not", ["is", "segment", "dahc"]]]), "/filters/0/1/2", "Allowed: DACH, "),
             (json!([["is", "segment", []]]), "/filters/0/2", "1 to 10"),
             (json!([["is", "segment", 7]]), "/filters/0/2", "name or id"),
             (json!([["is", "segment", [null]]]), "/filters/0/2/0", "name or id"),
@@ -257,7 +186,7 @@ mod tests {
             (json!([["gt", "segment", 1]]), "/filters/0/1", "revenue or prop:KEY"),
             (json!([["is", "segment", "landed"]]), "/filters", "entry_path"),
             (json!([["has_done", ["is", "segment", "landed"]]]), "/filters/0/1", "entry_path"),
-            (json!([["has_done", ["is", "segment", "came"]]]), "/filters/0/1", "within has_done"),
+            (json!([["has_done", ["is", "segment", "came"]]]), "/filters/0/1", "inside has_done"),
             (json!([["is", "segment", "large"], ["is", "segment", "large"]]), "/filters/1/2", "at most 100"),
         ] {
             let fault = read(&filters, Segments::Saved(&saved)).unwrap_err();
@@ -266,7 +195,7 @@ mod tests {
         }
         let none = Saved::default();
         let fault = read(&json!([["is", "segment", "a"]]), Segments::Saved(&none)).unwrap_err();
-        assert!(fault.message.contains("has none"), "{}", fault.message);
+        assert!(fault.message.contains("has no segments"), "{}", fault.message);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The answer of `/v1/stats`, from the store's rows: names, gaps, comparisons, shares.
+//! Builds the answer of `/v1/stats` from the store's rows: names values, fills gaps, compares periods, computes shares.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -101,7 +101,7 @@ struct Row {
 /// Builds the answer of `/v1/stats`.
 ///
 /// # Errors
-/// The store's rows are not what the statements yield; the text is for the log.
+/// The store's rows have another shape than the statements ask for; the text is for the log.
 pub(crate) fn answer(
     query: &Query,
     scope: &Scope<'_>,
@@ -122,7 +122,7 @@ pub(crate) fn answer(
     let compared_totals = single(parts.compared_totals)?;
     let visitors = |totals: &Option<Vec<Value>>| share_base(query, totals.as_deref());
 
-    // Rows beyond the page are not missing, so a cut answer is not filled.
+    // Rows of other pages are not gaps, so an answer with more pages is not filled.
     if query.include.gap_fill && !truncated && query.offset == 0 {
         fill(query, &mut rows);
     }
@@ -171,8 +171,8 @@ pub(crate) fn answer(
 fn notes(query: &Query) -> Vec<&'static str> {
     let days = query.range.to.plus(-1).day().0 - query.range.from.day().0;
     let distinct = |metric: &Metric| metric.bases().contains(&super::Base::Visitors);
-    let counts_anew = days > 0 && query.metrics.iter().any(distinct);
-    counts_anew.then_some("visitors without an anonymous_id count anew each UTC day").into_iter().collect()
+    let counts_again = days > 0 && query.metrics.iter().any(distinct);
+    counts_again.then_some("visitors without an anonymous_id count again each UTC day").into_iter().collect()
 }
 
 /// A share in percent, with two decimals; `None` if the whole is zero.
@@ -181,7 +181,7 @@ pub(super) fn percent(part: &Value, whole: &Value) -> Percent {
     share.map(|(part, whole)| (10_000.0 * part / whole).round() / 100.0)
 }
 
-/// Milliseconds of the store as seconds of an answer.
+/// Converts milliseconds of the store to seconds.
 pub(super) fn seconds(milliseconds: &Value) -> Seconds {
     milliseconds.as_f64().map(|milliseconds| milliseconds.round() / 1000.0)
 }
@@ -222,7 +222,7 @@ fn read_plain(query: &Query, found: &Found) -> Result<Vec<Vec<Value>>, String> {
         .collect()
 }
 
-/// Minutes and hours come as instants; everything else as it is told.
+/// The value as the answer shows it: minutes and hours with the time zone's offset, anything else unchanged.
 fn named(dimension: &Dimension, cell: Value, query: &Query) -> Value {
     match (dimension, cell.as_i64()) {
         (Dimension::Time(Interval::Minute | Interval::Hour), Some(at)) => {
@@ -232,7 +232,7 @@ fn named(dimension: &Dimension, cell: Value, query: &Query) -> Value {
     }
 }
 
-/// Puts a row of zeros at every step of the time axis where a group has none.
+/// Adds a row of zeros for every step of the time axis that a group has no row for.
 fn fill(query: &Query, rows: &mut Vec<Row>) {
     let Some(place) = query.dimensions.iter().position(|one| matches!(one, Dimension::Time(_))) else { return };
     let Some(interval) = query.interval() else { return };
@@ -255,7 +255,7 @@ fn fill(query: &Query, rows: &mut Vec<Row>) {
     if query.dimensions.len() == 1 && groups.is_empty() {
         groups.push(Vec::new());
     }
-    // Rows are bounded like all others.
+    // Filled rows are limited too.
     if groups.len().saturating_mul(steps.len()) > MAX_FILLED {
         return;
     }
@@ -272,16 +272,16 @@ fn fill(query: &Query, rows: &mut Vec<Row>) {
         }
     }
     let order = |row: &Row| row.key.get(place).and_then(Value::as_str).and_then(|step| rank.get(step)).copied();
-    // Stable: within a step the order is the asked one, filled rows last.
+    // The sort is stable: within a step, rows keep their order, and filled rows come last.
     let descending =
         matches!(query.order_by.first(), Some((super::Key::Dimension(Dimension::Time(_)), super::Direction::Desc)));
     rows.sort_by(|a, b| if descending { order(b).cmp(&order(a)) } else { order(a).cmp(&order(b)) });
 }
 
-/// Rows after gaps were filled at most; beyond it gaps stay.
+/// Maximum number of rows after filling gaps. If it would be exceeded, gaps are not filled.
 const MAX_FILLED: usize = 20_000;
 
-/// The metrics of nothing.
+/// The metrics of no events.
 fn zeros(query: &Query) -> Vec<Value> {
     query.metrics.iter().map(|metric| zero(*metric)).collect()
 }
@@ -295,13 +295,13 @@ fn zero(metric: Metric) -> Value {
     }
 }
 
-/// The visitors that shares are taken of.
+/// The number of visitors that shares refer to.
 fn share_base(query: &Query, totals: Option<&[Value]>) -> Option<f64> {
     let place = query.metrics.iter().position(|metric| *metric == Metric::Percentage)?;
     totals?.get(place)?.as_f64()
 }
 
-/// Makes shares of the visitors that stand where `percentage` was asked.
+/// Replaces the number of visitors by their share, where `percentage` was asked for.
 fn shares(query: &Query, mut values: Vec<Value>, base: Option<f64>) -> Vec<Value> {
     for (metric, value) in query.metrics.iter().zip(&mut values) {
         if *metric == Metric::Percentage {
@@ -313,7 +313,7 @@ fn shares(query: &Query, mut values: Vec<Value>, base: Option<f64>) -> Vec<Value
     values
 }
 
-/// Metrics into an object, with the other period's and the change in percent beside them.
+/// Writes the metrics into an object, with the other period's values and the change in percent.
 fn put(query: &Query, object: &mut Map<String, Value>, values: Vec<Value>, before: Option<&[Value]>) {
     let mut compared = Map::new();
     for (index, (metric, value)) in query.metrics.iter().zip(values).enumerate() {
@@ -333,7 +333,7 @@ fn put(query: &Query, object: &mut Map<String, Value>, values: Vec<Value>, befor
     }
 }
 
-/// The rows of the other period: found by their dimensions, those on the time axis by their place on it.
+/// The rows of the period to compare with. They are matched by their dimensions, and on the time axis by position.
 struct Before {
     rows: BTreeMap<String, Vec<Value>>,
     steps: Vec<String>,

@@ -1,13 +1,15 @@
-//! Where visitors come from: the question of `GET /v1/sources`.
+//! The question of `GET /v1/sources`: where visitors come from.
 
 use serde_json::json;
 
 use super::fault::Fault;
 use super::given::{Given, Parameters, place};
+use super::member::{Member as _, words};
 use super::model::{MAX_LIMIT, Query};
-use super::read::{World, read};
+use super::read::read;
+use super::world::World;
 
-/// Parameters that are taken.
+/// Allowed parameters.
 pub const KNOWN: &[&str] = &[
     "project",
     "breakdown",
@@ -23,21 +25,49 @@ pub const KNOWN: &[&str] = &[
     "cursor",
 ];
 
-/// Reads a query string as the question it stands for: events, visitors and the share of paid events by
-/// source, most visitors first.
+words! {
+    /// How sources are grouped: the parameter `breakdown`, and `by` of the tool `top_sources`.
+    pub enum SourcesBy {
+        /// By source and medium.
+        SourceMedium = "source_medium",
+        /// By source.
+        Source = "source",
+        /// By medium.
+        Medium = "medium",
+        /// By channel.
+        Channel = "channel",
+        /// By campaign.
+        Campaign = "campaign",
+        /// By the host of the referrer.
+        ReferrerHost = "referrer_host",
+    }
+}
+
+impl SourcesBy {
+    /// The dimensions to group by.
+    pub fn dimensions(self) -> &'static [&'static str] {
+        match self {
+            Self::SourceMedium => &["source", "medium"],
+            Self::Source => &["source"],
+            Self::Medium => &["medium"],
+            Self::Channel => &["channel"],
+            Self::Campaign => &["campaign"],
+            Self::ReferrerHost => &["referrer_host"],
+        }
+    }
+}
+
+/// Parses a query string into the question it is short for: events, visitors and the share of paid events by source,
+/// most visitors first.
 ///
 /// # Errors
-/// The parameter at fault and what it takes.
+/// The parameter that is invalid, unknown or repeated, and what is allowed.
 pub fn sources(query: &str, world: World<'_>) -> Result<Query, Fault> {
     let given = Given::read(query, KNOWN)?;
     let mut members = Parameters::about_events(&given, MAX_LIMIT)?;
-    let dimensions = match given.text("breakdown") {
-        None | Some("source_medium") => json!(["source", "medium"]),
-        Some("source") => json!(["source"]),
-        Some("channel") => json!(["channel"]),
-        Some(_) => return Err(place("breakdown").fault("must be source_medium, source or channel")),
-    };
-    members.set("dimensions", "breakdown", dimensions);
+    let by = given.text("breakdown").map(|name| SourcesBy::read(&name.into(), &place("breakdown"), world));
+    let by = by.transpose()?.unwrap_or(SourcesBy::SourceMedium);
+    members.set("dimensions", "breakdown", json!(by.dimensions()));
     members.set("metrics", "breakdown", json!(["events", "visitors", "paid_share"]));
     members.set("order_by", "breakdown", json!([["visitors", "desc"]]));
     if let Some(text) = given.text("compare") {
@@ -68,6 +98,20 @@ mod tests {
         assert_eq!(asked, crate::from_parameters(full, WORLD).unwrap());
         assert_eq!(asked.order_by[0], (Key::Metric(Metric::Visitors), Direction::Desc));
         assert_eq!(sources("", WORLD).unwrap().dimensions.len(), 2);
+    }
+
+    #[test]
+    fn every_breakdown_groups_by_its_columns() {
+        for by in SourcesBy::ALL {
+            let asked = sources(&format!("breakdown={}", by.as_str()), WORLD).unwrap();
+            let keys: Vec<String> = asked.dimensions.iter().map(crate::Dimension::key).collect();
+            assert_eq!(keys, by.dimensions());
+        }
+        let refused = sources("breakdown=referer_host", WORLD).unwrap_err().message;
+        assert!(
+            refused.starts_with("unknown value \"referer_host\"; did you mean \"referrer_host\"? Allowed: "),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Periods as people say them, made the forms that questions take: `last 30 days`, `2026-10`, `last week`,
-//! `Q3 2026`, `October to yesterday`.
+//! Periods in words (`last 30 days`, `2026-10`, `last week`, `Q3 2026`, `October to yesterday`), converted to the forms of
+//! `date_range`.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ const MONTHS: [&str; 12] = [
 /// First and last date of a period, both included.
 type Dates = (Day, Day);
 
-/// A period in the form a question takes; `None` where it is not understood. `today` is the local date.
+/// Converts words to a `date_range`; `None` if they are not understood. `today` is the local date.
 pub fn spoken(text: &str, today: Day) -> Option<Value> {
     let text = tidy(text)?;
     if Period::word(&text).is_some() {
@@ -43,7 +43,7 @@ pub fn spoken(text: &str, today: Day) -> Option<Value> {
     dates(&text, today).map(pair)
 }
 
-/// The same as a pair of dates, for periods that are over or begin at a date: what another is compared with.
+/// Converts words to a pair of dates, for a period to compare with; `None` if they do not mean fixed dates.
 pub fn spoken_dates(text: &str, today: Day) -> Option<Value> {
     dates(&tidy(text)?, today).map(pair)
 }
@@ -54,11 +54,11 @@ fn tidy(text: &str) -> Option<String> {
     let text = words.join(" ");
     let text = text.strip_prefix("the ").unwrap_or(&text);
     let text = text.strip_prefix("in ").unwrap_or(text);
-    // Words of the forms themselves are written with an underscore.
+    // Underscores were replaced; `last_month` needs its own back.
     Some(if text == "last month" { "last_month".to_owned() } else { text.to_owned() }).filter(|text| !text.is_empty())
 }
 
-/// So many steps up to now, as a word.
+/// The last `number` units up to now, such as `30d`.
 fn number_of(number: &str, unit: &str) -> Option<String> {
     let number: u32 = number.parse().ok().filter(|number| (1..=2_000).contains(number))?;
     Some(match unit.trim_end_matches('s') {
@@ -122,7 +122,7 @@ fn single(text: &str, today: Day) -> Option<Dates> {
         }
         [name, year] | [year, name] if named(name).is_some() && year.len() == 4 => month_of(year, named(name)?),
         [name] => {
-            // The last one that has begun.
+            // The latest such month that has begun.
             let number = named(name)?;
             let (year, this) = text_of(today)?;
             month_of(&(if number > this { year - 1 } else { year }).to_string(), number)
@@ -157,7 +157,7 @@ fn quarter(year: &str, number: &str) -> Option<Dates> {
     Some((month_of(year, number * 3 - 2)?.0, month_of(year, number * 3)?.1))
 }
 
-/// The first of the quarter that a month lies in.
+/// The first day of the month's quarter.
 fn quarter_of(month: Day) -> Day {
     let (_, number) = text_of(month).unwrap_or((0, 1));
     months_before(month, (number + 2) % 3)
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_say_is_a_form_of_period() {
+    fn words_become_a_date_range() {
         // A Saturday.
         let today = Day::parse("2026-11-21").unwrap();
         for (text, form) in [

@@ -1,4 +1,4 @@
-//! The report of `/v1/stats` and `/v1/sources`: metrics by dimensions, over a period and the one to compare with.
+//! The report of `/v1/stats` and `/v1/sources`: metrics by dimensions, with totals and a second period.
 
 use crate::build::build;
 use crate::cursor::resume;
@@ -13,7 +13,7 @@ use statement::{Kind, Scope, Statement, clean_days, clean_rows};
 #[derive(Debug)]
 pub struct Stats {
     query: Query,
-    /// The questions that its answer needs, in the order of [`Stats::asked`], each with the clean days it can use.
+    /// The questions that the answer needs, in the order of [`Stats::asked`], each with the computed tables that can answer.
     wanted: Vec<(Query, Option<Wanted>)>,
     tables: Vec<&'static str>,
 }
@@ -24,7 +24,7 @@ impl Stats {
         Self { query, wanted: Vec::new(), tables: Vec::new() }
     }
 
-    /// The question itself, the other period, the totals, the totals of the other period: those that are needed.
+    /// The question itself, the other period, the totals, and the totals of the other period; `None` if not needed.
     fn asked(&self) -> [Option<Query>; 4] {
         let totals = self.query.needs_totals().then(|| self.query.totals());
         let compared_totals = totals.as_ref().and_then(Query::before);

@@ -1,4 +1,4 @@
-//! The steps of the time axis, as an answer names them.
+//! The names of the steps on the time axis.
 
 use super::dimension::Interval;
 use super::range::{first_of_month, next_month, shifted};
@@ -6,7 +6,7 @@ use super::zone::Zone;
 use intake::time::{Day, Timestamp};
 use statement::Range;
 
-/// The names of all steps that a period touches, in order.
+/// The names of all steps that overlap a period, in order.
 pub(super) fn steps(interval: Interval, range: Range, zone: &Zone) -> Vec<String> {
     let last = range.to.plus(-1);
     let mut names = Vec::new();
@@ -15,7 +15,7 @@ pub(super) fn steps(interval: Interval, range: Range, zone: &Zone) -> Vec<String
             let width = if interval == Interval::Minute { 60_000 } else { 3_600_000 };
             let mut at = range.from;
             loop {
-                // The beginning of the local step that `at` lies in.
+                // The start of the local step that contains `at`.
                 let offset = zone.local(at).0 - at.0;
                 let begin = (at.0 + offset).div_euclid(width) * width - offset;
                 names.push(instant_name(Timestamp(begin), zone));
@@ -50,7 +50,7 @@ fn first_of(interval: Interval, day: Day) -> Day {
     }
 }
 
-/// `2026-10-25T02:00:00+02:00`: with the offset, because an hour may come twice.
+/// `2026-10-25T02:00:00+02:00`: with the offset, because an hour can occur twice.
 pub(super) fn instant_name(at: Timestamp, zone: &Zone) -> String {
     let local = zone.local(at);
     let mut text = local.to_iso();

@@ -1,20 +1,20 @@
-//! How much time may pass: `30m`, `1h`, `7d`.
+//! The window of a funnel or match: `30m`, `1h`, `7d`.
 
 use serde_json::Value;
 
 use super::fault::{Fault, Path};
 use super::member::Member;
-use super::read::World;
+use super::world::World;
 
 const SECOND_MS: i64 = 1000;
 const DAY_MS: i64 = 86_400 * SECOND_MS;
 const MAX_MS: i64 = 90 * DAY_MS;
 
-/// A length of time in milliseconds.
+/// A window in milliseconds, 1 second to 90 days.
 #[derive(Debug)]
 pub struct Window(pub(crate) i64);
 
-/// The window of a question that names none.
+/// The default window, in milliseconds.
 pub(crate) fn seven_days() -> i64 {
     7 * DAY_MS
 }
@@ -22,7 +22,7 @@ pub(crate) fn seven_days() -> i64 {
 impl Member for Window {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
         value.as_str().and_then(milliseconds).map(Self).ok_or_else(|| {
-            path.fault("must be a number of seconds, minutes, hours or days from 1s to 90d, such as 30m, 1h or 7d")
+            path.fault("must be a number of seconds, minutes, hours or days such as 30m, 1h or 7d, from 1s to 90d")
         })
     }
 }

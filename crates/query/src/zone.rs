@@ -1,15 +1,15 @@
-//! A time zone over the span of a question, as a table of its offsets.
+//! A time zone over the span of a question, as a table of UTC offsets.
 //!
-//! The zone database is the host's (`Intl` on Workers): as a Rust crate it would be larger than the rest
-//! of the bundle. The host is asked for the offset at single instants; what lies between is searched here.
+//! The time zone database is the host's (`Intl` on Workers), because a crate with the database would be larger than the
+//! rest of the bundle. The host gives the offset at single instants; the changes between them are found by bisection.
 
 use intake::time::{DAY_MS, Day, Timestamp};
 use statement::Binder;
 
-/// How far apart a zone's offset is looked at, in milliseconds. No zone changes its clock and back within so
-/// short a time in this century but for Morocco's Ramadan, which is longer.
+/// Distance between two looked-up offsets, in milliseconds. In this century no zone changes its clock and back within ten
+/// days; the shortest such time is Morocco's Ramadan.
 const STEP: i64 = 10 * DAY_MS;
-/// Changes lie on whole minutes.
+/// Offsets change at whole minutes.
 const MINUTE: i64 = 60_000;
 
 /// Offsets from UTC over a span of time.
@@ -17,7 +17,7 @@ const MINUTE: i64 = 60_000;
 pub struct Zone {
     /// IANA name, e.g. `Europe/Berlin`.
     pub name: String,
-    /// From which instant on the offset holds, in milliseconds, ascending; the first holds for all time before.
+    /// Start of each offset and the offset, in milliseconds, ascending. The first offset also applies before its start.
     offsets: Vec<(i64, i64)>,
 }
 
@@ -27,8 +27,8 @@ impl Zone {
         Self { name: "UTC".to_owned(), offsets: vec![(i64::MIN, 0)] }
     }
 
-    /// The zone between two instants and a little around them. `offset_at` gives its offset in minutes at an
-    /// instant; `None` where the host knows no such zone.
+    /// Builds the table for the time between two instants and a little around them. `offset_at` gives the offset in minutes
+    /// at an instant, and `None` if the host does not know the zone.
     pub fn learn(
         name: &str,
         from: Timestamp,
@@ -62,7 +62,7 @@ impl Zone {
         self.offsets.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
     }
 
-    /// Whether all offsets between two instants are whole hours, so that UTC hours make up its days.
+    /// Whether all offsets between two instants are whole hours, so that local days consist of UTC hours.
     pub fn has_whole_hours(&self, from: Timestamp, to: Timestamp) -> bool {
         const HOUR: i64 = 60 * MINUTE;
         let inside = self.offsets.iter().filter(|(begin, _)| (from.0..to.0).contains(begin)).map(|(_, offset)| *offset);
@@ -79,11 +79,11 @@ impl Zone {
         at.plus(self.offset(at)).day()
     }
 
-    /// The instant at which a local date begins: where midnight does not exist, the first instant after it;
-    /// where it comes twice, the first.
+    /// The instant at which a local date begins. If midnight does not exist, the first instant after it; if it occurs
+    /// twice, the first.
     pub fn start_of(&self, day: Day) -> Timestamp {
         let midnight = day.start();
-        // The offset at the answer is one of those around it.
+        // The offset at the answer is one of the offsets around it.
         let mut candidates = [-DAY_MS, 0, DAY_MS].map(|around| midnight.plus(-self.offset(midnight.plus(around))));
         candidates.sort_unstable();
         let exact = candidates.into_iter().find(|at| at.plus(self.offset(*at)) == midnight);
@@ -94,7 +94,8 @@ impl Zone {
         })
     }
 
-    /// The offset in milliseconds at a column's instant, in SQL. Of a few changes in years, so written out.
+    /// The SQL expression of the offset in milliseconds at a column's instant. A period has few changes, so they are written
+    /// out.
     pub(super) fn sql(&self, time: &str, bind: &mut Binder) -> String {
         let number = |value: i64, bind: &mut Binder| bind.value("Int64", &value.to_string());
         let Some((_, last)) = self.offsets.last() else { return "0".to_owned() };
@@ -117,7 +118,7 @@ impl Zone {
     }
 }
 
-/// The offset as a host gives it, from another database, for tests.
+/// For tests: the offset from the database of `chrono-tz`.
 #[cfg(test)]
 pub(crate) fn host_offset(name: &str, at: Timestamp) -> Option<i32> {
     use chrono::{Offset as _, TimeZone as _};
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_hours_are_told() {
+    fn zones_with_whole_hours_are_found() {
         let (from, to) = (Timestamp(1_780_000_000_000), Timestamp(1_795_000_000_000));
         assert!(zone("Europe/Berlin").has_whole_hours(from, to));
         assert!(!zone("Asia/Kolkata").has_whole_hours(from, to));

@@ -1,11 +1,12 @@
-//! A funnel's SQL: the events of each entity in order, one array an entity; from it, step by step, how far it came.
+//! The SQL of funnels. An entity is a person or a session. Each entity's events are one array in order; step by step, the
+//! SQL finds how far the entity got.
 //!
-//! What a store takes to plan a statement grows with its depth: hence one SELECT for all steps where that does.
+//! ClickHouse needs longer to plan a deeper statement, so one SELECT computes all steps where possible.
 //!
-//! An event is one number, its `place`: the time in milliseconds since the period began, then the event's number
-//! among those of its entity. Places are ordered like (timestamp, `event_id`), are never 0, and hold the time.
-//! For each step `s1`, `s2`, … hold at an event's position where the latest run up to that step begins that this
-//! event ends, 0 where it ends none.
+//! An event is represented by one number, its `place`: milliseconds since the period began, followed by the event's number
+//! within its entity. Places have the order of (timestamp, `event_id`), are never 0, and contain the time. The array `s1`
+//! (`s2`, …) has one element for each event: the place where the latest run of steps begins that this event completes up to
+//! step 1 (2, …), or 0 if it completes none.
 
 use super::{By, Funnel, Order};
 use crate::filter::Filter;
@@ -15,19 +16,19 @@ use statement::Binder;
 use statement::session_events;
 use statement::{Scope, Statement};
 
-/// How many values of a breakdown are told.
+/// Maximum number of values of a breakdown.
 pub(super) const MAX_VALUES: u32 = 100;
-/// Bits of a place that number the events of an entity; the time of five years takes 38.
+/// Bits of a place for the event's number within its entity. The time of five years needs 38 bits.
 const NUMBER_BITS: u32 = 25;
 
-/// The statement that answers a funnel. Its rows: whether it is a value of the breakdown (1) or all (0), the value,
-/// the number of events that fit a step, of these the number that are nobody's; then for each step how many reached
-/// it, and median and 90th percentile of the milliseconds since the step before.
+/// Writes the statement that answers a funnel. Its rows: 1 for a value of the breakdown or 0 for all, the value, the number
+/// of events that match a step, how many of them belong to no person; then for each step how many entities reached it, and
+/// median and 90th percentile of the milliseconds since the previous step.
 pub fn build(funnel: &Funnel, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let entities = entities(funnel, scope, &mut bind);
     let runs = runs(funnel, &entities, &mut bind);
-    let told = told(funnel, &runs);
+    let reached = reached(funnel, &runs);
     let steps = (1..=funnel.steps.len()).map(|step| {
         if step == 1 {
             return "countIf(level >= 1), NULL, NULL".to_owned();
@@ -47,21 +48,21 @@ pub fn build(funnel: &Funnel, scope: &Scope<'_>) -> Statement {
     let is_value = if funnel.frame.breakdown.is_some() { "1 - grouping(value)" } else { "0" };
     let value = if funnel.frame.breakdown.is_some() { "value" } else { "''" };
     let sql = format!(
-        "SELECT {is_value} AS is_value, {value} AS told, sum(events), sumIf(events, is_nobody),\n{steps}\n\
-         FROM ({told})\nGROUP BY GROUPING SETS ({sets})\n\
+        "SELECT {is_value} AS is_value, {value} AS name, sum(events), sumIf(events, is_nobody),\n{steps}\n\
+         FROM ({reached})\nGROUP BY GROUPING SETS ({sets})\n\
          HAVING is_value = 0 OR countIf(level >= 1) > 0\n\
-         ORDER BY is_value, countIf(level >= 1) DESC, told\nLIMIT {limit}\nFORMAT JSONCompactEachRow"
+         ORDER BY is_value, countIf(level >= 1) DESC, name\nLIMIT {limit}\nFORMAT JSONCompactEachRow"
     );
     bind.statement(sql)
 }
 
-/// The time of a place.
+/// The SQL expression of a place's time in milliseconds.
 fn time(place: &str) -> String {
     format!("bitShiftRight({place}, {NUMBER_BITS})")
 }
 
-/// `SELECT events, is_nobody, run`: the entities, and of each its events in order as (time, id, the steps that it
-/// fits as bits, the value of the breakdown).
+/// `SELECT events, is_nobody, run`: one row per entity. `run` is its events in order as (time, id, matching steps as bits,
+/// value of the breakdown).
 fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let chosen = funnel.frame.chosen(scope);
     let fits: Vec<String> = funnel
@@ -72,14 +73,14 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
         .collect();
     let fits = fits.join(" + ");
     let value = funnel.frame.breakdown.as_ref().map(|dimension| dimension.text("events", bind));
-    // Only the first step's is ever told.
+    // Only the value at the first step is used.
     let value = value.map_or_else(String::new, |value| format!(", if(bitTest(fits, 0), {value}, '') AS value"));
     let item = if value.is_empty() { "(at, event_id, fits)" } else { "(at, event_id, fits, value)" };
     match funnel.by {
         By::Person => {
             let at = at(funnel.frame.range.from, bind);
             let condition = chosen.condition(&funnel.frame.filter, bind);
-            // Whose events they are is looked up once for all events under the same ids, not for each of them.
+            // The person is looked up once for all events with the same ids, not once per event.
             let events = format!(
                 "SELECT user_id, anonymous_id, count() AS events, groupBitOr(fits) AS taken,\n\
                  groupArrayIf({item}, user_id != '' OR anonymous_id != '') AS own\n\
@@ -113,8 +114,8 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
     }
 }
 
-/// An entity's events in order, as far as they matter: none where none fits the first step, the first one where no
-/// other step is fitted. That is most entities, and the steps are looked for in what is left alone.
+/// The entity's events in order, reduced to those that matter: none if no event matches the first step, only the first if
+/// no other step is matched. That is the case for most entities and saves work later.
 fn run(events: &str, taken: &str) -> String {
     format!(
         "{taken} AS steps, arraySort({events}) AS all,\n\
@@ -128,7 +129,7 @@ fn at(from: Timestamp, bind: &mut Binder) -> String {
     format!("toUInt64(toUnixTimestamp64Milli(timestamp) - {before}) AS at")
 }
 
-/// `SELECT events, is_nobody, places, fits, values, s1, s2, …`, and `l1`, `l2`, … where steps come in any order.
+/// `SELECT events, is_nobody, places, fits, values, s1, s2, …`, and with steps in any order also `l1`, `l2`, ….
 fn runs(funnel: &Funnel, entities: &str, bind: &mut Binder) -> String {
     let window = bind.value("Int64", &funnel.window.to_string());
     let values = if funnel.frame.breakdown.is_some() { "run.4 AS values" } else { "[] AS values" };
@@ -142,7 +143,7 @@ fn runs(funnel: &Funnel, entities: &str, bind: &mut Binder) -> String {
     };
     match funnel.order {
         Order::Strict => {
-            // A later beginning is never worse, and beginnings never go back: the latest one is the last one.
+            // A later start is never worse, and starts never decrease, so the latest start is the last one.
             let begins = (1..=funnel.steps.len()).map(|step| {
                 if step == 1 {
                     return "arrayMap((place, fit) -> if(bitTest(fit, 0), place, 0), places, fits) AS s1".to_owned();
@@ -159,7 +160,7 @@ fn runs(funnel: &Funnel, entities: &str, bind: &mut Binder) -> String {
         Order::Any => {
             let sets = funnel.sets();
             (1..=funnel.steps.len()).fold(events, |inner, step| {
-                // The sets whose last step this is; those without it are in the level before.
+                // The sets whose last step this is. Sets without it belong to the previous level.
                 let top = 1_u16 << (step - 1);
                 let mut arrays: Vec<String> =
                     sets.iter().filter(|set| **set >= top && **set < top << 1).map(|set| latest(*set)).collect();
@@ -187,21 +188,21 @@ fn before(array: &str) -> String {
     format!("arrayShiftRight({array}, 1, toUInt64(0))")
 }
 
-/// At each event: where the latest stretch begins that ends here and holds as many events as the set has steps,
-/// each fitting one of them; 0 where there are too few.
+/// For each event, the place where the latest stretch begins that ends here and has one event for each step of the set; 0
+/// if there are too few events.
 fn latest(set: u16) -> String {
     let fill = |array: &str| format!("arrayFill(begin -> begin != 0, {array})");
     let own = format!("arrayMap((place, fit) -> if(bitAnd(fit, {set}) != 0, place, 0), places, fits)");
     (1..set.count_ones()).fold(fill(&own), |inner, _| {
-        // At an event that fits the stretch begins where the one with an event less did before it. Elsewhere
-        // nothing changes; while there are too few both are 0.
+        // At a matching event the stretch begins where the stretch with one event less began before it. At other
+        // events nothing changes. While there are too few events both are 0.
         fill(&format!("arrayMap((fit, begin) -> if(bitAnd(fit, {set}) != 0, begin, 0), fits, {})", before(&inner)))
     })
 }
 
-/// `SELECT events, is_nobody, value, level, e1, e2, …`: how far each entity came, and of the run that is told of
-/// it when each step was done.
-fn told(funnel: &Funnel, runs: &str) -> String {
+/// `SELECT events, is_nobody, value, level, e1, e2, …`: the number of steps that each entity completed, and when it
+/// completed each step in the run that is reported.
+fn reached(funnel: &Funnel, runs: &str) -> String {
     let count = funnel.steps.len();
     let ends: Vec<String> =
         (1..=count).map(|step| format!("arrayFirst(begin -> begin != 0, s{step}) AS f{step}")).collect();

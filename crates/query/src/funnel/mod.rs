@@ -1,4 +1,4 @@
-//! Funnels: how many go from step to step, in what time (`docs/funnels-and-retention.md`).
+//! The report funnel: how many persons or sessions reach each step, and in what time (`docs/funnels-and-retention.md`).
 
 mod build;
 mod shape;
@@ -13,24 +13,24 @@ use super::fault::{Fault, Path};
 use super::filter::{self, Filter, Test};
 use super::frame::{Frame, members};
 use super::member::{Breakdown, Member, question, words};
-use super::read::World;
 use super::report::{Found, Report};
 use super::window::{Window, seven_days};
+use super::world::World;
 use statement::{Scope, Statement};
 
 pub(crate) const MIN_STEPS: usize = 2;
 pub(crate) const MAX_STEPS: usize = 10;
-/// Most sets of steps that may fit the same events, in any order: six steps that all overlap have 63.
+/// Maximum number of sets of steps that can match the same events, in any order. Six steps that all overlap have 63 sets.
 const MAX_SETS: usize = 64;
 
-/// A question about steps.
+/// A parsed question for a funnel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Funnel {
-    /// Which events.
+    /// Period, filters and breakdown.
     pub frame: Frame,
-    /// What each step is, 2 to 10.
+    /// The condition of each step, 2 to 10.
     pub steps: Vec<Filter>,
-    /// How long after the first event the last may come, in milliseconds, itself included.
+    /// Longest time from the first event to the last, inclusive, in milliseconds.
     pub window: i64,
     /// How steps must follow each other.
     pub order: Order,
@@ -49,7 +49,7 @@ words! {
 }
 
 question! {
-    /// How many people or sessions go from step to step.
+    /// How many persons or sessions reach each step.
     pub struct FunnelQuestion in people {
         /// Conditions on single events, one for each step.
         #[cfg_attr(feature = "documented", schemars(required))]
@@ -60,7 +60,7 @@ question! {
         order: Order,
         /// Who takes the steps; `person` by default.
         by: By,
-        /// A column or property of each one's first event to break the answer down by.
+        /// A column or property of the first step's event to break the answer down by.
         breakdown: Breakdown,
     }
 }
@@ -112,16 +112,16 @@ impl Funnel {
         let frame = Frame::of(members, (asked.filters, asked.include, asked.breakdown), world, 0)?;
         let funnel = Self { frame, steps, window, order, by };
         if order == Order::Any && funnel.sets().len() > MAX_SETS {
-            let message = "too many steps can match the same events: in any order at most six; name the event of \
-                           each step with [\"is\",\"event\",[…]], or ask for the strict order";
+            let message = "too many steps can match the same event: with order any at most six; name the event of \
+                           each step with [\"is\",\"event\",[…]], or use order strict";
             return Err(Path::new("").member("steps").fault(message));
         }
         Ok(funnel)
     }
 
-    /// The sets of steps, as bits, that have to be looked at for whether each step has an event of its own (Hall's
-    /// theorem: a choice exists where any set of steps has as many events that fit one of it). A set that falls
-    /// into parts without a common event says nothing new.
+    /// The sets of steps, as bits, that decide whether each step has an event of its own. By Hall's theorem, that is the case
+    /// if every set of steps has at least as many matching events as steps. A set that splits into parts without a common event
+    /// adds nothing.
     fn sets(&self) -> Vec<u16> {
         let names: Vec<Option<&[String]>> = self.steps.iter().map(event_names).collect();
         let overlap = |a: usize, b: usize| match (names.get(a).copied().flatten(), names.get(b).copied().flatten()) {
@@ -147,12 +147,12 @@ impl Funnel {
     }
 }
 
-/// The names of events that alone can fit, where the filter says them.
+/// The only event names that can match, if the filter names them.
 fn event_names(filter: &Filter) -> Option<&[String]> {
     match filter {
         Filter::Text(Dimension::Column(Column::Event), Test::Is, names) => Some(names),
         Filter::And(list) => list.iter().find_map(event_names),
-        // A segment that is not looked up yet.
+        // In the first pass, a segment is not looked up yet.
         Filter::Or(none) if none.is_empty() => Some(&[]),
         _ => None,
     }

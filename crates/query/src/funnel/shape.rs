@@ -1,4 +1,4 @@
-//! The answer of a funnel, from the store's rows.
+//! Builds the answer of a funnel from the store's rows.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::frame::FrameMeta;
 use crate::report::{Found, Percent, Seconds};
 use crate::shape::{lines, percent, seconds};
 
-/// How many went from step to step.
+/// How many reached each step.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FunnelAnswer {
@@ -65,7 +65,7 @@ pub struct FunnelMeta {
     pub order: Order,
     /// Who takes the steps.
     pub by: By,
-    /// Share of the events that belong to nobody, because they have no id, in percent. Not for sessions.
+    /// Share of the events that belong to no person, because they have no id, in percent. Not for sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookieless_excluded: Option<Percent>,
 }
@@ -73,7 +73,7 @@ pub struct FunnelMeta {
 /// Builds the answer.
 ///
 /// # Errors
-/// The store's rows are not what the statement yields; the text is for the log.
+/// The store's rows have another shape than the statement asks for; the text is for the log.
 pub(super) fn answer(funnel: &Funnel, found: &[Found], elapsed_ms: i64) -> Result<FunnelAnswer, String> {
     let mut all = None;
     let mut values = Vec::new();
@@ -89,7 +89,7 @@ pub(super) fn answer(funnel: &Funnel, found: &[Found], elapsed_ms: i64) -> Resul
             all = Some((steps, percent(nobodys, events)));
         }
     }
-    // Without any event there is no row.
+    // If no event matches, the store returns no row.
     let nothing = vec![Value::Null; funnel.steps.len() * 3];
     let (steps, excluded) = all.map_or_else(|| Ok((shaped(funnel, &nothing)?, None)), Ok::<_, String>)?;
     let truncated = values.len() > MAX_VALUES as usize;
@@ -107,7 +107,7 @@ pub(super) fn answer(funnel: &Funnel, found: &[Found], elapsed_ms: i64) -> Resul
     })
 }
 
-/// The cells of each step: how many, and two lengths of time in milliseconds.
+/// Builds the steps from three cells each: a count and two durations in milliseconds.
 fn shaped(funnel: &Funnel, cells: &[Value]) -> Result<Vec<FunnelStep>, String> {
     let cells: Vec<&[Value]> = cells.chunks_exact(3).collect();
     if cells.len() != funnel.steps.len() {

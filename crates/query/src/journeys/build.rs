@@ -1,7 +1,7 @@
-//! The SQL of journeys: the events of each entity in order, the way that leads from its first start, and how many
-//! took each piece of it. Names beyond the limit become one in the store, so that an answer stays small.
+//! The SQL of journeys: orders the events of each entity (person or session), takes the steps from its first start, and
+//! counts how many took each link. ClickHouse merges names beyond the limit, so that an answer stays small.
 //!
-//! A step is a text: `n` and its name; the start is one, too, or `s` where it is no step of its own.
+//! A step is a string: `n` and its name. The start is `s` if it is not a step itself.
 
 use super::{Direction, Journeys, Unit};
 use crate::filter::Filter;
@@ -11,17 +11,17 @@ use statement::Binder;
 use statement::session_events;
 use statement::{Scope, Statement};
 
-/// The statement that answers the question. Its rows: the number of a step, whether its source is beyond the limit
-/// and the source's name, whether the way ends there, whether its target is beyond the limit and the target's name,
-/// and how many went so. Each entity is counted once for each step, up to the one where its way ends. The source of
-/// step 1 is the start, without a name.
+/// Writes the statement that answers the question. Its rows: the number of a step, whether the source is beyond the limit,
+/// the source's name, whether the journey ends there, whether the target is beyond the limit, the target's name, and the
+/// number of entities. Each entity is counted once per step, up to the step where its journey ends. The source of step 1 is
+/// the start, without a name.
 pub fn build(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let ways = ways(journeys, scope, &mut bind);
     let steps = bind.value("UInt32", &journeys.steps.to_string());
     let limit = bind.value("UInt32", &journeys.limit.to_string());
-    // Every entity of a node goes on from it or ends there: the links from a node add up to those to it, and so
-    // it has the same rank in both.
+    // Every entity at a node goes on or ends there, so the links from a node add up to the links to it. Therefore a node has
+    // the same rank as source and as target.
     bind.statement(format!(
         "SELECT step, source_rank > {limit} AS other_source, if(other_source, '', substring(source, 2)) AS source_name,\n\
          ends, NOT ends AND target_rank > {limit} AS other_target,\n\
@@ -41,7 +41,7 @@ pub fn build(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
     ))
 }
 
-/// Counts the events that are starts or steps, and those of them that are nobody's.
+/// Counts the events that are starts or steps, and how many of them belong to no person.
 pub fn left_out(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let chosen = journeys.frame.chosen(scope);
@@ -53,7 +53,7 @@ pub fn left_out(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
     ))
 }
 
-/// What is a start, and what a step.
+/// The conditions of starts and of steps.
 fn conditions(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> (String, String) {
     let chosen = journeys.frame.chosen(scope);
     let start = journeys.start.as_ref().map(|start| chosen.fits(start, "events", bind));
@@ -64,17 +64,17 @@ fn conditions(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> (Str
     (start.unwrap_or_else(|| "0".to_owned()), is_step)
 }
 
-/// `SELECT way`: of each entity with a start the steps from there on, repeats in a row as one.
+/// `SELECT way`: for each entity with a start, the steps from there on. Consecutive repeats count as one.
 fn ways(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let runs = runs(journeys, scope, bind);
     let (from_start, among) = match (&journeys.start, journeys.direction) {
         (Some(_), Direction::Next) => ("arraySlice(steps, start)", "WHERE start != 0"),
         (Some(_), Direction::Previous) => ("arrayReverse(arraySlice(steps, 1, start))", "WHERE start != 0"),
-        // The edge itself is where they begin.
+        // Without a start, journeys begin at the first (or last) event.
         (None, Direction::Next) => ("arrayConcat(['s'], steps)", ""),
         (None, Direction::Previous) => ("arrayConcat(['s'], arrayReverse(steps))", ""),
     };
-    // A start that is no step stands at the beginning alone.
+    // A start that is not a step is kept at the beginning only.
     format!(
         "SELECT arrayPopFront(arrayCompact(arrayFilter((step, place) -> place = 1 OR step != 's', way,\n\
          arrayEnumerate(way)))) AS way\n\
@@ -83,7 +83,7 @@ fn ways(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> String {
     )
 }
 
-/// `SELECT run`: of each entity its starts and steps in order as (time, id, whether it is a start, the step).
+/// `SELECT run`: for each entity, its starts and steps in order as (time, id, whether it is a start, the step).
 fn runs(journeys: &Journeys, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let chosen = journeys.frame.chosen(scope);
     let (is_start, is_step) = conditions(journeys, scope, bind);

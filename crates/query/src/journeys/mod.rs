@@ -1,4 +1,4 @@
-//! Journeys: where people go from a start, or where they came from, step by step (`docs/journeys-and-pairs.md`).
+//! The report journeys: steps after or before a start (`docs/journeys-and-pairs.md`).
 
 mod build;
 mod shape;
@@ -13,40 +13,40 @@ use super::filter::Filter;
 use super::frame::{Frame, members};
 use super::member::{Condition, Whole, question, words};
 use super::people::By;
-use super::read::World;
 use super::report::{Found, Report};
+use super::world::World;
 use statement::{Scope, Statement};
 
-/// Most steps from the start.
+/// Maximum number of steps from the start.
 pub const MAX_STEPS: u32 = 5;
-/// Steps where none are named.
+/// Default number of steps.
 pub const DEFAULT_STEPS: u32 = 3;
-/// Most nodes of a step that have a name.
+/// Maximum number of names per step.
 pub const MAX_NODES: u32 = 50;
-/// Nodes of a step where their number is not said.
+/// Default number of names per step.
 pub const DEFAULT_NODES: u32 = 10;
 
-/// A question about ways.
+/// A parsed question for journeys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journeys {
-    /// Which events.
+    /// Period and filters.
     pub frame: Frame,
-    /// Where they begin; where it is missing, at the first event (or the last one, backwards).
+    /// The condition of the start. Without it, the first event (backwards, the last one) is the start.
     pub start: Option<Filter>,
-    /// Which way they are followed.
+    /// Whether to follow what comes after the start or before it.
     pub direction: Direction,
     /// How many steps from the start, 1 to 5.
     pub steps: u32,
     /// What a step is.
     pub unit: Unit,
-    /// Whose ways they are.
+    /// Whether persons or sessions are followed.
     pub by: By,
-    /// How many nodes of each step are told by name, 1 to 50.
+    /// Maximum number of names per step, 1 to 50.
     pub limit: u32,
 }
 
 words! {
-    /// Which way journeys are followed.
+    /// Direction from the start.
     pub enum Direction {
         /// What comes after the start.
         Next = "next",
@@ -66,7 +66,7 @@ words! {
 }
 
 question! {
-    /// Where people go from a page or an event, or came from, step by step.
+    /// Where persons or sessions go from a page or an event, or where they came from, step by step.
     pub struct JourneysQuestion in people {
         /// A condition on single events. Journeys begin at each one's first event that matches; by default at the
         /// first event (or, backwards, at the last one).

@@ -1,4 +1,4 @@
-//! The answer about journeys, from the store's rows.
+//! Builds the answer of journeys from the store's rows.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -21,7 +21,7 @@ struct Link {
     count: u64,
 }
 
-/// A step's node, how many came to it, and how many of them no further.
+/// A node of a step, how many reached it, and how many ended there.
 struct Total {
     node: Node,
     count: u64,
@@ -56,30 +56,30 @@ pub struct Start {
 pub struct JourneysStep {
     /// Number of the step, from 1.
     pub step: u64,
-    /// Where they came, most of them first.
+    /// The names that were reached, most frequent first.
     pub nodes: Vec<Named>,
     /// All names beyond the limit; `null` if there are none.
     pub other: Option<Came>,
-    /// Who came from where; empty for the first step.
+    /// Links from the previous step to this one; empty for the first step.
     pub links: Vec<Between>,
 }
 
-/// A name, and who came there.
+/// A name, and how many reached it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Named {
     /// The path or event.
     pub name: String,
-    /// Who came.
+    /// How many reached it.
     #[serde(flatten)]
     pub came: Came,
 }
 
-/// How many came to a node.
+/// How many reached a node.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub struct Came {
-    /// How many came here.
+    /// How many reached it.
     pub count: u64,
     /// Their share of those who began, in percent.
     pub share: Percent,
@@ -108,21 +108,21 @@ pub struct JourneysMeta {
     /// Period and effort.
     #[serde(flatten)]
     pub of: FrameMeta,
-    /// Which way.
+    /// The direction.
     pub direction: Direction,
     /// What a step is.
     pub unit: Unit,
     /// Whose journeys.
     pub by: By,
-    /// Share of the events that belong to nobody, because they have no id, in percent. Not for sessions.
+    /// Share of the events that belong to no person, because they have no id, in percent. Not for sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookieless_excluded: Option<Percent>,
 }
 
-/// Builds the answer from what the ways hold and, by person, the count of events that belong to nobody.
+/// Builds the answer from the links and, for persons, the number of events that belong to no person.
 ///
 /// # Errors
-/// The store's rows are not what the statements yield; the text is for the log.
+/// The store's rows have another shape than the statements ask for; the text is for the log.
 pub(super) fn answer(journeys: &Journeys, found: &[Found], elapsed_ms: i64) -> Result<JourneysAnswer, String> {
     let links = lines(found.first())?.map(|line| link(&line?)).collect::<Result<Vec<_>, _>>()?;
     let of = |step: u64| links.iter().filter(move |link| link.step == step);
@@ -147,7 +147,7 @@ pub(super) fn answer(journeys: &Journeys, found: &[Found], elapsed_ms: i64) -> R
         let came = |total: &Total| Came {
             count: total.count,
             share: percent(&total.count.into(), &began.into()),
-            // What comes after the last step is not read.
+            // Steps after the last one are not read.
             ended: (step < u64::from(journeys.steps)).then_some(total.ended),
         };
         let named = |total: &Total| Some(Named { name: total.node.clone()?, came: came(total) });

@@ -1,4 +1,4 @@
-//! Match: pairs of events that share a value, each trigger with the first result after it
+//! The report match: pairs of events that share a value, each trigger with the first result after it
 //! (`docs/journeys-and-pairs.md`). The report is called `match`, which is a keyword in Rust.
 
 mod build;
@@ -14,41 +14,41 @@ use super::fault::{Fault, Path};
 use super::filter::Filter;
 use super::frame::{Frame, members};
 use super::member::{Breakdown, Condition, Member, Members as _, question};
-use super::read::World;
 use super::report::{Found, Report};
 use super::window::{Window, seven_days};
+use super::world::World;
 use statement::{Range, Scope, Statement};
 
-/// A question about what follows what.
+/// A parsed question for a match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Match {
-    /// Which events; the breakdown is of the trigger.
+    /// Period, filters, and the breakdown, which reads the trigger.
     pub frame: Frame,
-    /// What a trigger is.
+    /// The condition of triggers.
     pub trigger: Filter,
-    /// What a result is.
+    /// The condition of results.
     pub result: Filter,
-    /// What both must share.
+    /// What trigger and result must share.
     pub on: Shared,
-    /// How long after its trigger a result may come, in milliseconds, itself included.
+    /// Longest time from a trigger to its result, inclusive, in milliseconds.
     pub window: i64,
-    /// Results told apart by this column or property of theirs.
+    /// Breakdown of the results by this column or property.
     pub result_by: Option<Dimension>,
 }
 
 /// What two events share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shared {
-    /// Whose they are, on whatever device.
+    /// The person, on any device.
     Person,
-    /// The `user_id` they came with.
+    /// The `user_id` of the events.
     User,
     /// A property.
     Property(Dimension),
 }
 
 question! {
-    /// What follows what: each trigger, and the first result after it that shares a value.
+    /// Each trigger with the first result after it that shares a value.
     pub struct MatchQuestion in people {
         /// What a trigger is: a condition on single events.
         #[cfg_attr(feature = "documented", schemars(required))]
@@ -69,7 +69,7 @@ question! {
 
 impl Member for Shared {
     fn read(value: &Value, path: &Path<'_>, _: World<'_>) -> Result<Self, Fault> {
-        let fault = || path.fault("must be person, user_id or prop:KEY");
+        let fault = || path.fault("must be person, user_id or prop:KEY, such as prop:message_id");
         match value.as_str().ok_or_else(fault)? {
             "person" => Ok(Self::Person),
             name => match Dimension::parse(name) {
@@ -121,7 +121,7 @@ impl Match {
         })
     }
 
-    /// The time in which triggers and results lie.
+    /// The period of triggers and results: the question's, extended by the window.
     fn whole(&self) -> Range {
         let Range { from, to } = self.frame.range;
         Range { from, to: to.plus(self.window) }

@@ -1,4 +1,4 @@
-//! The answer of a match, from the store's rows.
+//! Builds the answer of a match from the store's rows.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -81,18 +81,18 @@ pub struct MatchMeta {
     pub window_seconds: i64,
     /// What trigger and result share.
     pub on: Shared,
-    /// `on` person: share of the triggers and results that belong to nobody, because they have no id, in percent.
+    /// With `on` `person`: share of the triggers and results that belong to no person, because they have no id, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookieless_excluded: Option<Percent>,
-    /// `on` anything else: share of the triggers and results that have no value to share, in percent.
+    /// With any other `on`: share of the triggers and results that have no value to share, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unshared_excluded: Option<Percent>,
 }
 
-/// Builds the answer from the pairs and the count of events that can have no pair.
+/// Builds the answer from the pairs and the number of events that cannot be matched.
 ///
 /// # Errors
-/// The store's rows are not what the statements yield; the text is for the log.
+/// The store's rows have another shape than the statements ask for; the text is for the log.
 pub(super) fn answer(question: &Match, found: &[Found], elapsed_ms: i64) -> Result<MatchAnswer, String> {
     let mut all = Matched::default();
     let (mut values, mut results) = (Vec::new(), Vec::new());

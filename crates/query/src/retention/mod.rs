@@ -1,4 +1,4 @@
-//! Retention: who comes back, how much later (`docs/funnels-and-retention.md`).
+//! The report retention: how many persons come back, and how much later (`docs/funnels-and-retention.md`).
 
 mod build;
 mod shape;
@@ -14,34 +14,34 @@ use super::filter::{self, Filter};
 use super::frame::{Frame, members};
 use super::member::{Breakdown, Condition, Member, Members as _, Whole, question, words};
 use super::range::{first_of_month, month_of, next_month, shifted};
-use super::read::World;
 use super::report::{Found, Report};
+use super::world::World;
 use intake::time::{DAY_MS, Day, Timestamp};
 use statement::{Range, Scope, Statement};
 
-/// Most periods of a cohort.
+/// Maximum number of periods of a cohort.
 pub(crate) const MAX_PERIODS: u32 = 60;
-/// Periods of a cohort by default.
+/// Default number of periods of a cohort.
 pub(crate) const DEFAULT_PERIODS: u32 = 8;
-/// Most cohorts times periods.
+/// Maximum of cohorts times periods.
 const MAX_CELLS: usize = 10_000;
 
-/// A question about who comes back.
+/// A parsed question for retention.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retention {
-    /// Which events.
+    /// Period, filters and breakdown.
     pub frame: Frame,
-    /// The first event in the period that fits puts a person into a cohort; an empty `And` is any.
+    /// A person's cohort is that of their first event in the period that meets this condition. An empty `And` means any event.
     pub cohort: Filter,
-    /// What a return is; an empty `And` is any event.
+    /// The condition of a return. An empty `And` means any event.
     pub back: Filter,
     /// Width of cohorts and periods: days, weeks or months.
     pub interval: Interval,
-    /// How many periods, the cohort's own among them, 1 to 60.
+    /// Number of periods including the cohort's own, 1 to 60.
     pub periods: u32,
-    /// A later return counts for all periods before it too.
+    /// Whether a return also counts for all earlier periods.
     pub unbounded: bool,
-    /// When it is asked.
+    /// The time of the question.
     pub now: Timestamp,
 }
 
@@ -58,7 +58,7 @@ words! {
 }
 
 question! {
-    /// How many people of each cohort come back in the periods after it.
+    /// How many persons of each cohort come back in later periods.
     pub struct RetentionQuestion in people {
         /// The first event in the period that matches puts a person into a cohort; by default any event.
         cohort_by: CohortBy,
@@ -71,7 +71,7 @@ question! {
         periods: Whole<MAX_PERIODS>,
         /// A return also counts for all earlier periods.
         unbounded: bool,
-        /// A column or property of each one's cohort event to break the answer down by.
+        /// A column or property of the cohort event to break the answer down by.
         breakdown: Breakdown,
     }
 }
@@ -85,7 +85,7 @@ impl Member for CohortBy {
         match value {
             Value::String(first) if first == "first" => Ok(Self(Filter::everything())),
             Value::Array(_) => filter::read_event(value, path, world.segments).map(Self),
-            _ => Err(path.fault("must be first, or a condition such as [\"is\",\"event\",[\"signup\"]]")),
+            _ => Err(path.fault("must be \"first\" or a condition such as [\"is\",\"event\",[\"signup\"]]")),
         }
     }
 }
@@ -126,21 +126,22 @@ impl Retention {
             Interval::Month => 31,
             _ => 1,
         };
-        // Later returns may come until now.
+        // Returns are read up to now.
         let ahead = if unbounded { world.now.0 } else { i64::from(periods) * days * DAY_MS };
         let frame = Frame::of(members, (asked.filters, asked.include, asked.breakdown), world, ahead)?;
         let cohort = asked.cohort_by.map_or_else(Filter::everything, |cohort| cohort.0);
         let back = asked.r#return.map_or_else(Filter::everything, |back| back.0);
         let retention = Self { frame, cohort, back, interval, periods, unbounded, now: world.now };
         if retention.cells() > MAX_CELLS {
-            let message =
-                format!("cohorts times periods must be at most {MAX_CELLS}; ask for fewer, or for a wider interval");
+            let message = format!(
+                "cohorts times periods must be at most {MAX_CELLS}; use fewer periods, a shorter date_range or a wider interval"
+            );
             return Err(members.member("periods").1.fault(message));
         }
         Ok(retention)
     }
 
-    /// The number of the step of the time axis that a local date lies in; steps have consecutive ones.
+    /// The number of the step that contains a local date. Steps are numbered consecutively.
     fn number(&self, day: Day) -> i64 {
         match self.interval {
             // 1970-01-01 was a Thursday; weeks begin on Monday.
@@ -150,7 +151,7 @@ impl Retention {
         }
     }
 
-    /// The cohorts of the period: the local date that each begins on, in order.
+    /// The cohorts of the period as the local dates on which they begin, in order.
     fn cohorts(&self) -> impl Iterator<Item = Day> {
         let zone = &self.frame.zone;
         let (first, last) = (zone.day(self.frame.range.from), zone.day(self.frame.range.to.plus(-1)));
@@ -162,12 +163,12 @@ impl Retention {
         std::iter::successors(Some(begin), |day| Some(self.next(*day))).take_while(move |day| *day <= last)
     }
 
-    /// Cohorts times periods.
+    /// The number of cells: cohorts times periods.
     fn cells(&self) -> usize {
         self.cohorts().count().saturating_mul(usize::try_from(self.periods).unwrap_or(usize::MAX))
     }
 
-    /// The step after the one that begins on a date.
+    /// The start of the next step.
     fn next(&self, day: Day) -> Day {
         match self.interval {
             Interval::Week => shifted(day, 7),
@@ -176,11 +177,11 @@ impl Retention {
         }
     }
 
-    /// The time in which cohort events and returns lie.
+    /// The period of cohort events and returns.
     fn whole(&self) -> Range {
         let Range { from, to } = self.frame.range;
         let end = if self.unbounded {
-            // Clocks may go ahead by a day.
+            // Timestamps can be up to a day in the future (`docs/concepts.md`, "Time").
             self.now.plus(DAY_MS)
         } else {
             let last = self.cohorts().last().unwrap_or(to.day());

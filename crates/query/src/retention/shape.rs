@@ -1,4 +1,4 @@
-//! The answer about retention, from the store's rows.
+//! Builds the answer of retention from the store's rows.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::report::{Found, Percent};
 use crate::shape::{lines, percent};
 use intake::time::Day;
 
-/// Number of people by cohort and number of periods later, and the other counts of `build.rs`.
+/// Number of persons by cohort and number of periods later. Negative numbers are the special values of `build.rs`.
 type Counts = HashMap<(i64, i64), u64>;
 
-/// How many people of each cohort came back.
+/// How many persons of each cohort came back.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct RetentionAnswer {
@@ -38,13 +38,13 @@ pub struct RetentionValue {
     pub rows: Vec<Cohort>,
 }
 
-/// The people of one day, week or month.
+/// The persons of one day, week or month.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct Cohort {
     /// The date the cohort begins on.
     pub cohort: String,
-    /// How many people.
+    /// How many persons.
     pub size: u64,
     /// How many came back in each period; `null` for a period in the future.
     pub returned: Vec<Option<u64>>,
@@ -65,14 +65,14 @@ pub struct RetentionMeta {
     pub periods: u32,
     /// Whether a return counts for all earlier periods.
     pub unbounded: bool,
-    /// Share of the events that belong to nobody, because they have no id, in percent.
+    /// Share of the events that belong to no person, because they have no id, in percent.
     pub cookieless_excluded: Percent,
 }
 
 /// Builds the answer.
 ///
 /// # Errors
-/// The store's rows are not what the statement yields; the text is for the log.
+/// The store's rows have another shape than the statement asks for; the text is for the log.
 pub(super) fn answer(retention: &Retention, found: &[Found], elapsed_ms: i64) -> Result<RetentionAnswer, String> {
     let mut all = Counts::new();
     let mut values_found = Vec::new();
@@ -112,7 +112,7 @@ fn counts(cells: &Value) -> Option<Counts> {
     cells.as_array()?.iter().map(count).collect()
 }
 
-/// A row for every cohort of the period. Periods that begin in the future are unknown.
+/// Builds a row for every cohort of the period. Periods that begin in the future are `null`.
 fn rows(retention: &Retention, counts: &Counts) -> Vec<Cohort> {
     let today = retention.number(retention.frame.zone.day(retention.now));
     let row = |day: Day| {
