@@ -1,4 +1,4 @@
-//! Values on their way into a statement: each becomes a bound parameter.
+//! Bound parameters: every value of a statement is passed separately from its SQL.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use crate::Statement;
 #[derive(Debug, Default)]
 pub struct Binder {
     parameters: Vec<(String, String)>,
-    /// Where a value of a type stands: conditions may have thousands.
+    /// Index of each value by type, because filters can have thousands of values.
     known: HashMap<(&'static str, String), usize>,
 }
 
 impl Binder {
-    /// Binds a value; the placeholder that stands for it. `kind` is a type of ours, never a caller's text. A
-    /// value that was bound before is bound once.
+    /// Binds a value and returns its placeholder `{name:Type}`. `kind` is a constant ClickHouse type, never a caller's
+    /// text. The same value is bound once.
     pub fn value(&mut self, kind: &'static str, value: &str) -> String {
         let parameters = &mut self.parameters;
         let index = *self.known.entry((kind, value.to_owned())).or_insert_with(|| {
@@ -30,7 +30,7 @@ impl Binder {
     }
 }
 
-/// Tells parameters of different types apart: one name has one type.
+/// A suffix for the parameter's name, so that one name has one type.
 fn suffix(kind: &str) -> String {
     let letters: String = kind.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("_{}", letters.to_ascii_lowercase())

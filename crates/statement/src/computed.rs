@@ -1,4 +1,4 @@
-//! Which days have computed rows, and which generation of them may be read (`docs/rollups.md`).
+//! Clean days of the computed tables, and the generation to read of each (`docs/rollups.md`).
 
 use intake::key::Env;
 use intake::time::{Day, Timestamp};
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{Scope, Statement};
 
-/// What is recomputed.
+/// A computed table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Counts by dimension: table `daily_rollup`.
@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    /// How many days before and after a day bear on its rows.
+    /// Number of days before and after a day whose events affect its rows.
     pub fn reach(self) -> i32 {
         match self {
             Self::Sessions => 1,
@@ -47,7 +47,7 @@ impl Kind {
         }
     }
 
-    /// The same as offsets, in SQL.
+    /// The same as an SQL array of offsets.
     pub fn shifts(self) -> &'static str {
         match self {
             Self::Sessions => "[-1, 0, 1]",
@@ -72,7 +72,8 @@ pub struct ProjectDay {
 pub struct Generation(pub u64);
 
 impl Generation {
-    /// Of a computation that begins at `clock` (the store's); `random` tells those of one millisecond apart.
+    /// The generation of a computation that starts at `clock` (the store's). `random` distinguishes computations of the
+    /// same millisecond.
     pub fn new(clock: Timestamp, random: u64) -> Self {
         Self((u64::try_from(clock.0).unwrap_or(0) << 20) | (random & 0xF_FFFF))
     }
@@ -86,7 +87,7 @@ pub fn parameter(name: &str, value: impl Into<String>) -> (String, String) {
     (name.to_owned(), value.into())
 }
 
-/// For each day of a kind its newest finished generation: `project_id, env, target, newest, covered`.
+/// For each day of a kind, its newest finished generation: `project_id, env, target, newest, covered`.
 pub fn newest(kind: Kind, filter: &str) -> String {
     format!(
         "SELECT project_id, env, day AS target, max(generation) AS newest, argMax(covers, generation) AS covered\n\
@@ -95,7 +96,7 @@ pub fn newest(kind: Kind, filter: &str) -> String {
     )
 }
 
-/// For each day of a kind the newest mark of the days that bear on it: `project_id, env, target, marked`, and
+/// For each day of a kind, the newest mark of the days that affect it: `project_id, env, target, marked`, and
 /// whether the day itself `is_marked`.
 pub fn marks(kind: Kind, filter: &str) -> String {
     format!(
@@ -119,16 +120,15 @@ pub fn clean(kind: Kind, filter: &str) -> String {
 /// The clean days of a kind within a scope, each with the generation to read, as one value of the type
 /// `Array(Tuple(Date, UInt64))`. `scope` is the condition on project and env.
 ///
-/// The store works out a value of its own once for a statement, however often it is written there: all parts of the
+/// ClickHouse evaluates a scalar subquery once per statement, even if it occurs several times, so all parts of the
 /// statement see the same days.
 pub fn clean_value(kind: Kind, scope: &str) -> String {
     format!("(SELECT groupArray((target, newest)) FROM ({}))", clean(kind, &format!(" AND {scope}")))
 }
 
-/// The days of a kind in `from..to` that may be read instead of their events, with the generation to read:
-/// `{"day":"2026-11-21","generation":"…"}` a row.
+/// The clean days of a kind in `from..to`, with the generation to read. Rows: `{"day":"2026-11-21","generation":"…"}`.
 ///
-/// Generations are kept for an hour after they were superseded, so they can be read by a second statement.
+/// Generations are kept for an hour after they were superseded, so a second statement can read them.
 pub fn clean_days(kind: Kind, scope: &Scope<'_>, from: Day, to: Day) -> Statement {
     let sql = format!(
         "SELECT target AS day, toString(newest) AS generation\nFROM ({})\n\
@@ -138,10 +138,10 @@ pub fn clean_days(kind: Kind, scope: &Scope<'_>, from: Day, to: Day) -> Statemen
     Statement { sql, parameters: span(scope, from, to) }
 }
 
-/// Reads the answer to [`clean_days`].
+/// Parses the answer to [`clean_days`].
 ///
 /// # Errors
-/// What is not as it was asked for.
+/// A line has another shape than expected; the text is for the log.
 pub fn clean_rows(answer: &[u8]) -> Result<Vec<(Day, Generation)>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -160,7 +160,7 @@ pub fn clean_rows(answer: &[u8]) -> Result<Vec<(Day, Generation)>, String> {
         .collect()
 }
 
-/// The scope and the days of a statement as values.
+/// Project, env and days of a statement as bound values.
 pub fn span(scope: &Scope<'_>, from: Day, to: Day) -> Vec<(String, String)> {
     vec![
         parameter("project_id", scope.project_id),

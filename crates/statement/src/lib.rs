@@ -1,5 +1,5 @@
-//! What every writer of SQL stands on: statements with bound values, whose events they are about, which computed
-//! days may be read, and what a session is.
+//! The base of all modules that write SQL: statements with bound values, the scope (project and env) of every read, the
+//! clean days of computed tables, and the definition of a session.
 //!
 //! Pure: nothing here runs a statement.
 

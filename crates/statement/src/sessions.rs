@@ -1,26 +1,26 @@
-//! What a session is, as one SELECT.
+//! The definition of a session (`docs/concepts.md`, "Sessions"), as one SELECT.
 //!
-//! A session is a run of events of one visitor and one `session_id` as sent (none is a value too). It ends
-//! where the next event comes 30 minutes later or more; with a `session_id`, 24 hours later or more. Events
-//! with neither a visitor nor a `session_id` belong to none; what bots do neither.
+//! A session is a sequence of events of one visitor with one `session_id`; a missing `session_id` counts as a value. A
+//! gap of 30 minutes or more ends it; with a `session_id`, a gap of 24 hours or more. Events with neither a visitor nor
+//! a `session_id` belong to no session.
 //!
-//! It belongs to the UTC day it starts on, and counts its events to the end of the UTC day after. That bound,
-//! and gaps of at most a day, make a start day D computable from the events of D - 1, D and D + 1: whether an
-//! event of D or D + 1 starts a session is told by the one before it, at most a day earlier. Where days of a
-//! statement lie apart, the first event after a hole may look like a start: it lies on a day that is not asked
-//! for, or has its own day before it at hand.
+//! A session belongs to the UTC day on which it starts, and ends at the latest at the end of the next UTC day. With
+//! gaps of at most a day, the sessions of a start day D can be computed from the events of D - 1, D and D + 1: whether
+//! an event starts a session depends on the previous event, at most a day earlier. If the days of a statement are not
+//! consecutive, the first event after a hole can look like a start. That is harmless: its day is not asked for, or the
+//! day before it is included.
 //!
-//! Its entry is the first event that stands on a page, else the first; its exit the last one that does.
+//! Its entry is the first event with a path, or else the first event. Its exit is the last event with a path.
 
 use schema::{Column, is_activity, is_pageview};
 
-/// A gap of this many minutes ends a session without an id.
+/// A gap of this many minutes ends a session without a `session_id`.
 const GAP_MINUTES: u32 = 30;
-/// A gap of this many minutes ends a session with one.
+/// A gap of this many minutes ends a session with a `session_id`.
 const GAP_MINUTES_WITH_ID: u32 = 24 * 60;
 
-/// `SELECT project_id, env, day, visitor, …, duration_ms`, and a column for each of `holds`: whether an event of
-/// the session fits the condition over `events`. `events` is as in [`session_events`].
+/// `SELECT project_id, env, day, visitor, …, duration_ms`: one row per session. `holds` adds columns (condition over
+/// `events`, name): whether any event of the session meets the condition. `events` is as in [`session_events`].
 pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
     let attributes = Column::names(Column::OF_ENTRY);
     let entry: Vec<String> =
@@ -46,13 +46,13 @@ pub fn session_rows(events: &str, holds: &[(String, String)]) -> String {
     )
 }
 
-/// What runs of events are told apart by.
+/// The columns that identify a sequence of events.
 const KEY: &str = "project_id, env, visitor, session_id";
 
-/// `SELECT project_id, env, visitor, session_id, timestamp, event_id, …columns, is_start, started_at`: the events
-/// that count for sessions, each with the start of its own; (visitor, session id, start) is one session. `events`
-/// is `FROM events FINAL WHERE …`, which must reach from the day before the first start that is wanted to the day
-/// after the last; `columns` are expressions over it.
+/// `SELECT project_id, env, visitor, session_id, timestamp, event_id, …columns, is_start, started_at`: the events that
+/// belong to sessions, each with the start of its session. (visitor, session id, start) identifies a session. `events`
+/// is `FROM events FINAL WHERE …` and must cover the day before the first start to the day after the last. `columns`
+/// are expressions over it.
 pub fn session_events(events: &str, columns: &str) -> String {
     let window = format!(
         "OVER (PARTITION BY {KEY} ORDER BY timestamp, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"

@@ -1,11 +1,11 @@
-//! SQL and the values bound to it, and whose events a statement is about.
+//! Statements with bound values, and the scope of their events.
 
 use intake::key::Env;
 use intake::time::Timestamp;
 
 use crate::Binder;
 
-/// Whose events a question is about: from the key, never from the caller.
+/// Project and env of a statement. They come from the key, never from the question's text.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// The project's UUID.
@@ -17,23 +17,23 @@ pub struct Scope<'a> {
 /// SQL and the values bound to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
-    /// Text with `{name:Type}` where values belong.
+    /// The SQL, with `{name:Type}` in place of values.
     pub sql: String,
     /// Values by name.
     pub parameters: Vec<(String, String)>,
 }
 
-/// A period as instants, `from` included, `to` not.
+/// A period: includes `from`, excludes `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
-    /// First instant that counts.
+    /// First instant, included.
     pub from: Timestamp,
-    /// First instant that no longer counts.
+    /// End, excluded.
     pub to: Timestamp,
 }
 
 impl Scope<'_> {
-    /// The condition that every read begins with.
+    /// The condition for rows of the scope. Every read starts with it.
     pub fn sql(&self, bind: &mut Binder) -> String {
         format!(
             "project_id = {} AND env = {}",
@@ -42,7 +42,7 @@ impl Scope<'_> {
         )
     }
 
-    /// Events of the scope in a period.
+    /// The condition for events of the scope in a period.
     pub fn during(&self, range: Range, bind: &mut Binder) -> String {
         format!(
             "{} AND timestamp >= {} AND timestamp < {}",
@@ -53,13 +53,13 @@ impl Scope<'_> {
     }
 }
 
-/// An instant as a value.
+/// Binds an instant.
 pub fn instant(at: Timestamp, bind: &mut Binder) -> String {
     bind.value("DateTime64(3, 'UTC')", &at.to_store())
 }
 
-/// Counts the metered events of each project and env in this month and the last (UTC): one JSON object a row, as
-/// the control plane's `usage_set` takes it. The one statement that is not about a single project.
+/// Counts the metered events of each project and env in this month and the last (UTC). Rows are JSON objects, the input
+/// of the control plane's `usage_set`. It covers all projects, so it has no scope.
 pub fn usage(now: Timestamp) -> Statement {
     let sql = format!(
         "SELECT project_id, env, toString(toStartOfMonth(timestamp)) AS month, count() AS events\n\

@@ -1,9 +1,9 @@
-//! Events older than a project keeps them, and what was computed from them: the SQL of the daily job
+//! Expiry: the SQL of the daily job that deletes events older than a project keeps them, and rows computed from them
 //! (`app/expire.rs`, `docs/privacy.md`).
 //!
-//! A project that keeps its events for `n` days keeps whole UTC days: those from its [`cutoff`] on. Ingest refuses
-//! what is older than `n` days to the millisecond, so nothing that is taken lies before the cutoff. Every
-//! statement deletes by a condition on the rows' own time and can be repeated.
+//! A project that keeps its events for `n` days keeps whole UTC days, from its [`cutoff`] on. Ingest rejects events
+//! older than `n` days to the millisecond, so no accepted event is before the cutoff. Every statement deletes by the
+//! rows' own time and can be repeated.
 
 use serde::Deserialize;
 
@@ -11,14 +11,14 @@ use intake::key::Env;
 use intake::time::{DAY_MS, Day, Timestamp};
 use statement::Statement;
 
-/// Projects of one statement: their values travel in the URL, which not every way takes beyond 8 KB.
+/// Maximum number of projects of one statement. Their values are in the URL, and some proxies accept only 8 KB.
 pub const MAX_PROJECTS: usize = 64;
 
-/// Days for which a refused row is kept (`migrations/clickhouse/0003_dead_letters.sql`).
+/// Days for which dead letters are kept (`migrations/clickhouse/0003_dead_letters.sql`).
 const DEAD_LETTER_DAYS: u32 = 14;
 
-/// What else goes with a project's old days. What says which days may be read comes first: from then on they are
-/// read from the events.
+/// Other tables with rows of expired days. `computed`, which says which days are clean, comes first: after that, the
+/// days are read from the events.
 const OTHERS: [Other; 6] = [
     Other { table: "computed", day: "day", by_month: false },
     Other { table: "daily_rollup", day: "day", by_month: true },
@@ -34,7 +34,7 @@ struct Other {
     table: &'static str,
     /// The row's day, in SQL.
     day: &'static str,
-    /// Whether months are its partitions.
+    /// Whether it is partitioned by month.
     by_month: bool,
 }
 
@@ -45,12 +45,12 @@ pub struct Leftover {
     month: Option<u32>,
 }
 
-/// How long a project keeps its events, as the control plane's `retention_policies` tells it.
+/// How long a project keeps its events, from the control plane's `retention_policies`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Policy {
     /// UUID of the project.
     pub project_id: String,
-    /// Its short name.
+    /// Its slug.
     pub slug: String,
     /// Days.
     pub retention_days: u32,
@@ -59,7 +59,7 @@ pub struct Policy {
 /// A page of policies.
 #[derive(Debug, Deserialize)]
 pub struct Policies {
-    /// The largest `retention_days` of all projects; `None` where one keeps its events for ever.
+    /// The largest `retention_days` of all projects; `None` if a project keeps its events forever.
     pub longest: Option<u32>,
     /// By id.
     pub projects: Vec<Policy>,
@@ -74,11 +74,11 @@ pub struct Expired {
     pub env: Env,
     /// The partition, as `YYYYMM`.
     pub month: u32,
-    /// Rows, repeated ones included.
+    /// Number of rows, including duplicates.
     pub rows: u64,
 }
 
-/// The first day that is kept, of `days` days at `now`.
+/// The first day that a project keeps at `now`, if it keeps its events for `days` days.
 pub fn cutoff(now: Timestamp, days: u32) -> Day {
     now.plus(-i64::from(days) * DAY_MS).day()
 }
@@ -90,9 +90,9 @@ struct Targets<'a> {
 }
 
 impl Targets<'_> {
-    /// The condition on rows that are too old; `day` is the row's own.
+    /// The condition for expired rows. `day` is the expression of the row's day.
     fn too_old(day: &str) -> String {
-        // A project that is not on the list has no cutoff: an index of 0 gives the first of all days.
+        // A project that is not in the list has index 0, which gives the earliest date, so none of its rows expire.
         format!(
             "project_id IN {{projects:Array(UUID)}} AND {day} < {{latest:Date}}\n\
              AND {day} < {{cutoffs:Array(Date)}}[indexOf({{projects:Array(UUID)}}, project_id)]"
@@ -104,7 +104,7 @@ impl Targets<'_> {
         let cutoffs: Vec<Day> = self.policies.iter().map(|policy| cutoff(self.now, policy.retention_days)).collect();
         let latest = cutoffs.iter().max().map_or(Day(0), |day| *day);
         vec![
-            // UUIDs of the control plane's and days: nothing in them is to be escaped.
+            // UUIDs of the control plane and dates: nothing to escape.
             ("projects".to_owned(), list(self.policies.iter().map(|policy| quoted(&policy.project_id)).collect())),
             ("cutoffs".to_owned(), list(cutoffs.iter().map(|day| quoted(&day.to_iso())).collect())),
             ("latest".to_owned(), latest.to_iso()),
@@ -120,7 +120,7 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace(['\'', '\\'], ""))
 }
 
-/// Asks what is too old of these projects, oldest months first. An answer to [`expired_rows`].
+/// Finds the expired rows of these projects by month, oldest first. [`expired_rows`] parses the answer.
 pub fn expired(policies: &[Policy], now: Timestamp) -> Statement {
     let too_old = Targets::too_old("toDate(timestamp)");
     Targets { policies, now }.statement(format!(
@@ -130,10 +130,10 @@ pub fn expired(policies: &[Policy], now: Timestamp) -> Statement {
     ))
 }
 
-/// Reads the answer to [`expired`].
+/// Parses the answer to [`expired`].
 ///
 /// # Errors
-/// What is not as it was asked for.
+/// A line has another shape than expected; the text is for the log.
 pub fn expired_rows(answer: &[u8]) -> Result<Vec<Expired>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -154,22 +154,22 @@ pub fn expired_rows(answer: &[u8]) -> Result<Vec<Expired>, String> {
         .collect()
 }
 
-/// Deletes what is too old of these projects in one month.
+/// Deletes the expired events of these projects in one month.
 pub fn delete_events(month: u32, policies: &[Policy], now: Timestamp) -> Statement {
     let too_old = Targets::too_old("toDate(timestamp)");
     Targets { policies, now }.statement(format!("DELETE FROM events IN PARTITION {month} WHERE {too_old}"))
 }
 
-/// Writes a month without its deleted rows, which until then are masked only. `None` where all of the projects
-/// still keep some days of it: it is worth the writing when a project's last day has gone.
+/// Rewrites a month without its deleted rows, which are only masked until then. `None` if all of the projects still
+/// keep some days of it: rewriting pays off once a project keeps no day of the month.
 pub fn purge(month: u32, policies: &[Policy], now: Timestamp) -> Option<Statement> {
     let gone = policies.iter().any(|policy| cutoff(now, policy.retention_days).start().month() > month);
     let sql = format!("ALTER TABLE events APPLY DELETED MASK IN PARTITION {month}");
     gone.then(|| Statement { sql, parameters: Vec::new() })
 }
 
-/// Asks where rows that were computed from old days are left, or marks and refused rows of such days. An answer to
-/// [`leftover_rows`].
+/// Finds tables with rows computed from expired days, and with marks and dead letters of such days. [`leftover_rows`]
+/// parses the answer.
 pub fn leftovers(policies: &[Policy], now: Timestamp) -> Statement {
     let tables: Vec<String> = OTHERS
         .iter()
@@ -183,10 +183,10 @@ pub fn leftovers(policies: &[Policy], now: Timestamp) -> Statement {
         .statement(format!("SELECT name, month FROM ({})\nFORMAT JSONEachRow", tables.join("\nUNION ALL ")))
 }
 
-/// Reads the answer to [`leftovers`], in the order in which they are to be deleted.
+/// Parses the answer to [`leftovers`], in the order of deletion.
 ///
 /// # Errors
-/// What is not as it was asked for.
+/// A line has another shape than expected; the text is for the log.
 pub fn leftover_rows(answer: &[u8]) -> Result<Vec<Leftover>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -212,7 +212,7 @@ pub fn delete_leftover(leftover: Leftover, policies: &[Policy], now: Timestamp) 
     Targets { policies, now }.statement(format!("DELETE FROM {table}{within} WHERE {}", Targets::too_old(day)))
 }
 
-/// Counts, and deletes, refused rows that are too old for any project.
+/// Two statements: count and delete the dead letters that are too old for any project.
 pub fn dead_letters(now: Timestamp) -> [Statement; 2] {
     let statement = |sql: &str| Statement {
         sql: format!("{sql} FROM dead_letters WHERE toDate(at) < {{cutoff:Date}}"),
@@ -223,7 +223,7 @@ pub fn dead_letters(now: Timestamp) -> [Statement; 2] {
     [count, statement("DELETE")]
 }
 
-/// Reads a single number of rows; `None` where it is none.
+/// Parses a single number of rows; `None` if the answer is not one.
 pub fn number(answer: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Row {
@@ -233,8 +233,8 @@ pub fn number(answer: &[u8]) -> Option<u64> {
     row.number.parse().ok()
 }
 
-/// Asks for the months that are older than every project keeps: `{"month":"202401"}` a row, to be dropped whole.
-/// Ingest refuses events of such a month, so that none can be lost with it.
+/// Finds the months that no project keeps, to drop the whole partition. Rows: `{"month":"202401"}`. Ingest rejects
+/// events of such a month, so no event is lost.
 pub fn droppable(longest: u32, now: Timestamp) -> Statement {
     let first_kept = cutoff(now, longest).start().month();
     Statement {
@@ -245,10 +245,10 @@ pub fn droppable(longest: u32, now: Timestamp) -> Statement {
     }
 }
 
-/// Reads the answer to [`droppable`].
+/// Parses the answer to [`droppable`].
 ///
 /// # Errors
-/// What is not as it was asked for.
+/// A line has another shape than expected; the text is for the log.
 pub fn months(answer: &[u8]) -> Result<Vec<u32>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -263,7 +263,7 @@ pub fn months(answer: &[u8]) -> Result<Vec<u32>, String> {
         .collect()
 }
 
-/// Drops a month.
+/// Drops the partition of a month.
 pub fn drop_month(month: u32) -> Statement {
     Statement { sql: format!("ALTER TABLE events DROP PARTITION {month}"), parameters: Vec::new() }
 }

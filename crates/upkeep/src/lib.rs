@@ -1,6 +1,6 @@
-//! What is done to stored events: computed tables, the erasure of persons, the deletion of what is too old.
+//! Maintenance of stored events: computed tables, erasure of persons, expiry.
 //!
-//! Pure: statements and decisions; the Worker's cron and the commands run them.
+//! Pure: statements and decisions. The Worker's cron and the operator's commands run them.
 
 pub mod erase;
 pub mod expiry;

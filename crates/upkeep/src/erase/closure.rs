@@ -1,8 +1,8 @@
-//! Which ids are one person's, by what `$identify` means (`docs/durability.md`, "Who a device belongs to").
+//! Finds the ids of one person by following `$identify` events (`docs/concepts.md`, "Visitors and users").
 //!
-//! A device belongs to the user it was identified as first. Whoever asks for a user means that user and all
-//! devices that belong to them. Whoever asks for a device means its user, if it belongs to one, with all of that
-//! user's devices; else the device alone. A second user of somebody else's device is another person.
+//! A device belongs to the user that it was first identified as. A request for a user includes all devices that belong
+//! to the user. A request for a device means its user with all of that user's devices, or the device alone if it
+//! belongs to no user. A second user of the same device is another person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 
 use super::person::Ids;
 
-/// The first `$identify` of a device as a user, as far as one place knows.
+/// The first `$identify` of a device as a user that one place (store or buffer) has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The device.
     pub anonymous_id: String,
     /// The user.
     pub user_id: String,
-    /// When, as the store writes time: texts are in the order of their instants.
+    /// Timestamp in the store's text form, which sorts by time.
     pub at: String,
-    /// Decides between two of one instant.
+    /// Sorts links of the same instant.
     pub event_id: String,
 }
 
-/// Finds the ids of a person by asking for links until none is missing.
+/// Finds the ids of a person by looking up links until no new id appears.
 #[derive(Debug, Clone)]
 pub struct Closure {
     start: Ids,
-    /// A device that was asked for, as long as it is not known whom it belongs to.
+    /// The requested device, until its owner is known.
     device: Option<String>,
-    /// By device and user: the first moment.
+    /// By device and user, the time and event id of the first link.
     links: BTreeMap<String, BTreeMap<String, (String, String)>>,
     asked: Ids,
 }
 
 impl Closure {
-    /// Of ids that are the person's. `device` is one of them whose owner is the person, too: it is given as
-    /// long as that was not found out, and never again, because what a device does later may be another's.
+    /// Starts with ids of the person. `device` is one of them whose owner is the person too. Pass it only until the
+    /// owner is known, because the device can later belong to somebody else.
     pub fn new(start: Ids, device: Option<String>) -> Self {
         Self { start, device, links: BTreeMap::new(), asked: Ids::default() }
     }
 
-    /// The person's ids, as far as links are known.
+    /// The person's ids, according to the known links.
     pub fn ids(&self) -> Ids {
         let mut ids = self.start.clone();
         ids.users.extend(self.device.as_deref().and_then(|device| self.owner(device)).map(ToOwned::to_owned));
@@ -51,11 +51,11 @@ impl Closure {
         ids
     }
 
-    /// The ids whose links are to be asked for next: all links that name one of them. Empty: the closure is
+    /// The ids whose links must be looked up next: all links that contain one of them. Empty if the closure is
     /// complete.
     pub fn wanted(&self) -> Ids {
         let users = self.ids().users;
-        // Whether a device belongs to the user is known once all its links are.
+        // A device's owner is known once all its links are known.
         let candidates = self.links.iter().filter(|(_, by)| by.keys().any(|user| users.contains(user)));
         let devices: BTreeSet<String> =
             candidates.map(|(device, _)| device.clone()).chain(self.device.clone()).collect();
@@ -65,7 +65,7 @@ impl Closure {
         }
     }
 
-    /// Takes the links that name one of `about`, from whatever place; each may come several times.
+    /// Adds the links that contain one of `about`, from store or buffer. Duplicates are allowed.
     pub fn learn(&mut self, about: &Ids, links: impl IntoIterator<Item = Link>) {
         for Link { anonymous_id, user_id, at, event_id } in links {
             let moment = (at, event_id);

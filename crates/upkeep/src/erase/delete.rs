@@ -1,8 +1,8 @@
-//! Erasing rows: one mutation of a table for all people of a run.
+//! Erases rows: one mutation per table for all persons of a run.
 //!
-//! A mutation rewrites the parts that hold such rows; a lightweight delete would only hide them. ClickHouse keeps
-//! the text of a mutation with all its values, in a file beside the table and in `system.mutations`. So no id may
-//! stand in it: rows are told by a hash under a salt that is made for the run.
+//! A mutation rewrites the parts that contain the rows; a lightweight delete would only hide them. ClickHouse keeps the
+//! text of a mutation with all its values, in a file of the table and in `system.mutations`. Therefore a mutation
+//! contains no id: it matches rows by a hash with a salt of the run.
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ use intake::key::Env;
 use intake::time::{Day, Timestamp};
 use statement::Statement;
 
-/// Set for every statement that finds or erases; the time is set by who runs it.
+/// Settings of every statement that finds or erases rows. The caller sets the time limit.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("timeout_overflow_mode", "throw"),
     ("max_memory_usage", "4000000000"),
@@ -24,13 +24,13 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("wait_end_of_query", "1"),
 ];
 
-/// How a mutation is waited for: all replicas have done it once the answer is there. Those of one table are done
-/// in their order, several of them in one pass over a part, so that only the last one is worth waiting for.
+/// The setting that waits for a mutation until all replicas have done it. Mutations of a table run in order, several of
+/// them in one pass over a part, so only the last one is waited for.
 pub fn awaited(is_last: bool) -> (&'static str, &'static str) {
     ("mutations_sync", if is_last { "2" } else { "0" })
 }
 
-/// A table that holds rows of people.
+/// A table with rows of persons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
     /// `events`
@@ -48,20 +48,20 @@ pub enum Table {
 pub struct Target<'a> {
     /// Who.
     pub person: &'a Person,
-    /// The visitors whose sessions are theirs ([`super::Touched`]).
+    /// The visitors of the person's sessions ([`super::Touched`]).
     pub visitors: &'a std::collections::BTreeSet<String>,
     /// The first and the last day of their events.
     pub days: (Day, Day),
 }
 
-/// What a subject is of, as it goes into its hash.
+/// The kind of a subject, part of its hash.
 const USER: char = 'u';
 const DEVICE: char = 'a';
 const HASH: char = 'v';
 const VISITOR: char = 's';
 
 impl Table {
-    /// Those from which rows are erased, in this order.
+    /// The tables to erase rows from, in order.
     pub const ALL: [Self; 4] = [Self::Events, Self::Sessions, Self::Identities, Self::DeadLetters];
 
     fn name(self) -> &'static str {
@@ -88,8 +88,8 @@ impl Table {
     }
 }
 
-/// The mutations that erase what people have in a table; `salt` is random and used once. As few as their values
-/// fit into: nearly always one.
+/// Writes the mutations that erase persons from a table. `salt` is random and used once. Nearly always one; more if the
+/// values do not fit into one URL.
 pub fn delete(table: Table, salt: &str, targets: &[Target<'_>]) -> Vec<Statement> {
     let mut portions: Vec<Portion<'_>> = Vec::new();
     for target in targets {
@@ -113,13 +113,14 @@ fn values<'a>(table: Table, target: &Target<'a>) -> Vec<(char, &'a String)> {
     wanted.flat_map(|(of, set)| set.iter().map(move |value| (of, value))).collect()
 }
 
-/// What the statement computes of each row, in hexadecimal digits. Project and env have one length each.
+/// The hash that the statement computes for each row, in hexadecimal. Project and env have a fixed length, so the
+/// hashed text is unambiguous.
 fn subject(salt: &str, project_id: &str, env: Env, of: char, value: &str) -> String {
     let text = format!("{salt}{project_id}{}{of}{value}", env.as_str());
     intake::hex::encode(Sha256::digest(text.as_bytes()).get(..16).unwrap_or_default())
 }
 
-/// People of one statement.
+/// The persons of one statement.
 #[derive(Default)]
 struct Portion<'a> {
     projects: Vec<&'a String>,
@@ -129,7 +130,7 @@ struct Portion<'a> {
 
 impl<'a> Portion<'a> {
     fn has_room(&self, project_id: &str) -> bool {
-        // As they stand in a URL, with quotes and commas.
+        // Length in a URL, with quotes and commas.
         let new = if self.projects.iter().any(|known| *known == project_id) { 0 } else { 45 };
         self.projects.len() * 45 + self.subjects.len() * 41 + new + 41 <= MAX_BYTES
     }
@@ -159,7 +160,7 @@ impl<'a> Portion<'a> {
                 )
             })
             .collect();
-        // Spares the days of others; in the other tables there is little to spare.
+        // Skips days without events of these persons. The other tables are small.
         let mut period = "";
         if let (Table::Events, Some((first, last))) = (table, self.days) {
             period = " AND timestamp >= {from:DateTime64(3, 'UTC')} AND timestamp < {to:DateTime64(3, 'UTC')}";

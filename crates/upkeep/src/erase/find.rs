@@ -1,5 +1,5 @@
-//! Finding a person's rows in the store. Every row counts, also one that a repeated identity hides (no `FINAL`):
-//! what merges would take away is erased like the rest. Links are read as questions read them.
+//! Finds a person's rows in the store. Every row counts, including duplicates of an identity that a merge would remove
+//! (no `FINAL`). Links are read with `FINAL`, as questions do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,9 +12,9 @@ use intake::time::Day;
 use schema::LINK;
 use statement::Statement;
 
-/// Most links of one answer: a person has fewer.
+/// Maximum number of links of one answer. A person has fewer.
 pub const MAX_LINKS: usize = 10_000;
-/// Most visitor hashes of one person that a run takes on, the newest first.
+/// Maximum number of visitor hashes of one person in a run, newest first.
 pub const MAX_HASHES: usize = 5_000;
 
 /// Rows of `events` with one of the ids.
@@ -22,11 +22,12 @@ pub(super) const BY_ID: &str = "(user_id IN {users:Array(String)} OR anonymous_i
 /// Rows of `events` with one of the ids or hashes.
 pub(super) const THEIRS: &str = "(user_id IN {users:Array(String)} OR anonymous_id IN {devices:Array(String)}\n\
     OR visitor_hash IN {hashes:Array(UInt64)})";
-/// Rows of `sessions`: a visitor is a device's hash, or the day's (`migrations/clickhouse/0001_events.sql`).
+/// Rows of `sessions`. A visitor is the hash of a device id, or the visitor hash
+/// (`migrations/clickhouse/0001_events.sql`).
 pub(super) const VISITS: &str = "visitor IN arrayConcat(arrayMap(device -> reinterpretAsUInt128(sipHash128(device)),\n\
     {devices:Array(String)}), arrayMap(hash -> toUInt128(hash), {hashes:Array(UInt64)}))";
 
-/// Rows of `dead_letters` that satisfy a condition over `events`.
+/// Rewrites a condition over `events` for rows of `dead_letters`.
 pub(super) fn in_line(condition: &str) -> String {
     condition
         .replace("user_id IN", "JSONExtractString(line, 'user_id') IN")
@@ -34,7 +35,7 @@ pub(super) fn in_line(condition: &str) -> String {
         .replace("visitor_hash IN", "toUInt64OrZero(JSONExtractString(line, 'visitor_hash')) IN")
 }
 
-/// The ids and hashes that the conditions refer to.
+/// The bound values of the conditions.
 pub(super) fn bound(person: &Person) -> Parameters {
     let mut bound = bound_ids(&person.ids);
     bound.push(parameter("hashes", numbers(&person.hashes)));
@@ -45,9 +46,9 @@ fn bound_ids(ids: &Ids) -> Parameters {
     vec![parameter("users", texts(&ids.users)), parameter("devices", texts(&ids.devices))]
 }
 
-/// Asks for the links that name one of a person's ids: a row for each pair of device and user.
+/// Looks up the links that contain one of a person's ids. One row for each pair of device and user.
 pub fn links(person: &Person) -> Statement {
-    // Of all events only those that may be one are read as the table's key tells them apart.
+    // Only possible links are read with `FINAL`.
     let one = format!("{SCOPE} AND {LINK} AND {BY_ID}");
     let sql = format!(
         "SELECT anonymous_id, user_id, toString(first.1) AS at, first.2 AS event_id FROM (\n\
@@ -58,15 +59,15 @@ pub fn links(person: &Person) -> Statement {
     scoped(person, sql, bound_ids(&person.ids))
 }
 
-/// Reads the answer to [`links`].
+/// Parses the answer to [`links`].
 ///
 /// # Errors
-/// Where it is none.
+/// It has another shape; the text is for the log.
 pub fn links_of(answer: &[u8]) -> Result<Vec<Link>, String> {
     rows(answer)
 }
 
-/// Asks for the visitor hashes of rows with one of a person's ids, the newest first.
+/// Looks up the visitor hashes of rows with one of a person's ids, newest first.
 pub fn hashes(person: &Person) -> Statement {
     let sql = format!(
         "SELECT toString(visitor_hash) AS hash FROM (\n\
@@ -80,10 +81,10 @@ pub fn hashes(person: &Person) -> Statement {
     scoped(person, sql, bound_ids(&person.ids))
 }
 
-/// Reads the answer to [`hashes`].
+/// Parses the answer to [`hashes`].
 ///
 /// # Errors
-/// Where it is none.
+/// It has another shape; the text is for the log.
 pub fn hashes_of(answer: &[u8]) -> Result<Vec<String>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -92,14 +93,14 @@ pub fn hashes_of(answer: &[u8]) -> Result<Vec<String>, String> {
     Ok(rows::<Row>(answer)?.into_iter().map(|row| row.hash).collect())
 }
 
-/// What a person has in the store.
+/// The number of a person's rows in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// Events by day, each identity once.
+    /// Events by day, without duplicates.
     pub days: BTreeMap<Day, u64>,
-    /// Sessions, each once however often it was computed.
+    /// Sessions, without older generations.
     pub sessions: u64,
-    /// The visitors whose sessions they are, in decimal digits.
+    /// The visitors of these sessions, in decimal digits.
     pub visitors: BTreeSet<String>,
     /// Identifications by day.
     pub identities: u64,
@@ -108,13 +109,13 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// Whether there is nothing.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Takes up what another part of the person has. A row that both have counts twice: a person of so many
-    /// ids that they go in parts.
+    /// Adds the rows of another part of the person. A row that both parts have counts twice; only persons with very
+    /// many ids have several parts.
     pub fn extend(&mut self, other: Self) {
         for (day, events) in other.days {
             *self.days.entry(day).or_default() += events;
@@ -126,7 +127,7 @@ impl Touched {
     }
 }
 
-/// Asks what a person has in the store.
+/// Counts a person's rows in the store.
 pub fn touched(person: &Person) -> Statement {
     let sql = format!(
         "SELECT 'events' AS what, toString(toDate(timestamp)) AS name, toString(uniqExact(event_id)) AS number\n\
@@ -142,10 +143,10 @@ pub fn touched(person: &Person) -> Statement {
     scoped(person, sql, bound(person))
 }
 
-/// Reads the answer to [`touched`].
+/// Parses the answer to [`touched`].
 ///
 /// # Errors
-/// Where it is none.
+/// It has another shape; the text is for the log.
 pub fn touched_of(answer: &[u8]) -> Result<Touched, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -164,7 +165,7 @@ pub fn touched_of(answer: &[u8]) -> Result<Touched, String> {
             }
             ("identities", _) => touched.identities += number,
             ("dead_letters", _) => touched.dead_letters += number,
-            _ => return Err("unusable answer: what is not asked for".to_owned()),
+            _ => return Err("unusable answer: unknown kind of row".to_owned()),
         }
     }
     Ok(touched)

@@ -1,4 +1,4 @@
-//! Requests as the control plane keeps them (`migrations/postgres/0010_forget.sql`).
+//! Erasure requests as the control plane stores them (`migrations/postgres/0010_forget.sql`).
 
 use std::collections::BTreeSet;
 
@@ -15,18 +15,18 @@ use intake::time::Day;
 pub struct Due {
     /// Its id.
     pub id: String,
-    /// Who, as far as was found out.
+    /// The person's ids that are known so far.
     pub person: Person,
-    /// The device that was asked for, where it is not known yet whom it belongs to.
+    /// The requested device, if its owner is not known yet.
     pub device: Option<String>,
-    /// Whether all that belongs to the person was found out before.
+    /// Whether all ids of the person were found in an earlier run.
     pub resolved: bool,
-    /// Days from which rows were to be erased, and which may not be marked yet.
+    /// Days with rows to erase that may not be marked as dirty yet.
     pub days: BTreeSet<Day>,
     requested_at: Value,
 }
 
-/// What was erased of a person.
+/// Numbers of erased rows of a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Events, each identity once.
@@ -37,16 +37,16 @@ pub struct Counts {
     pub identities: u64,
     /// Dead letters.
     pub dead_letters: u64,
-    /// Events that still waited in the buffer.
+    /// Events that were still in the buffer.
     pub buffered: u64,
 }
 
-/// PostgreSQL's texts have no zero byte, ids may. The form is an id's own but for that.
+/// Encodes an id for PostgreSQL, whose texts cannot contain a zero byte. Other ids stay as they are.
 fn kept(id: &str) -> String {
     if id.contains(['\\', '\0']) { id.replace('\\', "\\\\").replace('\0', "\\0") } else { id.to_owned() }
 }
 
-/// An id as it was before [`kept`].
+/// Decodes an id that [`kept`] encoded.
 fn unkept(text: &str) -> String {
     let mut id = String::with_capacity(text.len());
     let mut characters = text.chars();
@@ -62,15 +62,15 @@ fn unkept(text: &str) -> String {
     id
 }
 
-/// Arguments that name a person by the ids of a request.
+/// Arguments with the ids of a request.
 pub fn ids_kept(user_id: Option<&str>, anonymous_id: Option<&str>) -> Value {
     json!({ "user_id": user_id.map(kept), "anonymous_id": anonymous_id.map(kept) })
 }
 
-/// Reads the answer of `forget_due`.
+/// Parses the answer of `forget_due`.
 ///
 /// # Errors
-/// Where it is none; without a word of it.
+/// It has another shape. The text quotes nothing of the answer.
 pub fn due(answer: &[u8]) -> Result<Vec<Due>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -106,8 +106,8 @@ pub fn due(answer: &[u8]) -> Result<Vec<Due>, String> {
         .collect())
 }
 
-/// What `forget_widen` takes of one request: what was found of the person, before any of it is erased. `newest`
-/// are hashes, the newest last.
+/// Arguments of `forget_widen` for one request: the ids that were found, stored before any row is erased. `newest` are
+/// visitor hashes, the newest last.
 pub fn widened(due: &Due, newest: &[String], days: &BTreeSet<Day>, resolved: bool) -> Value {
     let ids = |ids: &BTreeSet<String>| ids.iter().map(|id| kept(id)).collect::<Vec<_>>();
     json!({
@@ -120,15 +120,15 @@ pub fn widened(due: &Due, newest: &[String], days: &BTreeSet<Day>, resolved: boo
 /// How a run ended for one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It could not be finished, and is due at once.
+    /// It could not be finished and is due again at once.
     Failed,
-    /// There may be more of what was asked for.
+    /// More rows may follow.
     Unfinished,
-    /// All that was there is erased.
+    /// All rows are erased.
     Finished,
 }
 
-/// What `forget_ran` takes of one request.
+/// Arguments of `forget_ran` for one request.
 pub fn ran(due: &Due, counts: &Counts, outcome: Outcome) -> Value {
     let days = due.days.iter().filter(|_| outcome != Outcome::Failed);
     json!({

@@ -1,4 +1,4 @@
-//! What a person is known by.
+//! The ids and visitor hashes of a person.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use intake::key::Env;
 
-/// Ids of one data set.
+/// Ids in one data set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ids {
     /// `user_id`s.
@@ -15,7 +15,7 @@ pub struct Ids {
     pub devices: BTreeSet<String>,
 }
 
-/// All that a person's rows can be found by.
+/// Everything that identifies a person's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The project's UUID.
@@ -24,11 +24,11 @@ pub struct Person {
     pub env: Env,
     /// The ids.
     pub ids: Ids,
-    /// Visitor hashes that rows with one of the ids have, in decimal digits.
+    /// Visitor hashes of rows with one of the ids, in decimal digits.
     pub hashes: BTreeSet<String>,
 }
 
-/// Most bytes that the ids of one statement take: they travel in the URL, which not every way takes beyond 8 KB.
+/// Maximum length of the ids of one statement. They are in the URL, and some proxies accept only 8 KB.
 pub(super) const MAX_BYTES: usize = 6_000;
 
 impl Ids {
@@ -37,7 +37,7 @@ impl Ids {
         self.users.is_empty() && self.devices.is_empty()
     }
 
-    /// Takes up others.
+    /// Adds other ids.
     pub fn extend(&mut self, other: Self) {
         self.users.extend(other.users);
         self.devices.extend(other.devices);
@@ -52,7 +52,7 @@ impl Person {
     }
 }
 
-/// The same person in parts whose ids fit a statement each. Nearly always that is one.
+/// Splits the person into parts whose ids fit into one statement each. Nearly always one part.
 pub fn pieces(person: &Person) -> Vec<Person> {
     let mut pieces: Vec<Person> = Vec::new();
     let mut room = 0_usize;
@@ -73,7 +73,7 @@ pub fn pieces(person: &Person) -> Vec<Person> {
     pieces
 }
 
-/// How long a quoted value is in a URL, at most.
+/// Maximum length of a quoted value in a URL.
 fn travelling(value: &str) -> usize {
     let each = |byte: u8| if byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte) { 1 } else { 6 };
     value.bytes().map(each).sum::<usize>() + 9

@@ -1,4 +1,4 @@
-//! Everything that is held about a person, as lines of JSON with the name of their place in `table`.
+//! Access: exports everything stored about a person, as JSON lines with the name of the table in `table`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use query::event_object;
 use schema::Field;
 use statement::Statement;
 
-/// A request to forget the person, as the control plane tells it.
+/// An erasure request of the person, from the control plane.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Receipt {
     /// Its id.
@@ -19,13 +19,13 @@ pub struct Receipt {
     pub status: String,
     /// When it was made.
     pub requested_at: String,
-    /// When all was erased that was there then.
+    /// When all rows of that time were erased.
     pub done_at: Option<String>,
-    /// Rows erased.
+    /// Number of erased rows.
     pub counts: Value,
 }
 
-/// What does not come from the store: receipts, and what waits in the buffer.
+/// Lines that do not come from the store: erasure requests, and events in the buffer.
 pub fn head(receipts: &[Receipt], waiting: &str) -> String {
     let mut text = String::new();
     for Receipt { request_id, status, requested_at, done_at, counts } in receipts {
@@ -40,8 +40,9 @@ pub fn head(receipts: &[Receipt], waiting: &str) -> String {
     text
 }
 
-/// The statement that tells what the store holds: exactly the rows that forgetting the person would erase, of
-/// sessions and identifications those that count. The person's hashes are looked up by it; given ones come to them.
+/// Writes the statement that exports the store's rows: exactly those that erasing the person would erase; of sessions
+/// and identifications only the current generation. It looks up the person's visitor hashes and adds them to the given
+/// ones.
 pub fn tell(person: &Person) -> Statement {
     let hashes = format!(
         "SELECT visitor_hash FROM events WHERE {SCOPE} AND visitor_hash != 0 AND {BY_ID}\n\
@@ -84,11 +85,12 @@ pub fn tell(person: &Person) -> Statement {
     scoped(person, sql, more)
 }
 
-/// A row as the text of a JSON object: the scope is the reader's own, and only small numbers fit JSON everywhere.
+/// The SQL expression of a row as a JSON object. It leaves out project and env, and writes large numbers as strings,
+/// because not every JSON parser keeps them exact.
 fn line(table: &str, fields: &[Field]) -> String {
     let day: &[Field] = if table == "dead_letters" { &[] } else { &[("day", "Date")] };
-    let told = day.iter().chain(fields).filter(|(name, _)| !matches!(*name, "project_id" | "env"));
-    let each = told.map(|(name, kind)| {
+    let shown = day.iter().chain(fields).filter(|(name, _)| !matches!(*name, "project_id" | "env"));
+    let each = shown.map(|(name, kind)| {
         let value = if matches!(*kind, "UInt32" | "Bool") {
             format!("toString(toInt64({name}))")
         } else {

@@ -1,8 +1,8 @@
-//! A person's lines among those that wait in the buffer.
+//! Finds a person's lines in the buffer.
 //!
-//! A line is read as JSON, not searched as text: what stands within properties or behind an escape can neither
-//! hide an id nor be taken for one. A line that is erased becomes an empty one, because a batch that was begun
-//! is told by the number of its lines (`buffer/` of the Worker).
+//! A line is parsed as JSON, not searched as text, so an escape cannot hide an id and text in properties cannot be
+//! mistaken for one. An erased line becomes an empty line, because a started batch counts its lines (`buffer/` of the
+//! Worker).
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -13,59 +13,59 @@ use super::closure::Link;
 use super::person::Person;
 use intake::ingest::IDENTIFY;
 
-/// Most bytes of lines that are told of one buffer object.
+/// Maximum size of the lines that one buffer object returns, in bytes.
 const MAX_TOLD: usize = 1024 * 1024;
 
-/// What is to be done with the lines that are a person's.
+/// What to do with a person's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
-    /// See what they say: links and visitor hashes.
+    /// Read their links and visitor hashes.
     See,
     /// Empty them.
     Blank,
-    /// Empty them but for those that say whom a device belongs to, as long as that is not written down elsewhere.
+    /// Empty them, except lines with links that are not stored elsewhere yet.
     BlankButLinks,
-    /// Tell them as they are.
+    /// Return them unchanged.
     Tell,
 }
 
-/// What a buffer object is asked.
+/// A request to a buffer object.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Inquiry {
     /// What to do.
     pub task: Task,
-    /// About whom.
+    /// The persons.
     pub persons: Vec<Person>,
-    /// Rows up to this one were looked at.
+    /// Rows up to this one have been searched.
     pub after: i64,
 }
 
-/// What it says.
+/// The answer of a buffer object.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Found {
-    /// Where to go on; `None`: that was all.
+    /// Where to continue; `None` if all rows have been searched.
     pub next: Option<i64>,
-    /// About each person that was asked about.
+    /// The result for each requested person.
     pub seen: Vec<Seen>,
-    /// Lines to be told.
+    /// The returned lines.
     pub lines: String,
 }
 
-/// What lines say about one person.
+/// The result for one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// How many are theirs, or were emptied.
+    /// Number of the person's lines, or of emptied lines.
     pub lines: u64,
-    /// How many of those belong to a batch that was sent at least once: the store may have them.
+    /// How many of them belong to a batch that was sent at least once, so that the store may have them.
     pub in_doubt: u64,
     /// Visitor hashes of lines with one of their ids.
     pub hashes: BTreeSet<String>,
-    /// What `$identify` lines with one of their ids say.
+    /// Links from `$identify` lines with one of the person's ids.
     pub links: Vec<Link>,
 }
 
 impl Seen {
-    /// Takes up what another place says.
+    /// Adds the result of another buffer object.
     pub fn extend(&mut self, other: Self) {
         self.lines += other.lines;
         self.in_doubt += other.in_doubt;
@@ -74,7 +74,7 @@ impl Seen {
     }
 }
 
-/// Persons by what they are known by.
+/// Persons by their ids and hashes.
 pub struct Search<'a> {
     scopes: HashMap<(&'a str, &'a str), Scope<'a>>,
     persons: usize,
@@ -87,7 +87,7 @@ struct Scope<'a> {
     hashes: HashMap<&'a str, Vec<usize>>,
 }
 
-/// What a row of `events` says about who it is.
+/// The identifying columns of a row of `events`.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -109,7 +109,7 @@ struct Line<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// A search for these persons; answers are in their order.
+    /// A search for these persons. Results are in the same order.
     pub fn of(persons: &'a [Person]) -> Self {
         let mut scopes: HashMap<(&str, &str), Scope<'a>> = HashMap::new();
         for (index, person) in persons.iter().enumerate() {
@@ -125,12 +125,12 @@ impl<'a> Search<'a> {
         Self { scopes, persons: persons.len() }
     }
 
-    /// Nothing found yet.
+    /// Empty results.
     pub fn found(&self) -> Found {
         Found { seen: vec![Seen::default(); self.persons], ..Found::default() }
     }
 
-    /// Looks at the lines of one row. Gives them anew where some were emptied.
+    /// Searches the lines of one row. Returns the changed lines if some were emptied.
     pub fn look(&self, task: Task, lines: &[u8], in_doubt: bool, found: &mut Found) -> Option<Vec<u8>> {
         let mut changed: Option<Vec<u8>> = None;
         let mut done = 0;
@@ -154,7 +154,8 @@ impl<'a> Search<'a> {
         changed
     }
 
-    /// Whether a line is a person's, and what it says about all whose it is. It counts for the first.
+    /// Whether a line belongs to a person. Records its links and hashes for all persons it belongs to, and counts it
+    /// for the first.
     fn see(&self, line: &Line<'_>, task: Task, in_doubt: bool, found: &mut Found) -> bool {
         let Some(scope) = self.scopes.get(&(line.project_id.as_ref(), line.env.as_ref())) else { return false };
         let says_a_link = line.event == IDENTIFY && !line.anonymous_id.is_empty() && !line.user_id.is_empty();
@@ -188,7 +189,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A row as it waits, with the name of its place before its columns.
+/// A waiting row as a line of the export, with `table` before its columns.
 fn tell(line: &[u8], out: &mut String) {
     let Some(columns) = str::from_utf8(line).ok().and_then(|text| text.trim_end().strip_prefix('{')) else { return };
     out.push_str("{\"table\":\"buffer\",");
@@ -309,10 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_what_waits() {
+    fn the_export_has_the_waiting_lines() {
         let lines = [row("e", "ann", "", 0, "{\"a\":1}"), row("e", "bob", "", 0, "")];
-        let (_, _, told) = look(Task::Tell, person(&["ann"], &[], &[]), &lines);
-        let value: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let (_, _, lines_found) = look(Task::Tell, person(&["ann"], &[], &[]), &lines);
+        let value: serde_json::Value = serde_json::from_str(&lines_found).unwrap();
         assert_eq!((value["table"].as_str(), value["user_id"].as_str()), (Some("buffer"), Some("ann")));
     }
 

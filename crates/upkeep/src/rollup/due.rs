@@ -1,4 +1,4 @@
-//! What is to be computed, and in which portions.
+//! Finds the days to compute, and groups them into statements.
 
 use std::fmt::Display;
 
@@ -9,27 +9,27 @@ use intake::key::Env;
 use intake::time::{Day, Timestamp};
 use statement::Statement;
 
-/// Most days of one statement: its values travel in the URL, which not every way takes beyond 8 KB.
+/// Maximum number of days of one statement. Their values are in the URL, and some proxies accept only 8 KB.
 const MAX_DAYS: usize = 64;
-/// Rows from which on a statement takes no further day.
+/// Number of rows after which a statement takes no further day.
 const MAX_ROWS: u64 = 1_000_000;
-/// Days in a row that one project gets before another one's turn.
+/// Number of consecutive days of one project before the next project's turn.
 const TURN: u32 = 31;
 
-/// A day that is to be computed.
+/// A day to compute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     /// The day.
     pub day: ProjectDay,
-    /// About how many rows it has.
+    /// Approximate number of its rows.
     pub rows: u64,
 }
 
-/// Asks for the days of a kind with a mark that their newest generation does not cover, at most `limit`.
+/// Finds up to `limit` days of a kind with a mark that their newest generation does not cover.
 ///
-/// Only what `covers` (see [`super::recompute`]) would make clean, and no day that today's events bear on:
-/// today is marked all the time. A project's days come oldest first; projects in an order that `seed` shuffles
-/// and by turns, so that one that is large or fails keeps no other from its turn.
+/// Only days that `covers` (see [`super::recompute`]) would make clean, and no day that today's events affect, because
+/// today is marked all the time. A project's days come oldest first. Projects take turns in an order that depends on
+/// `seed`, so that a large or failing project does not block others.
 pub fn due(kind: Kind, covers: Timestamp, today: Day, seed: u64, limit: u32) -> Statement {
     let missing = format!(
         "SELECT m.project_id AS project_id, m.env AS env, m.target AS target\n\
@@ -59,10 +59,10 @@ pub fn due(kind: Kind, covers: Timestamp, today: Day, seed: u64, limit: u32) -> 
     Statement { sql, parameters }
 }
 
-/// Reads the answer to [`due`] or [`super::with_events`].
+/// Parses the answer to [`due`] or [`super::with_events`].
 ///
 /// # Errors
-/// What is not as it was asked for.
+/// A line has another shape than expected; the text is for the log.
 pub fn due_rows(answer: &[u8]) -> Result<Vec<Due>, String> {
     #[derive(Deserialize)]
     struct Row {
@@ -85,7 +85,7 @@ pub fn due_rows(answer: &[u8]) -> Result<Vec<Due>, String> {
         .collect()
 }
 
-/// Portions of days, each for one statement, in the order given.
+/// Groups days into portions for one statement each, in the given order.
 pub fn batches(due: Vec<Due>) -> Vec<Vec<ProjectDay>> {
     let mut batches: Vec<Vec<ProjectDay>> = Vec::new();
     let mut rows = 0_u64;
@@ -104,7 +104,7 @@ pub fn batches(due: Vec<Due>) -> Vec<Vec<ProjectDay>> {
     batches
 }
 
-/// A portion that failed as two smaller ones, so that what fails is found; `None` where it is one day.
+/// Splits a failed portion in two, to find the day that fails; `None` if it is one day.
 pub fn halves(days: &[ProjectDay]) -> Option<[Vec<ProjectDay>; 2]> {
     let (first, second) = days.split_at_checked(days.len() / 2)?;
     (!first.is_empty()).then(|| [first.to_vec(), second.to_vec()])

@@ -1,9 +1,9 @@
-//! Rollups, sessions and identities: what is recomputed from `events FINAL` for the days that `dirty` names
-//! (`docs/rollups.md`). The one place that writes their SQL; the Worker's cron and `cargo xtask rollup` run it.
+//! The computed tables: recomputes `daily_rollup`, `sessions` and `identities` from `events FINAL` for the days in
+//! `dirty` (`docs/rollups.md`). Writes the SQL; the Worker's cron and `headwater rollup` run it.
 //!
-//! A run reads the store's clock, asks what is [`due`], and per batch of days runs the two statements of
-//! [`recompute`]: the rows under a new generation, then the note that the generation is whole. Stopped
-//! anywhere in between, or done twice at once, it leaves nothing that is read.
+//! A run reads the store's clock, finds the days that are [`due`], and runs the two statements of [`recompute`] for
+//! each batch of days: insert the rows with a new generation, then record that the generation is complete. If it stops
+//! in between or runs twice at the same time, no question reads the incomplete rows.
 
 mod due;
 mod recompute;
@@ -22,22 +22,22 @@ use intake::time::Timestamp;
 use serde::Deserialize;
 use statement::{Parameters, Statement, clean, marks, newest, parameter};
 
-/// How long an insert may take, in milliseconds. A block is marked before its rows can be read, so a
-/// computation covers the marks only that were this old when it began.
+/// Maximum duration of an insert, in milliseconds. A block is marked before its rows can be read, so a computation
+/// covers only marks that were at least this old when it started.
 pub const MARGIN_MS: i64 = 60_000;
 
-/// Set for every statement of this module: defaults differ between servers, so nothing is left to them. The
-/// time is set by who runs it.
+/// Settings of every statement of this module. Defaults differ between servers, so they are all set. The caller sets
+/// the time limit.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("timeout_overflow_mode", "throw"),
     ("max_memory_usage", "4000000000"),
     ("max_bytes_before_external_group_by", "1000000000"),
     ("max_bytes_before_external_sort", "1000000000"),
     ("max_partitions_per_insert_block", "200"),
-    // What is due again is written again, so that two equal blocks are both meant.
+    // A day that is due again is written again, so equal blocks are not duplicates.
     ("insert_deduplicate", "0"),
     ("async_insert", "0"),
-    // One part a month and statement.
+    // One part per month and statement.
     ("max_insert_threads", "1"),
     ("min_insert_block_size_rows", "1048576"),
     ("min_insert_block_size_bytes", "268435456"),
@@ -45,21 +45,21 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("join_use_nulls", "0"),
     ("lightweight_deletes_sync", "1"),
     ("mutations_sync", "1"),
-    // The clean-up asks which generations are the newest; none of those it asks about can still change.
+    // The clean-up looks up the newest generations, which cannot change any more.
     ("allow_nondeterministic_mutations", "1"),
     ("output_format_json_quote_64bit_integers", "1"),
     ("date_time_output_format", "simple"),
-    // The status is only known at the end; without this an error could follow a 200.
+    // Otherwise an error could follow a 200, because the status is sent before the answer is complete.
     ("wait_end_of_query", "1"),
 ];
 
-/// Asks the store for its clock, by which marks are dated.
+/// Reads the store's clock, which dates the marks.
 pub fn clock() -> Statement {
     let sql = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC')) AS clock FORMAT JSONEachRow";
     Statement { sql: sql.to_owned(), parameters: Vec::new() }
 }
 
-/// Reads the answer to [`clock`]; `None` where it is none.
+/// Parses the answer to [`clock`]; `None` if it has another shape.
 pub fn clock_time(answer: &[u8]) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Row {
@@ -73,7 +73,7 @@ pub fn clock_time(answer: &[u8]) -> Option<Timestamp> {
 const TARGETS: &str = "SELECT arrayJoin(arrayZip({projects:Array(UUID)}, \
     {envs:Array(Enum8('live' = 1, 'test' = 2))}, {days:Array(Date)}))";
 
-/// The same with the generation of each, bound by [`bound`] and [`bound_generations`].
+/// The same with the generation of each day, bound by [`bound`] and [`bound_generations`].
 const GENERATIONS: &str = "SELECT arrayJoin(arrayZip({projects:Array(UUID)}, \
     {envs:Array(Enum8('live' = 1, 'test' = 2))}, {days:Array(Date)}, {generations:Array(UInt64)}))";
 
@@ -91,7 +91,7 @@ fn bound_generations<'a>(generations: impl Iterator<Item = &'a Generation>) -> (
     parameter("generations", format!("[{}]", list.join(",")))
 }
 
-/// Values that hold no quote: ids, names of ours and days.
+/// Values without quotes: ids, constant names and days.
 fn quoted(values: impl Iterator<Item = String>) -> String {
     let list: Vec<String> = values.map(|value| format!("'{}'", value.replace(['\'', '\\'], ""))).collect();
     format!("[{}]", list.join(","))

@@ -1,4 +1,4 @@
-//! Days computed anew, and which computed days may be read.
+//! The statements that recompute days.
 
 use super::rows::{bounds, identities, rollup};
 use super::sessions::sessions;
@@ -6,11 +6,11 @@ use super::{Generation, Kind, ProjectDay, TARGETS, bound, parameter};
 use intake::time::{Day, Timestamp};
 use statement::{Scope, Statement, span};
 
-/// The statements that compute days of a kind, to be run in this order: the rows, and the note that they are
-/// whole. After any failure both run again under another generation.
+/// The statements that compute days of a kind, in this order: insert the rows, then record that they are complete.
+/// After any failure both run again with another generation.
 ///
-/// `covers`: everything marked before this instant can be read by now, so the clock of the store when the
-/// computation begins less [`super::MARGIN_MS`].
+/// `covers`: all events marked before this instant can be read now. It is the store's clock at the start of the
+/// computation minus [`super::MARGIN_MS`].
 pub fn recompute(kind: Kind, days: &[ProjectDay], generation: Generation, covers: Timestamp) -> [Statement; 2] {
     let mut parameters = bound(days.iter());
     parameters.push(parameter("generation", generation.0.to_string()));
@@ -33,15 +33,15 @@ pub fn recompute(kind: Kind, days: &[ProjectDay], generation: Generation, covers
     [Statement { sql: rows, parameters }, Statement { sql: note, parameters: noted }]
 }
 
-/// All projects that have events or had some: `{"project_id":"…"}` a row.
+/// Finds all projects that have or had events. Rows: `{"project_id":"…"}`.
 pub fn projects() -> Statement {
     let sql = "SELECT DISTINCT project_id FROM (SELECT project_id FROM events UNION ALL SELECT project_id FROM computed)\n\
         ORDER BY project_id FORMAT JSONEachRow";
     Statement { sql: sql.to_owned(), parameters: Vec::new() }
 }
 
-/// The days in `from..to` that have events, or had some when they were computed last, with their number of
-/// rows: what a rebuild computes.
+/// Finds the days in `from..to` for a rebuild: those that have events, or had some when they were last computed, with
+/// their number of rows.
 pub fn with_events(scope: &Scope<'_>, from: Day, to: Day) -> Statement {
     let sql = "SELECT project_id, env, target AS day, sum(found) AS rows\n\
         FROM (SELECT project_id, env, toDate(timestamp) AS target, count() AS found FROM events\n\
@@ -54,7 +54,7 @@ pub fn with_events(scope: &Scope<'_>, from: Day, to: Day) -> Statement {
     Statement { sql: sql.to_owned(), parameters: span(scope, from, to) }
 }
 
-/// `SELECT project_id, env, day, …` of a kind, from the events.
+/// `SELECT project_id, env, day, …` that computes the rows of a kind from the events.
 pub(super) fn select(kind: Kind) -> String {
     match kind {
         Kind::Rollup => rollup(),

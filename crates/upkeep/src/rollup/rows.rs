@@ -1,15 +1,15 @@
-//! The rows of rollup and identities, computed from the events of the days bound to the statement.
+//! The SELECTs that compute the rows of `daily_rollup` and `identities` from the events of the bound days.
 
 use super::{Kind, Parameters, ProjectDay, TARGETS, parameter};
 use intake::time::Day;
 use schema::{Column, LINK, is_pageview, rollup_dimensions};
 
-/// Which rows of the rollup hold the set of their visitors. Paths do not: there are so many of them that their sets
-/// are as large as the events, and slower to read.
+/// The rows of the rollup with the set of visitors. Paths have none: there are so many paths that their sets would be
+/// as large as the events, and slower to read.
 pub(super) const HAS_SET: &str = "grain = 'hour' AND dimension != 'path'";
 
-/// `FROM` and `WHERE` for the events of the bound days and of those that bear on them, each identity once.
-/// The bounds of time spare the partitions that hold none of them.
+/// `FROM` and `WHERE` for the events of the bound days and of the days that affect them, without duplicates. The time
+/// bounds skip partitions without such events.
 pub(super) fn events(kind: Kind) -> String {
     let days = match kind.reach() {
         0 => TARGETS.to_owned(),
@@ -24,7 +24,7 @@ pub(super) fn events(kind: Kind) -> String {
     )
 }
 
-/// The bounds of time that [`events`] refers to.
+/// The bound values of the time bounds of [`events`].
 pub(super) fn bounds<'a>(kind: Kind, days: impl Iterator<Item = &'a ProjectDay>) -> Parameters {
     let (first, last) =
         days.fold((i32::MAX, i32::MIN), |(first, last), one| (first.min(one.day.0), last.max(one.day.0)));
@@ -60,8 +60,8 @@ pub(super) fn rollup() -> String {
     format!("{}\nUNION ALL\n{}", by("hour", "utc_hour"), by("day", "0"))
 }
 
-/// `SELECT project_id, env, day, …` and the columns of `identities`. Whoever sent it, bot or not: it is something that the site
-/// says.
+/// `SELECT project_id, env, day, …` and the columns of `identities`. Includes `$identify` events of bots, because the
+/// site sent them.
 pub(super) fn identities() -> String {
     format!(
         "SELECT project_id, env, day, anonymous_id, user_id, first.1 AS timestamp, first.2 AS event_id\n\

@@ -1,4 +1,4 @@
-//! The rows of `sessions`, computed from the events of the days bound to the statement.
+//! The SELECT that computes the rows of `sessions` from the events of the bound days.
 
 use statement::session_rows;
 

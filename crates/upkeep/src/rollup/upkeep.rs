@@ -1,4 +1,4 @@
-//! What keeps the tables true and small: marks, the comparison of counts, the removal of old generations.
+//! Keeps the computed tables correct and small: marks days, compares counts, removes old generations.
 
 use serde::Deserialize;
 
@@ -9,30 +9,30 @@ use statement::Statement;
 const HOUR_MS: i64 = 3_600_000;
 /// The hour (UTC) of the daily comparison.
 const COMPARED_AT: i64 = 3;
-/// Days before today that are compared each day.
+/// Number of days before today that are compared each day.
 const RECENT_DAYS: i32 = 31;
-/// Older days are compared in turn, a block of so many each day.
+/// Older days are compared in turn: one block of this many days each day.
 const BLOCK_DAYS: i32 = 31;
-/// After so many days each block has had its turn: five years' worth.
+/// Number of blocks. After as many days, five years have been compared.
 const BLOCKS: i32 = 64;
 
-/// What a run of the job does besides computing.
+/// The work of a run besides computing days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chores {
-    /// Remove old generations: once an hour.
+    /// Remove old generations. Once an hour.
     pub cleanup: bool,
-    /// Compare the counts of these days, from inclusive and to exclusive: once a day.
+    /// Compare the counts of these days (start included, end excluded). Once a day.
     pub compare: Vec<(Day, Day)>,
 }
 
 impl Chores {
-    /// Of the run that begins at `now`, where one begins every `period_ms`.
+    /// The work of the run that starts at `now`, if one starts every `period_ms`.
     pub fn of(now: Timestamp, period_ms: i64) -> Self {
         let cleanup = now.0.rem_euclid(HOUR_MS) < period_ms;
         let mut compare = Vec::new();
         if cleanup && now.0.rem_euclid(DAY_MS) / HOUR_MS == COMPARED_AT {
             let today = now.day().0;
-            // Blocks lie where they lie whatever day it is, so that none slips through between two turns.
+            // The position of blocks does not depend on the date, so that no block is left out between two turns.
             let last = today.div_euclid(BLOCK_DAYS);
             let block = (last - (last - today).rem_euclid(BLOCKS)) * BLOCK_DAYS;
             compare = vec![
@@ -45,7 +45,7 @@ impl Chores {
     }
 }
 
-/// Marks days, so that they are computed anew: for whoever changes events otherwise than by inserting them.
+/// Marks days as dirty, so that they are computed again. Needed after any change of events that is not an insert.
 pub fn mark(days: &[ProjectDay]) -> Statement {
     let sql = format!(
         "INSERT INTO dirty (project_id, env, day, at)\n\
@@ -54,9 +54,9 @@ pub fn mark(days: &[ProjectDay]) -> Statement {
     Statement { sql, parameters: bound(days.iter()) }
 }
 
-/// Asks which days in `from..to`, all projects together, have another number of events than their rollup says,
-/// or events and no mark at all: a mark was lost (a materialized view may lag behind its table after a crash).
-/// An answer as to [`super::due`], to be given to [`mark`].
+/// Finds the days in `from..to`, of all projects, whose number of events differs from their rollup, or that have events
+/// but no mark: after a crash, a materialized view can miss rows of its table. The answer has the shape of
+/// [`super::due`]; pass its days to [`mark`].
 pub fn differing(from: Day, to: Day) -> Statement {
     let readable = clean(Kind::Rollup, " AND day >= {first:Date} AND day < {end:Date}");
     let sql = format!(
@@ -83,7 +83,7 @@ pub fn differing(from: Day, to: Day) -> Statement {
     Statement { sql, parameters }
 }
 
-/// Counts the rows that [`cleanup`] would remove: `{"rows":"12"}`.
+/// Counts the rows that [`cleanup`] would remove. Row: `{"rows":"12"}`.
 pub fn outdated(now: Timestamp) -> Statement {
     let counts: Vec<String> = OWN_TABLES
         .iter()
@@ -93,7 +93,7 @@ pub fn outdated(now: Timestamp) -> Statement {
     Statement { sql, parameters: cutoff(now) }
 }
 
-/// Reads the answer to [`outdated`]; `None` where it is none.
+/// Parses the answer to [`outdated`]; `None` if it has another shape.
 pub fn outdated_rows(answer: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Row {
@@ -103,8 +103,8 @@ pub fn outdated_rows(answer: &[u8]) -> Option<u64> {
     row.rows.parse().ok()
 }
 
-/// Removes what nobody reads any more: generations that were superseded an hour ago, and what is left of those
-/// that were begun an hour ago and never finished. To be run in this order.
+/// Removes rows that no question reads: generations that were superseded an hour ago, and rows of generations that were
+/// started an hour ago and never completed. Run the statements in this order.
 pub fn cleanup(now: Timestamp) -> Vec<Statement> {
     OWN_TABLES
         .iter()
@@ -115,7 +115,7 @@ pub fn cleanup(now: Timestamp) -> Vec<Statement> {
         .collect()
 }
 
-/// The tables of this module; `computed` last, because the others' old rows are told by it.
+/// The tables of this module. `computed` is last, because it identifies the old rows of the others.
 const OWN_TABLES: &[(&str, Option<Kind>)] = &[
     ("daily_rollup", Some(Kind::Rollup)),
     ("sessions", Some(Kind::Sessions)),
@@ -123,8 +123,8 @@ const OWN_TABLES: &[(&str, Option<Kind>)] = &[
     ("computed", None),
 ];
 
-/// Of the generations begun before the cut-off a day keeps the last one that was finished. None of that age
-/// can still become finished: no statement may run that long.
+/// Of the generations started before the cut-off, a day keeps the last completed one. An older one cannot be completed
+/// any more, because no statement runs that long.
 fn old(kind: Option<Kind>) -> String {
     let (same_kind, of_kind) = match kind {
         Some(kind) => ("", format!("AND kind = '{}'", kind.as_str())),
@@ -141,8 +141,8 @@ fn cutoff(now: Timestamp) -> Parameters {
     vec![parameter("cutoff", Generation::new(now.plus(-HOUR_MS), 0).0.to_string())]
 }
 
-/// How a kind stands for one project: a row per env with its days, those that are clean, the oldest that is
-/// not, its rows and generations (old ones included).
+/// The state of a kind for one project. One row per env: number of days, of clean days, the oldest day that is not
+/// clean, number of rows and of generations, including old ones.
 pub fn status(kind: Kind, project_id: &str) -> Statement {
     let own = " AND project_id = {project_id:UUID}";
     let sql = format!(

@@ -1,25 +1,25 @@
-//! Whether stored rows are what the events give now.
+//! Compares stored rows with the events.
 
 use super::recompute::{row_columns, select};
 use super::rows::{HAS_SET, bounds};
 use super::{GENERATIONS, Generation, Kind, ProjectDay, bound, bound_generations};
 use statement::Statement;
 
-/// Differences shown of one statement.
+/// Maximum number of differences of one statement.
 const SHOWN: u32 = 20;
 
-/// Compares every row of these days' generations with the same rows computed from the events. Each row of the
-/// answer is a difference: its day, `raw` and `stored` (how often it occurs on either side) and the row itself
-/// as text. An answer without rows: nothing differs.
+/// Compares every row of these days' generations with the rows computed from the events. Each row of the answer is a
+/// difference: its day, `raw` and `stored` (how often it occurs on each side) and the row as text. No rows means no
+/// difference.
 ///
-/// A day that is written to meanwhile differs; whoever asks looks afterwards whether it is still clean.
+/// A day that is written to meanwhile differs, so check afterwards whether it is still clean.
 pub fn verify(kind: Kind, days: &[(ProjectDay, Generation)]) -> Statement {
     let mut parameters = bound(days.iter().map(|(day, _)| day));
     parameters.push(bound_generations(days.iter().map(|(_, generation)| generation)));
     parameters.extend(bounds(kind, days.iter().map(|(day, _)| day)));
     let columns = row_columns(kind);
     let (all, same, text) = match kind {
-        // Sets of visitors cannot be compared as such: they are equal where both are as large as their union.
+        // Sets of visitors cannot be compared directly. They are equal if both are as large as their union.
         Kind::Rollup => (
             columns.replace("dimension, grain", "toString(dimension) AS dimension, toString(grain) AS grain"),
             format!(
