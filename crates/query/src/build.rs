@@ -1,8 +1,8 @@
-//! The SQL of the question of `/v1/stats`, also used for sources and realtime. Identifiers come from the closed lists of
-//! the model, every value is a bound parameter, and every statement is limited to one project and env.
+//! The SQL of the question of `/v1/stats`, also used for sources and realtime. Identifiers come from the closed lists
+//! of the model, every value is a bound parameter, and every statement is limited to one project and env.
 //!
-//! A statement has three layers. The inner parts aggregate events or sessions by the dimensions. The middle layer adds the
-//! parts up. The outer layer computes the metrics, sorts and limits.
+//! A statement has three layers. The inner parts aggregate events or sessions by the dimensions. The middle layer adds
+//! the parts up. The outer layer computes the metrics, sorts and limits.
 
 use super::dimension::{Column, Dimension, Interval};
 use super::filter::Filter;
@@ -17,8 +17,8 @@ use statement::Range;
 use statement::session_rows;
 use statement::{Scope, Statement};
 
-/// Writes the statement that answers a question. Each row is a JSON array: the dimensions, the metrics and, if asked for,
-/// the number of all rows. It asks for one row more than the limit, which shows whether there are more.
+/// Writes the statement that answers a question. Each row is a JSON array: the dimensions, the metrics and, if asked
+/// for, the number of all rows. It asks for one row more than the limit, which shows whether there are more.
 pub fn build(query: &Query, scope: &Scope<'_>, plan: &Plan) -> Statement {
     let mut bind = Binder::default();
     let sums = Sums::of(query, plan.counts_sets(query));

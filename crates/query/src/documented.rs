@@ -1,5 +1,5 @@
-//! JSON Schemas that cannot be derived: values with a parser of their own, and rows whose members depend on the question.
-//! Compiled only with the feature `documented`, for the generated documents.
+//! JSON Schemas that cannot be derived: values with a parser of their own, and rows whose members depend on the
+//! question. Compiled only with the feature `documented`, for the generated documents.
 
 use std::borrow::Cow;
 

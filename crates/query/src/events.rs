@@ -1,7 +1,7 @@
 //! The question of `GET /v1/query`: single events, newest first, in pages.
 //!
-//! A page begins after the last row of the previous page, by (timestamp, event id), so events that arrive meanwhile move
-//! no row to another page.
+//! A page begins after the last row of the previous page, by (timestamp, event id), so events that arrive meanwhile
+//! move no row to another page.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -118,8 +118,8 @@ impl Events {
         Ok(())
     }
 
-    /// Writes the statement. Its rows: the event as JSON, its timestamp in milliseconds, its id. It asks for one row more
-    /// than the limit, which shows whether there is another page.
+    /// Writes the statement. Its rows: the event as JSON, its timestamp in milliseconds, its id. It asks for one row
+    /// more than the limit, which shows whether there is another page.
     pub fn statement(&self, scope: &Scope<'_>) -> Statement {
         let mut bind = Binder::default();
         let mut condition = condition(&self.query, scope, &[self.query.range], &self.query.filter, &mut bind);
@@ -128,8 +128,8 @@ impl Events {
             condition = format!("{condition} AND timestamp <= {at} AND (timestamp < {at} OR event_id < {id})");
         }
         let limit = bind.value("UInt32", &self.query.limit.saturating_add(1).to_string());
-        // Finds the timestamp of the page's last row in the narrow columns first, so that ClickHouse never reads the wide
-        // columns of other rows.
+        // Finds the timestamp of the page's last row in the narrow columns first, so that ClickHouse never reads the
+        // wide columns of other rows.
         let sql = format!(
             "SELECT {} AS row, toUnixTimestamp64Milli(events.timestamp) AS at, events.event_id AS id\n\
              FROM (SELECT * FROM events FINAL WHERE {condition}\n\

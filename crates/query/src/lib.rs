@@ -1,7 +1,7 @@
 //! Questions about events: parse a question, write its SQL, build the answer.
 //!
-//! Pure: nothing here runs a statement or reads a clock. [`REPORTS`] lists the kinds of questions. The SQL of the common
-//! question is in `build.rs`; each other report has a `build` of its own.
+//! Pure: nothing here runs a statement or reads a clock. [`REPORTS`] lists the kinds of questions. The SQL of the
+//! common question is in `build.rs`; each other report has a `build` of its own.
 
 mod build;
 mod catalogue;

@@ -1,5 +1,5 @@
-//! The members of questions. Each kind of value is a type that parses itself from JSON and, with the feature `documented`,
-//! has a JSON Schema ([`crate::documented`]). A question is a struct of such members ([`question!`]).
+//! The members of questions. Each kind of value is a type that parses itself from JSON and, with the feature
+//! `documented`, has a JSON Schema ([`crate::documented`]). A question is a struct of such members ([`question!`]).
 
 use serde_json::{Map, Value};
 
@@ -54,9 +54,9 @@ impl Members for Map<String, Value> {
     }
 }
 
-/// Declares a question, or an object within one, as a struct of optional members. From the struct come the allowed names
-/// (`MEMBERS`), the parser (`of`) and, with the feature `documented`, the JSON Schema. `in people` adds the members that
-/// funnel, retention, journeys and match share.
+/// Declares a question, or an object within one, as a struct of optional members. From the struct come the allowed
+/// names (`MEMBERS`), the parser (`of`) and, with the feature `documented`, the JSON Schema. `in people` adds the
+/// members that funnel, retention, journeys and match share.
 macro_rules! question {
     ($(#[$meta:meta])* $vis:vis struct $name:ident in people { $($own:tt)* }) => {
         $crate::member::question! {

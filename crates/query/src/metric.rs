@@ -9,8 +9,8 @@ pub enum Level {
     Session,
 }
 
-/// An aggregate that metrics are computed from. Aggregates of disjoint parts add up, so the parts can come from different
-/// tables.
+/// An aggregate that metrics are computed from. Aggregates of disjoint parts add up, so the parts can come from
+/// different tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {
     /// Number of events.

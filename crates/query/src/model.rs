@@ -1,5 +1,5 @@
-//! The parsed question of `/v1/stats`, the same for REST and MCP. Columns and metrics are members of closed lists, so no
-//! identifier in SQL comes from a caller.
+//! The parsed question of `/v1/stats`, the same for REST and MCP. Columns and metrics are members of closed lists, so
+//! no identifier in SQL comes from a caller.
 
 use super::dimension::{Dimension, Interval};
 use super::filter::Filter;
@@ -82,8 +82,8 @@ impl Query {
         })
     }
 
-    /// The same question about the period to compare with. It asks for all rows, so that every row of this period can be
-    /// matched.
+    /// The same question about the period to compare with. It asks for all rows, so that every row of this period can
+    /// be matched.
     pub fn before(&self) -> Option<Self> {
         let range = self.compare?;
         Some(Self { range, compare: None, limit: MAX_LIMIT, offset: 0, ..self.clone() })

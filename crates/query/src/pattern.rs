@@ -1,5 +1,5 @@
-//! Errors about regular expressions. Only ClickHouse can check RE2 syntax, so an invalid pattern is found when the statement
-//! runs. ClickHouse's message contains the pattern; this module finds its path in the question.
+//! Errors about regular expressions. Only ClickHouse can check RE2 syntax, so an invalid pattern is found when the
+//! statement runs. ClickHouse's message contains the pattern; this module finds its path in the question.
 
 use serde_json::{Map, Value};
 

@@ -67,8 +67,8 @@ pub(super) fn during(time: &str, pieces: &[Range], bind: &mut Binder) -> String 
     format!("({})", parts.join(" OR "))
 }
 
-/// Adds a column `person` to `events`, a SELECT with `user_id` and `anonymous_id`: the user, else the user that the device
-/// was first identified as, else the device, else an empty string (`docs/concepts.md`, "Visitors and users").
+/// Adds a column `person` to `events`, a SELECT with `user_id` and `anonymous_id`: the user, else the user that the
+/// device was first identified as, else the device, else an empty string (`docs/concepts.md`, "Visitors and users").
 pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) -> String {
     format!(
         "SELECT *, multiIf(user_id != '', concat('u', user_id), anonymous_id = '', '', stitched.user != '',\n\
@@ -79,8 +79,8 @@ pub(super) fn with_person(events: &str, scope: &Scope<'_>, bind: &mut Binder) ->
     )
 }
 
-/// SELECT of the user that each device belongs to: the first that it was identified as, at any time. Clean days are read
-/// from `identities`, all other days from the events.
+/// SELECT of the user that each device belongs to: the first that it was identified as, at any time. Clean days are
+/// read from `identities`, all other days from the events.
 fn stitched(scope: &Scope<'_>, bind: &mut Binder) -> String {
     let scope = scope.sql(bind);
     let clean = clean_value(Kind::Identities, &scope);

@@ -9,7 +9,8 @@ use schema::RollupDimension;
 use statement::Range;
 use statement::{Generation, Kind};
 
-/// Maximum number of pieces between clean days. With more, all is read from the events, so that the statement stays small.
+/// Maximum number of pieces between clean days. With more, all is read from the events, so that the statement stays
+/// small.
 const MAX_PIECES: usize = 40;
 
 /// The computed tables that can answer a question, before the clean days are known.

@@ -45,8 +45,8 @@ pub enum Period {
     Year,
     /// From the first edge to the second. If the second is a date, that day is included.
     Between(Edge, Edge),
-    /// From the first edge to the second, which is excluded even if it is a date. By default the second is now, and the first
-    /// 30 days before it.
+    /// From the first edge to the second, which is excluded even if it is a date. By default the second is now, and the
+    /// first 30 days before it.
     Since(Option<Edge>, Option<Edge>),
 }
 

@@ -8,8 +8,8 @@ pub(super) fn iso(column: &str) -> String {
     format!("concat(replaceOne(toString({column}), ' ', 'T'), 'Z')")
 }
 
-/// The SQL expression of a row of `events` as a JSON object. Properties are included as they were sent, byte for byte. With
-/// `one_line`, line breaks between their members become spaces.
+/// The SQL expression of a row of `events` as a JSON object. Properties are included as they were sent, byte for byte.
+/// With `one_line`, line breaks between their members become spaces.
 pub fn object(one_line: bool) -> String {
     let members: Vec<String> = Column::SHOWN
         .iter()

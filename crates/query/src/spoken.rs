@@ -1,5 +1,5 @@
-//! Periods in words (`last 30 days`, `2026-10`, `last week`, `Q3 2026`, `October to yesterday`), converted to the forms of
-//! `date_range`.
+//! Periods in words (`last 30 days`, `2026-10`, `last week`, `Q3 2026`, `October to yesterday`), converted to the forms
+//! of `date_range`.
 
 use serde_json::{Value, json};
 

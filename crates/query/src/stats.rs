@@ -13,7 +13,8 @@ use statement::{Kind, Scope, Statement, clean_days, clean_rows};
 #[derive(Debug)]
 pub struct Stats {
     query: Query,
-    /// The questions that the answer needs, in the order of [`Stats::asked`], each with the computed tables that can answer.
+    /// The questions that the answer needs, in the order of [`Stats::asked`], each with the computed tables that can
+    /// answer.
     wanted: Vec<(Query, Option<Wanted>)>,
     tables: Vec<&'static str>,
 }

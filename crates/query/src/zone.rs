@@ -6,8 +6,8 @@
 use intake::time::{DAY_MS, Day, Timestamp};
 use statement::Binder;
 
-/// Distance between two looked-up offsets, in milliseconds. In this century no zone changes its clock and back within ten
-/// days; the shortest such time is Morocco's Ramadan.
+/// Distance between two looked-up offsets, in milliseconds. In this century no zone changes its clock and back within
+/// ten days; the shortest such time is Morocco's Ramadan.
 const STEP: i64 = 10 * DAY_MS;
 /// Offsets change at whole minutes.
 const MINUTE: i64 = 60_000;
@@ -27,8 +27,8 @@ impl Zone {
         Self { name: "UTC".to_owned(), offsets: vec![(i64::MIN, 0)] }
     }
 
-    /// Builds the table for the time between two instants and a little around them. `offset_at` gives the offset in minutes
-    /// at an instant, and `None` if the host does not know the zone.
+    /// Builds the table for the time between two instants and a little around them. `offset_at` gives the offset in
+    /// minutes at an instant, and `None` if the host does not know the zone.
     pub fn learn(
         name: &str,
         from: Timestamp,
@@ -94,8 +94,8 @@ impl Zone {
         })
     }
 
-    /// The SQL expression of the offset in milliseconds at a column's instant. A period has few changes, so they are written
-    /// out.
+    /// The SQL expression of the offset in milliseconds at a column's instant. A period has few changes, so they are
+    /// written out.
     pub(super) fn sql(&self, time: &str, bind: &mut Binder) -> String {
         let number = |value: i64, bind: &mut Binder| bind.value("Int64", &value.to_string());
         let Some((_, last)) = self.offsets.last() else { return "0".to_owned() };

@@ -1,12 +1,12 @@
-//! The SQL of funnels. An entity is a person or a session. Each entity's events are one array in order; step by step, the
-//! SQL finds how far the entity got.
+//! The SQL of funnels. An entity is a person or a session. Each entity's events are one array in order; step by step,
+//! the SQL finds how far the entity got.
 //!
 //! ClickHouse needs longer to plan a deeper statement, so one SELECT computes all steps where possible.
 //!
-//! An event is represented by one number, its `place`: milliseconds since the period began, followed by the event's number
-//! within its entity. Places have the order of (timestamp, `event_id`), are never 0, and contain the time. The array `s1`
-//! (`s2`, …) has one element for each event: the place where the latest run of steps begins that this event completes up to
-//! step 1 (2, …), or 0 if it completes none.
+//! An event is represented by one number, its `place`: milliseconds since the period began, followed by the event's
+//! number within its entity. Places have the order of (timestamp, `event_id`), are never 0, and contain the time. The
+//! array `s1` (`s2`, …) has one element for each event: the place where the latest run of steps begins that this event
+//! completes up to step 1 (2, …), or 0 if it completes none.
 
 use super::{By, Funnel, Order};
 use crate::filter::Filter;
@@ -21,9 +21,9 @@ pub(super) const MAX_VALUES: u32 = 100;
 /// Bits of a place for the event's number within its entity. The time of five years needs 38 bits.
 const NUMBER_BITS: u32 = 25;
 
-/// Writes the statement that answers a funnel. Its rows: 1 for a value of the breakdown or 0 for all, the value, the number
-/// of events that match a step, how many of them belong to no person; then for each step how many entities reached it, and
-/// median and 90th percentile of the milliseconds since the previous step.
+/// Writes the statement that answers a funnel. Its rows: 1 for a value of the breakdown or 0 for all, the value, the
+/// number of events that match a step, how many of them belong to no person; then for each step how many entities
+/// reached it, and median and 90th percentile of the milliseconds since the previous step.
 pub fn build(funnel: &Funnel, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let entities = entities(funnel, scope, &mut bind);
@@ -61,8 +61,8 @@ fn time(place: &str) -> String {
     format!("bitShiftRight({place}, {NUMBER_BITS})")
 }
 
-/// `SELECT events, is_nobody, run`: one row per entity. `run` is its events in order as (time, id, matching steps as bits,
-/// value of the breakdown).
+/// `SELECT events, is_nobody, run`: one row per entity. `run` is its events in order as (time, id, matching steps as
+/// bits, value of the breakdown).
 fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let chosen = funnel.frame.chosen(scope);
     let fits: Vec<String> = funnel
@@ -114,8 +114,8 @@ fn entities(funnel: &Funnel, scope: &Scope<'_>, bind: &mut Binder) -> String {
     }
 }
 
-/// The entity's events in order, reduced to those that matter: none if no event matches the first step, only the first if
-/// no other step is matched. That is the case for most entities and saves work later.
+/// The entity's events in order, reduced to those that matter: none if no event matches the first step, only the first
+/// if no other step is matched. That is the case for most entities and saves work later.
 fn run(events: &str, taken: &str) -> String {
     format!(
         "{taken} AS steps, arraySort({events}) AS all,\n\
@@ -188,8 +188,8 @@ fn before(array: &str) -> String {
     format!("arrayShiftRight({array}, 1, toUInt64(0))")
 }
 
-/// For each event, the place where the latest stretch begins that ends here and has one event for each step of the set; 0
-/// if there are too few events.
+/// For each event, the place where the latest stretch begins that ends here and has one event for each step of the set;
+/// 0 if there are too few events.
 fn latest(set: u16) -> String {
     let fill = |array: &str| format!("arrayFill(begin -> begin != 0, {array})");
     let own = format!("arrayMap((place, fit) -> if(bitAnd(fit, {set}) != 0, place, 0), places, fits)");

@@ -20,7 +20,8 @@ use statement::{Scope, Statement};
 
 pub(crate) const MIN_STEPS: usize = 2;
 pub(crate) const MAX_STEPS: usize = 10;
-/// Maximum number of sets of steps that can match the same events, in any order. Six steps that all overlap have 63 sets.
+/// Maximum number of sets of steps that can match the same events, in any order. Six steps that all overlap have 63
+/// sets.
 const MAX_SETS: usize = 64;
 
 /// A parsed question for a funnel.
@@ -119,9 +120,9 @@ impl Funnel {
         Ok(funnel)
     }
 
-    /// The sets of steps, as bits, that decide whether each step has an event of its own. By Hall's theorem, that is the case
-    /// if every set of steps has at least as many matching events as steps. A set that splits into parts without a common event
-    /// adds nothing.
+    /// The sets of steps, as bits, that decide whether each step has an event of its own. By Hall's theorem, that is
+    /// the case if every set of steps has at least as many matching events as steps. A set that splits into parts
+    /// without a common event adds nothing.
     fn sets(&self) -> Vec<u16> {
         let names: Vec<Option<&[String]>> = self.steps.iter().map(event_names).collect();
         let overlap = |a: usize, b: usize| match (names.get(a).copied().flatten(), names.get(b).copied().flatten()) {

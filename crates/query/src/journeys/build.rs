@@ -11,17 +11,17 @@ use statement::Binder;
 use statement::session_events;
 use statement::{Scope, Statement};
 
-/// Writes the statement that answers the question. Its rows: the number of a step, whether the source is beyond the limit,
-/// the source's name, whether the journey ends there, whether the target is beyond the limit, the target's name, and the
-/// number of entities. Each entity is counted once per step, up to the step where its journey ends. The source of step 1 is
-/// the start, without a name.
+/// Writes the statement that answers the question. Its rows: the number of a step, whether the source is beyond the
+/// limit, the source's name, whether the journey ends there, whether the target is beyond the limit, the target's name,
+/// and the number of entities. Each entity is counted once per step, up to the step where its journey ends. The source
+/// of step 1 is the start, without a name.
 pub fn build(journeys: &Journeys, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let ways = ways(journeys, scope, &mut bind);
     let steps = bind.value("UInt32", &journeys.steps.to_string());
     let limit = bind.value("UInt32", &journeys.limit.to_string());
-    // Every entity at a node goes on or ends there, so the links from a node add up to the links to it. Therefore a node has
-    // the same rank as source and as target.
+    // Every entity at a node goes on or ends there, so the links from a node add up to the links to it. Therefore a
+    // node has the same rank as source and as target.
     bind.statement(format!(
         "SELECT step, source_rank > {limit} AS other_source, if(other_source, '', substring(source, 2)) AS source_name,\n\
          ends, NOT ends AND target_rank > {limit} AS other_target,\n\

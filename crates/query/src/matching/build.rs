@@ -1,5 +1,5 @@
-//! The SQL of match: orders the triggers and results of each shared value by time, and finds the first result after each
-//! trigger.
+//! The SQL of match: orders the triggers and results of each shared value by time, and finds the first result after
+//! each trigger.
 
 use super::{Match, Shared};
 use crate::dimension::Dimension;
@@ -10,9 +10,9 @@ use statement::{Scope, Statement};
 /// Maximum number of values of a breakdown.
 pub(super) const MAX_VALUES: u32 = 100;
 
-/// Writes the statement that answers the question. Its rows: 0 for all, 1 for a value of the breakdown or 2 for a value of
-/// the results; the value, the number of triggers, how many of them have a result, and median and 90th percentile of the
-/// milliseconds until it.
+/// Writes the statement that answers the question. Its rows: 0 for all, 1 for a value of the breakdown or 2 for a value
+/// of the results; the value, the number of triggers, how many of them have a result, and median and 90th percentile of
+/// the milliseconds until it.
 pub fn build(question: &Match, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let events = events(question, scope, &mut bind);
@@ -87,8 +87,9 @@ fn property_text(property: &Dimension, bind: &mut Binder) -> String {
     format!("if({text} = 'null', '', {text})")
 }
 
-/// `SELECT shared, at, event_id, is_trigger, is_result, value, result_value`: the triggers of the period and all results that can
-/// belong to them. `shared` is the value they share, `at` is in milliseconds, `result_value` is the value of `result_by`.
+/// `SELECT shared, at, event_id, is_trigger, is_result, value, result_value`: the triggers of the period and all
+/// results that can belong to them. `shared` is the value they share, `at` is in milliseconds, `result_value` is the
+/// value of `result_by`.
 fn events(question: &Match, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let (trigger, result) = conditions(question, scope, bind);
     let condition = question.frame.chosen(scope).within(&[question.whole()], &question.frame.filter, bind);

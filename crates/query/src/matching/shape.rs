@@ -81,7 +81,8 @@ pub struct MatchMeta {
     pub window_seconds: i64,
     /// What trigger and result share.
     pub on: Shared,
-    /// With `on` `person`: share of the triggers and results that belong to no person, because they have no id, in percent.
+    /// With `on` `person`: share of the triggers and results that belong to no person, because they have no id, in
+    /// percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookieless_excluded: Option<Percent>,
     /// With any other `on`: share of the triggers and results that have no value to share, in percent.

@@ -13,15 +13,15 @@ const MAX_VALUES: usize = 100;
 /// Maximum number of cells of all values together.
 const MAX_CELLS: usize = 100_000;
 
-/// Special values in place of the number of steps: the cohort's size, all events that count, and those that belong to no
-/// person.
+/// Special values in place of the number of steps: the cohort's size, all events that count, and those that belong to
+/// no person.
 pub(super) const SIZE: i64 = -1;
 pub(super) const EVENTS: i64 = -2;
 pub(super) const NOBODYS: i64 = -3;
 
-/// Writes the statement that answers the question. Its rows: 1 for a value of the breakdown or 0 for all, the value, the
-/// number of persons in a cohort, and a list of (number of the cohort, number of steps later or one of the special values,
-/// count).
+/// Writes the statement that answers the question. Its rows: 1 for a value of the breakdown or 0 for all, the value,
+/// the number of persons in a cohort, and a list of (number of the cohort, number of steps later or one of the special
+/// values, count).
 pub fn build(retention: &Retention, scope: &Scope<'_>) -> Statement {
     let mut bind = Binder::default();
     let people = people(retention, scope, &mut bind);
@@ -59,8 +59,8 @@ pub(super) fn values(retention: &Retention) -> usize {
     (MAX_CELLS / retention.cells().max(1)).clamp(1, MAX_VALUES)
 }
 
-/// `SELECT events, is_nobody, is_member, cohort, value, steps`: one row per person with the number of events. For members
-/// of a cohort, `steps` says how many steps of the time axis later each return is.
+/// `SELECT events, is_nobody, is_member, cohort, value, steps`: one row per person with the number of events. For
+/// members of a cohort, `steps` says how many steps of the time axis later each return is.
 fn people(retention: &Retention, scope: &Scope<'_>, bind: &mut Binder) -> String {
     let chosen = retention.frame.chosen(scope);
     let begins = during("events.timestamp", &[retention.frame.range], bind);

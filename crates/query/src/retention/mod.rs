@@ -31,7 +31,8 @@ const MAX_CELLS: usize = 10_000;
 pub struct Retention {
     /// Period, filters and breakdown.
     pub frame: Frame,
-    /// A person's cohort is that of their first event in the period that meets this condition. An empty `And` means any event.
+    /// A person's cohort is that of their first event in the period that meets this condition. An empty `And` means any
+    /// event.
     pub cohort: Filter,
     /// The condition of a return. An empty `And` means any event.
     pub back: Filter,
