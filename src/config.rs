@@ -1,4 +1,4 @@
-//! What the Worker must be told: variables and secrets, read once an instance.
+//! The configuration: variables and secrets of the Worker, read once per instance.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use intake::visitor::VisitorSecrets;
 pub struct Setting {
     /// Its name in `wrangler.toml` or `wrangler secret put`.
     pub name: &'static str,
-    /// Whether the Worker can do without it.
+    /// Whether the Worker needs it.
     pub required: bool,
-    /// Whether it belongs into `wrangler secret put`.
+    /// Whether it is a secret (`wrangler secret put`).
     pub secret: bool,
     /// What it is for.
     pub about: &'static str,
@@ -24,7 +24,7 @@ const fn setting(name: &'static str, required: bool, secret: bool, about: &'stat
     Setting { name, required, secret, about }
 }
 
-/// Everything that is read, in the order it is documented.
+/// All settings, in the order of the documents.
 pub const SETTINGS: &[Setting] = &[
     setting("CLICKHOUSE_URL", true, false, "Address of ClickHouse's HTTP interface"),
     setting("CLICKHOUSE_DATABASE", false, false, "Database of the event tables (`headwater`)"),
@@ -79,22 +79,22 @@ pub struct Config {
     pub jwt_secret: Option<String>,
     /// For day keys.
     pub visitor_secrets: VisitorSecrets,
-    /// For internal routes; `None`: there are none.
+    /// For internal routes; `None`: they do not exist.
     pub internal_secret: Option<String>,
-    /// For proxies that speak for visitors; `None`: none may.
+    /// For proxies that send the visitor's address; `None`: none is trusted.
     pub proxy_secret: Option<String>,
-    /// Origins of pages that may use the endpoints of agents.
+    /// Origins of pages that may use the MCP endpoints.
     pub mcp_origins: Vec<String>,
     /// Where events go.
     pub sink: Sink,
-    /// How they wait there.
+    /// Settings of the buffer.
     pub buffer: Buffering,
 }
 
-/// Where an acknowledged event lies.
+/// Where an acknowledged event is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sink {
-    /// In the buffer, on its way to the event store: acknowledged also while the store is down.
+    /// In the buffer, which writes it to the event store. Works while the store is down.
     Buffer,
     /// In the event store.
     Direct,
@@ -105,22 +105,22 @@ pub enum Sink {
 pub struct Buffering {
     /// Objects per continent.
     pub shards: u32,
-    /// How long rows wait for others to go with.
+    /// How long rows wait for others, to be written together.
     pub gather: Duration,
-    /// Bytes that may wait in one object.
+    /// Maximum number of bytes waiting in one object.
     pub max_bytes: u64,
 }
 
 impl Config {
-    /// Reads all settings through `get`.
+    /// Parses all settings. `get` returns the value of a variable.
     ///
     /// # Errors
-    /// The names of those that are missing or unusable.
+    /// The names of the settings that are missing or invalid.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<&'static str>> {
         let present = |name: &str| get(name).filter(|value| !value.is_empty());
         let missing: Vec<&'static str> = SETTINGS
             .iter()
-            // A password may be empty, but it must be said.
+            // A password may be empty, but the variable must exist.
             .filter(|one| {
                 one.required
                     && if one.name.ends_with("_PASSWORD") { get(one.name) } else { present(one.name) }.is_none()
@@ -159,7 +159,7 @@ impl Config {
         };
         let previous = match (present("VISITOR_SECRET_PREVIOUS"), present("VISITOR_SECRET_SINCE")) {
             (None, None) => None,
-            // One without the other would mix two secrets on one day.
+            // Without the date, two secrets would be used on one day.
             (None, Some(_)) => return Err(vec!["VISITOR_SECRET_PREVIOUS"]),
             (Some(secret), since) => {
                 let since = since.as_deref().and_then(Day::parse).ok_or_else(|| vec!["VISITOR_SECRET_SINCE"])?;

@@ -1,8 +1,8 @@
 //! Headwater: first-party analytics on Cloudflare Workers.
 //!
-//! The pure core (keys, events, rows, visitor hash, query model) knows neither `worker` nor `reqwest`,
-//! neither clock nor randomness. [`app`] ties it to the stores; `shell` (wasm only) ties that to the
-//! Workers runtime. `docs/architecture.md` shows the way of an event and of a question.
+//! The pure core is in `crates/` and `classifier/`: it uses no `worker`, no `reqwest`, no clock and no randomness.
+//! [`app`] connects it to the stores, and `shell` (wasm only) connects that to the Workers runtime.
+//! `docs/architecture.md` shows the path of an event and of a question.
 
 pub mod app;
 pub mod auth;

@@ -43,7 +43,7 @@ test("the store ends them after ten seconds: 504 for numbers, funnels and retent
     const [status, problem] = await ask(`/v1/${route}`, asked);
     const seconds = (performance.now() - begin) / 1000;
     assert.deepEqual([status, problem.error], [504, "query_timeout"], `${route} ${seconds} s ${problem.detail}`);
-    assert.match(problem.detail, /narrow the period/);
+    assert.match(problem.detail, /shorter period/);
     assert.ok(seconds > 9, `${route} ${seconds} s`);
   };
   await Promise.all([

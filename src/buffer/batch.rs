@@ -1,18 +1,18 @@
-//! Which waiting rows go together.
+//! Composes batches of waiting rows.
 
 use std::collections::BTreeSet;
 
 use intake::ingest::MAX_MONTHS;
 use intake::time::Timestamp;
 
-/// Most bytes of one batch, unless its first row alone has more. Some ten thousand events: large enough for
-/// the store's best rate, small enough for the memory of a Worker, which holds it twice while it is sent.
+/// Maximum size of a batch in bytes, unless its first row alone is larger. About ten thousand events: large enough for
+/// the store's best rate, small enough for the memory of a Worker, which holds it twice while sending.
 pub const MAX_BATCH_BYTES: u64 = 4 * 1024 * 1024;
 
-/// What is known of a waiting row besides its lines.
+/// A waiting row without its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Never used twice, rising.
+    /// Unique and ascending.
     pub id: i64,
     /// When it was stored.
     pub at: Timestamp,
@@ -24,28 +24,28 @@ pub struct Waiting {
     pub months: Vec<u32>,
 }
 
-/// A range of waiting rows that is being sent, and how far it has come.
+/// A range of waiting rows that is being sent, and its progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Batch {
     /// Its first row.
     pub first: i64,
     /// Its last row.
     pub last: i64,
-    /// Lines from its start that the store has, or that lie among the dead letters.
+    /// Number of lines, from its start, that are in the store or among the dead letters.
     pub done: u64,
-    /// Lines that are sent next, counted from there.
+    /// Number of lines to send next.
     pub size: u64,
 }
 
 impl Batch {
-    /// The token of what is sent next. The store remembers it: the same lines under the same token are
-    /// taken once. `origin` tells this buffer from every other, past ones included.
+    /// The token of the next insert. The store remembers tokens and stores the same lines under the same token once.
+    /// `origin` distinguishes this buffer from every other, including past ones.
     pub fn token(&self, origin: &str) -> String {
         format!("{origin}-{}-{}-{}", self.first, self.done, self.size)
     }
 }
 
-/// The oldest rows that go in one insert; `None` where nothing waits. `waiting` is in order.
+/// Takes the oldest rows for one insert; `None` if no row waits. `waiting` is in order.
 pub fn compose(waiting: &[Waiting]) -> Option<Batch> {
     let first = waiting.first()?;
     let mut batch = Batch { first: first.id, last: first.id, done: 0, size: 0 };
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_go_together_up_to_the_bounds() {
+    fn a_batch_takes_rows_up_to_the_limits() {
         assert_eq!(compose(&[]), None);
         let small: Vec<Waiting> = (1..=5).map(|id| row(id, 10, &[202_611])).collect();
         assert_eq!(compose(&small), Some(Batch { first: 1, last: 5, done: 0, size: 15 }));

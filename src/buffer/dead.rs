@@ -1,4 +1,4 @@
-//! A row that the store refuses for its content, set aside with the reason.
+//! Dead letters: rows whose content the store refused, kept with the reason.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ pub const DEAD_LETTERS: &str = "dead_letters";
 /// One refused row.
 #[derive(Debug, Serialize)]
 pub struct DeadLetter<'a> {
-    /// Token of the insert that was refused: the same row is set aside once.
+    /// Token of the refused insert, so that the same row is kept once.
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     project_id: Option<&'a str>,
@@ -31,7 +31,7 @@ struct Owner<'a> {
 }
 
 impl<'a> DeadLetter<'a> {
-    /// A refused line of JSONEachRow, with the store's code and words.
+    /// A refused line of JSONEachRow, with the store's code and message.
     pub fn new(line: &'a str, id: &'a str, code: &'a str, reason: &'a str, at: Timestamp) -> Self {
         let owner = serde_json::from_str(line).unwrap_or(Owner { project_id: None, env: None });
         Self {

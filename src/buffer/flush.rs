@@ -1,4 +1,4 @@
-//! Sends what waits, until nothing does or the store is in doubt.
+//! Sends waiting rows to the store until none is left or the store gives no definite answer.
 
 use std::time::Duration;
 
@@ -7,23 +7,22 @@ use super::dead::{DEAD_LETTERS, DeadLetter};
 use crate::store::StoreError;
 use intake::time::Timestamp;
 
-/// Longest pause between two attempts while the store is down: as long may pass before it is noticed that
-/// it is there again.
+/// Longest pause between two attempts while the store is down, and so the longest time until its return is noticed.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
-/// What waits, kept durably. Every call either takes effect as a whole or not at all.
+/// The durable queue of waiting rows. Every call takes effect completely or not at all.
 pub trait Queue {
     /// Metadata of the oldest rows, in order.
     ///
     /// # Errors
-    /// What the storage says.
+    /// The message of the storage.
     fn oldest(&self) -> Result<Vec<Waiting>, String>;
-    /// The batch that was written down, if any.
+    /// The recorded batch, if any.
     ///
     /// # Errors
     /// What the storage says.
     fn recorded(&self) -> Result<Option<Batch>, String>;
-    /// Writes a batch down in place of the one before.
+    /// Records a batch, replacing the previous one.
     ///
     /// # Errors
     /// What the storage says.
@@ -33,7 +32,7 @@ pub trait Queue {
     /// # Errors
     /// What the storage says.
     fn lines(&self, batch: &Batch) -> Result<Vec<u8>, String>;
-    /// Lets go of a batch's rows and of its record, in one transaction.
+    /// Deletes a batch's rows and its record, in one transaction.
     ///
     /// # Errors
     /// What the storage says.
@@ -42,39 +41,38 @@ pub trait Queue {
 
 /// The event store.
 pub trait Store {
-    /// Writes lines of JSONEachRow into a table; what it has taken under the same token before it does not
-    /// take again.
+    /// Inserts lines of JSONEachRow into a table. The same token is stored once.
     ///
     /// # Errors
-    /// After `Refused` nothing was taken.
+    /// After `Refused` nothing was stored. After any other error it is unknown.
     fn insert(&self, table: &'static str, lines: Vec<u8>, token: &str) -> impl Future<Output = Result<(), StoreError>>;
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flushed {
-    /// Nothing waits that is due; what came last may wait so long for company.
+    /// No due row is left. The newest rows may wait this much longer for others.
     Idle(Option<Duration>),
-    /// The run's time is up and there is more.
+    /// The run's time is over, and more rows wait.
     More,
-    /// The store did not definitely take what was sent; the same goes again later. Why, for the log and
-    /// for `/v1/buffer`; never the store's own words, which may quote an event.
+    /// The store gave no definite answer; the same lines are sent again later. The reason is for the log and
+    /// `/v1/buffer` and never contains the store's message, which may quote an event.
     Doubt(String),
 }
 
-/// When a run is to stop, and how long rows wait for company.
+/// When a run stops, and how long rows wait for others.
 #[derive(Clone, Copy)]
 pub struct Pace {
     /// Reads the clock.
     pub now: fn() -> Timestamp,
     /// No new insert begins after this.
     pub until: Timestamp,
-    /// How long a row waits for others to go with.
+    /// How long a row waits for others, to be written together.
     pub gather: Duration,
 }
 
-/// Sends batches of the queue's oldest rows to the store. A row that the store refuses for its content is
-/// found by halving, and goes to the dead letters; what stands before and after it is stored.
+/// Sends batches of the queue's oldest rows to the store. If the store refuses the content of a row, the batch is
+/// halved until the row is found. That row becomes a dead letter, and the other rows are stored.
 pub async fn flush(queue: &impl Queue, store: &impl Store, origin: &str, pace: Pace) -> Flushed {
     loop {
         let next = match next_batch(queue, pace) {
@@ -90,7 +88,7 @@ pub async fn flush(queue: &impl Queue, store: &impl Store, origin: &str, pace: P
     }
 }
 
-/// The pause before the next attempt, after so many in a row that failed.
+/// The pause before the next attempt, after `failures` failed attempts in a row.
 pub fn backoff(failures: u32) -> Duration {
     Duration::from_millis(250).saturating_mul(1 << failures.min(16)).min(MAX_PAUSE)
 }
@@ -106,7 +104,7 @@ fn next_batch(queue: &impl Queue, pace: Pace) -> Result<Next, String> {
     }
     let waiting = queue.oldest()?;
     let (Some(batch), Some(oldest)) = (compose(&waiting), waiting.first()) else { return Ok(Next::Wait(None)) };
-    // Rows that came during this run wait for company like all others, or inserts would be small.
+    // Rows that arrived during this run wait for others too; otherwise inserts would be small.
     let waited = (pace.now)().0.saturating_sub(oldest.at.0);
     let rest = pace.gather.saturating_sub(Duration::from_millis(u64::try_from(waited).unwrap_or(0)));
     let full = waiting.iter().map(|row| row.bytes).sum::<u64>() >= MAX_BATCH_BYTES;
@@ -117,7 +115,7 @@ fn next_batch(queue: &impl Queue, pace: Pace) -> Result<Next, String> {
     Ok(Next::Send(batch))
 }
 
-/// Sends a batch from where it stands. `false` where the time is up before its end.
+/// Sends the rest of a batch. `false` if the time is over before its end.
 async fn send(
     queue: &impl Queue,
     store: &impl Store,
@@ -127,7 +125,7 @@ async fn send(
 ) -> Result<bool, String> {
     let storage = |reason: String| format!("storage: {reason}");
     loop {
-        // Read anew for each part: lines may have been emptied while the last one was on its way.
+        // Read again for each part: erasure can have emptied lines while the last part was being sent.
         let text = queue.lines(&batch).map_err(storage)?;
         let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
         let rest = as_u64(lines.len()).saturating_sub(batch.done);
@@ -157,14 +155,14 @@ async fn send(
                     store
                         .insert(DEAD_LETTERS, letter, &token)
                         .await
-                        .map_err(|error| format!("a dead letter was not taken: {}", error.without_words()))?;
+                        .map_err(|error| format!("a dead letter was not stored: {}", error.without_words()))?;
                     batch.done += 1;
                 }
                 _ => batch.size /= 2,
             },
             Err(error) => return Err(error.without_words()),
         }
-        // Written down before the next part is sent: after a restart the same part goes again.
+        // Recorded before the next part is sent, so that the same part is sent again after a restart.
         if batch.done < as_u64(lines.len()) {
             batch.size = batch.size.clamp(1, as_u64(lines.len()) - batch.done);
             queue.record(&batch).map_err(storage)?;
@@ -172,12 +170,12 @@ async fn send(
     }
 }
 
-/// Whether a refusal is about the rows' content, so that fewer rows may be taken. Everything else (a table or
-/// column that is missing, a right, a setting, a full disk) an operator can mend, and the rows wait for it.
-/// Codes of ClickHouse's `ErrorCodes.cpp`.
+/// Whether a refusal is about the rows' content, so that a smaller insert can succeed. An operator can fix everything
+/// else (a missing table or column, a right, a setting, a full disk), and the rows wait for that. The codes are from
+/// ClickHouse's `ErrorCodes.cpp`.
 fn about_rows(code: &str, message: &str) -> bool {
     match code {
-        // INCORRECT_DATA is also said of a column that the table does not have (yet).
+        // INCORRECT_DATA is also returned for a column that the table does not have (yet).
         "117" => !message.contains("Unknown field"),
         // CANNOT_PARSE_TEXT, _ESCAPE_SEQUENCE, _QUOTED_STRING, _INPUT_ASSERTION_FAILED, CANNOT_READ_ALL_DATA,
         // CANNOT_PARSE_DATE, _DATETIME, TYPE_MISMATCH, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE,

@@ -1,10 +1,10 @@
-//! The buffer: events wait in a Durable Object until the event store has them. Pure: the queue, the store
-//! and the clock come in.
+//! The buffer: Durable Objects hold acknowledged events until the event store has them. Pure: queue, store and clock
+//! come in as values.
 //!
-//! One SQLite row holds the lines of one request. A batch is a range of such rows, written down before it
-//! is sent for the first time, with how far it has come; so after any doubt (no answer, a restart) the
-//! same lines go again under the same token, and the store drops what it has. Only a definite success
-//! lets go of rows. `docs/durability.md` says which mechanism guarantees what.
+//! One SQLite row holds the lines of one request. A batch is a range of such rows. It is recorded with its progress
+//! before it is sent for the first time. After no answer or a restart, the same lines are sent again under the same
+//! token, and the store drops what it has. Rows are deleted only after a definite success. `docs/durability.md` says
+//! which mechanism guarantees what.
 
 mod batch;
 mod dead;

@@ -1,9 +1,9 @@
-//! Which object an event waits in.
+//! Shards: the Durable Object that holds an event.
 
 use std::fmt;
 
-/// Continents as the network names them, and where Cloudflare is asked to place their objects (Durable
-/// Objects, "Data location: location hints").
+/// Continents as Cloudflare names them, and the location hint for their objects (Durable Objects, "Data location:
+/// location hints").
 const CONTINENTS: &[(&str, Option<&str>)] = &[
     ("AF", Some("afr")),
     ("AN", Some("oc")),
@@ -36,7 +36,7 @@ impl Shard {
         (0..count.max(1)).map(move |number| Self { number, ..first })
     }
 
-    /// Where it is best placed.
+    /// Its location hint.
     pub fn location_hint(&self) -> Option<&'static str> {
         CONTINENTS.iter().find(|(name, _)| *name == self.continent).and_then(|(_, hint)| *hint)
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_closed_whatever_comes_in() {
+    fn any_input_gives_a_known_name() {
         assert_eq!(Shard::of("EU", 7, 4).to_string(), "EU-3");
         assert_eq!(Shard::of("EU", 7, 0).to_string(), "EU-0");
         assert_eq!(Shard::of("../x", 7, 1).to_string(), "XX-0");

@@ -1,5 +1,5 @@
-//! One object of the buffer: a queue in SQLite, and the alarm that empties it. What is sent when is decided
-//! in `crate::buffer`.
+//! The Durable Object of the buffer: a queue in SQLite, and the alarm that sends its rows. `crate::buffer` decides what
+//! is sent and when.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,11 +16,11 @@ use crate::app::{App, Depth};
 use crate::buffer::{self, Flushed, Pace, backoff, flush};
 use crate::store::{ClickHouse, StoreError};
 
-/// How long a run of the alarm may begin new inserts; Cloudflare ends an alarm after 15 minutes.
+/// How long a run of the alarm starts new inserts. Cloudflare ends an alarm after 15 minutes.
 const RUN_MS: i64 = 20_000;
-/// Longest that one insert may take.
+/// Time limit of one insert.
 const INSERT: Duration = Duration::from_secs(30);
-/// An alarm that should have begun so long ago has been lost.
+/// An alarm that is this late has been lost.
 const LOST_MS: i64 = 60_000;
 /// The Durable Object.
 #[durable_object]
@@ -31,10 +31,10 @@ pub struct Buffer {
     alarm: Alarm,
 }
 
-/// What this instance of the object knows of its alarm.
+/// The alarm's state, as far as this instance of the object knows.
 #[derive(Default)]
 struct Alarm {
-    /// One is set or running, as far as is known.
+    /// An alarm is set or running.
     ahead: Cell<bool>,
     failures: Cell<u32>,
     problem: RefCell<Option<String>>,
@@ -65,12 +65,12 @@ impl DurableObject for Buffer {
         }
     }
 
-    /// Never fails: an alarm that throws is tried again only so often, and never by our own clock.
+    /// Never fails: the runtime retries an alarm that throws only a few times, and at times of its own.
     async fn alarm(&self) -> Result<Response> {
         self.alarm.ahead.set(true);
         let next = self.run().await;
         self.alarm.ahead.set(false);
-        // Rows may have come while the last insert was under way; they found an alarm ahead.
+        // Rows can have arrived during the last insert. They set no alarm, because this one was running.
         let next = next.or_else(|| (self.queue.waiting().bytes > 0).then(|| self.gather()));
         if let Some(pause) = next
             && let Err(error) = self.set_alarm(pause).await
@@ -98,14 +98,14 @@ impl Buffer {
             return Ok(Response::empty()?.with_status(507));
         }
         self.queue.append(now(), events, bytes, &months, body)?;
-        // The answer leaves once both the row and the alarm are on disk.
+        // The runtime sends the answer after both the row and the alarm are on disk.
         if !self.alarm.ahead.get() {
             self.set_alarm(self.gather()).await?;
         }
         Ok(Response::empty()?.with_status(204))
     }
 
-    /// Sends on what waits; the pause until the next run, if there is to be one.
+    /// Sends waiting rows. Returns the pause until the next run, if one is needed.
     async fn run(&self) -> Option<Duration> {
         let Some((clickhouse, buffering)) = self.app.event_store().zip(self.app.buffering()) else {
             *self.alarm.problem.borrow_mut() = Some("the Worker is not configured".to_owned());
@@ -143,12 +143,12 @@ impl Buffer {
         *self.alarm.problem.borrow_mut() = None;
     }
 
-    /// Sets an alarm where rows wait and none is ahead, e.g. after its run was lost.
+    /// Sets an alarm if rows wait and none is set, for example after its run was lost.
     async fn wake(&self) -> Result<()> {
         if self.queue.waiting().bytes == 0 || self.alarm.ahead.get() {
             return Ok(());
         }
-        // After a failed run the old time is still told.
+        // After a failed run, the runtime still returns the old time.
         match self.state.storage().get_alarm().await? {
             Some(at) if at + LOST_MS > now().0 => Ok(()),
             _ => self.set_alarm(self.gather()).await,
@@ -180,7 +180,7 @@ impl Buffer {
     }
 }
 
-/// The event store under the buffer's rules: every insert has a token.
+/// The event store as the buffer uses it: every insert has a token.
 struct Inserter<'a>(&'a ClickHouse);
 
 impl buffer::Store for Inserter<'_> {

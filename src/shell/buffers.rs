@@ -1,4 +1,4 @@
-//! The way to the buffer's objects.
+//! Calls the buffer's Durable Objects.
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ thread_local! {
     static NAMESPACE: RefCell<Option<ObjectNamespace>> = const { RefCell::new(None) };
 }
 
-/// Finds the binding; whether there is one.
+/// Looks up the binding, and returns whether it exists.
 pub(super) fn bind(env: &Env) -> bool {
     let namespace = env.durable_object(BINDING).ok();
     let bound = namespace.is_some();
@@ -26,7 +26,7 @@ pub(super) fn bind(env: &Env) -> bool {
     bound
 }
 
-/// The calls as the app makes them.
+/// The app's interface to the buffer.
 pub(super) const CALLS: Buffers = Buffers { append, look, search };
 
 fn stub(shard: Shard) -> Result<Stub> {
@@ -44,7 +44,7 @@ async fn exchange(shard: Shard, url: &str, lines: Option<&[u8]>) -> Result<Respo
     if let Some(lines) = lines {
         init.with_method(Method::Post).with_body(Some(Uint8Array::from(lines).into()));
     }
-    // The host is no more than a form.
+    // A URL needs a host; this one means nothing.
     stub(shard)?.fetch_with_request(Request::new_with_init(url, &init)?).await
 }
 
@@ -72,7 +72,7 @@ fn look(shard: Shard) -> Pending<std::result::Result<Depth, String>> {
 
 fn search(shard: Shard, inquiry: Inquiry) -> Pending<std::result::Result<Found, String>> {
     Box::pin(async move {
-        // As text on both sides: numbers of 64 bits would lose digits as JavaScript's.
+        // JSON text on both sides, because JavaScript numbers would lose digits of 64-bit integers.
         let body = serde_json::to_vec(&inquiry).map_err(|error| error.to_string())?;
         let asked = exchange(shard, "https://buffer/search", Some(&body)).await;
         let text = async { asked?.text().await }.await.map_err(|error| error.to_string())?;

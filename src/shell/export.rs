@@ -1,4 +1,4 @@
-//! Exports: the store's body becomes the answer's (`export.js`).
+//! Exports: streams the store's body to the caller (`export.js`).
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
@@ -25,7 +25,7 @@ extern "C" {
 pub(super) fn export(wanted: Download) -> Pending<Result<Stream, StoreError>> {
     Box::pin(async move {
         let Download { url, user, password, sql, format, head, limit, hold } = wanted;
-        // Given back when the stream ends, or when the host drops it.
+        // Released when the stream ends, or when the host drops it.
         let release = Closure::once_into_js(move || drop(hold));
         let limit_ms = limit.as_secs_f64() * 1000.0;
         let answer = download(&url, &user, &password, &sql, format, &head, limit_ms, &release)

@@ -1,4 +1,4 @@
-//! The Workers runtime around the app: nothing is decided here. Compiled for wasm only.
+//! Connects the app to the Workers runtime and makes no decisions. Compiled for wasm only.
 
 mod boundary;
 mod buffer;

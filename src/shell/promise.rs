@@ -1,4 +1,4 @@
-//! Futures as JavaScript sees them.
+//! Converts futures to promises.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-/// The result itself where nothing has to be waited for, else a promise of it. To make a promise, its
-/// callbacks and its task costs more than most requests take otherwise.
+/// Returns the result itself if the future is ready at once, otherwise a promise. A promise with its callbacks and its
+/// task would cost more than most requests.
 pub(super) fn now_or_later(future: impl Future<Output = JsValue> + 'static) -> JsValue {
     let mut future: Pin<Box<dyn Future<Output = JsValue>>> = Box::pin(future);
     let relay = Arc::new(Relay::default());
@@ -19,13 +19,14 @@ pub(super) fn now_or_later(future: impl Future<Output = JsValue> + 'static) -> J
     }
 }
 
-/// Passes a call on to the task that waits now: who was given a waker at the first look may keep it.
+/// Wakes the current task. A waker from the first poll can outlive that poll, so it must reach the task that comes
+/// later.
 #[derive(Default)]
 struct Relay(Mutex<Option<Waker>>);
 
 impl Wake for Relay {
     fn wake(self: Arc<Self>) {
-        // Before there is a task, nobody need be woken: it looks by itself when it begins.
+        // Before there is a task, nothing needs waking: a task polls the future when it starts.
         let task = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(task) = task {
             task.wake();
@@ -33,7 +34,7 @@ impl Wake for Relay {
     }
 }
 
-/// A future that was looked at once before it became a task.
+/// A future that was polled once before it became a task.
 struct Relayed {
     future: Pin<Box<dyn Future<Output = JsValue>>>,
     relay: Arc<Relay>,

@@ -1,4 +1,4 @@
-//! What waits, in the object's SQLite database.
+//! The queue of waiting rows in the object's SQLite database.
 
 use std::cell::Cell;
 
@@ -10,14 +10,14 @@ use crate::buffer::{Batch, Queue, Waiting};
 use intake::time::Timestamp;
 use upkeep::erase::{Found, Inquiry, Search};
 
-/// Metadata of as many rows is looked at for a batch.
+/// Maximum number of rows whose metadata is read for a batch.
 const LOOK_AHEAD: i64 = 4096;
 
-/// Bytes of lines that are searched at once.
+/// Size of the lines that one search reads, in bytes.
 const SEARCHED: usize = 32 * 1024 * 1024;
 
-/// AUTOINCREMENT: an id that is used again would repeat a token, and the store would drop new rows without a
-/// word. The generation tells this queue from one that was lost.
+/// AUTOINCREMENT, because a reused id would repeat a token, and the store would silently drop new rows. The generation
+/// distinguishes this queue from one that was lost.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS waiting (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,
         events INTEGER NOT NULL, bytes INTEGER NOT NULL, months TEXT NOT NULL, lines BLOB NOT NULL);
@@ -32,7 +32,7 @@ pub(super) struct SqlQueue {
     waiting: Cell<Total>,
 }
 
-/// All that waits.
+/// Totals of the waiting rows.
 #[derive(Clone, Copy, Default, Deserialize)]
 pub(super) struct Total {
     pub(super) events: u64,
@@ -63,7 +63,7 @@ impl SqlQueue {
         Self { sql, waiting: Cell::default() }
     }
 
-    /// Makes the tables where they are missing, and counts what waits.
+    /// Creates missing tables, and counts the waiting rows.
     pub(super) fn open(&self) -> Result<()> {
         self.sql.exec(SCHEMA, None)?;
         self.count()
@@ -78,7 +78,7 @@ impl SqlQueue {
         self.waiting.get()
     }
 
-    /// Random, made with the database.
+    /// Random, created with the database.
     pub(super) fn generation(&self) -> std::result::Result<String, String> {
         #[derive(Deserialize)]
         struct Origin {
@@ -96,7 +96,7 @@ impl SqlQueue {
         self.sql.exec("SELECT min(at) AS at FROM waiting", None)?.one::<Oldest>().map(|oldest| oldest.at)
     }
 
-    /// The lines go from the request to the database without a copy of ours.
+    /// Passes the lines from the request to the database without a copy.
     pub(super) fn append(&self, at: Timestamp, events: u32, bytes: u64, months: &str, lines: &JsValue) -> Result<()> {
         let values = vec![number(at.0), number(i64::from(events)), number(as_i64(bytes)), months.into(), lines.clone()];
         self.sql.exec_raw("INSERT INTO waiting (at, events, bytes, months, lines) VALUES (?, ?, ?, ?, ?)", values)?;
@@ -105,7 +105,7 @@ impl SqlQueue {
         Ok(())
     }
 
-    /// Looks for people's lines, a row at a time: rows of a batch that was written down may have reached the store.
+    /// Searches persons' lines row by row. Rows of the recorded batch may already be in the store.
     pub(super) fn search(&self, inquiry: &Inquiry) -> Result<Found> {
         #[derive(Deserialize)]
         struct Next {
@@ -208,7 +208,7 @@ impl Queue for SqlQueue {
     }
 }
 
-/// Ids, times and sizes stay far below 2^53.
+/// Ids, times and sizes are far below 2^53, so a JavaScript number keeps them exact.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 fn number(value: i64) -> JsValue {
     JsValue::from_f64(value as f64)

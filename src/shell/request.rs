@@ -1,4 +1,4 @@
-//! A Workers request as the app sees it.
+//! A Workers request in the form that the app reads.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -9,10 +9,10 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use super::boundary;
 use crate::app::{BODY_TIMEOUT, BodyError, Inbound, Place};
 
-/// What nearly every request is asked for; comes along with it.
+/// Headers that nearly every request needs. They are passed with it.
 const PACKED: &[&str] = &["authorization", "content-type", "content-encoding", "content-length", "origin"];
 
-/// What a browser's event is asked for besides; all at once when the first of them is.
+/// Further headers that a browser's event needs. All are fetched when the first of them is read.
 const SENDER: &[&str] = &[
     "cf-connecting-ip",
     "user-agent",
@@ -24,23 +24,23 @@ const SENDER: &[&str] = &[
     "sec-gpc",
 ];
 
-/// A request, with what costs a crossing to learn learnt once.
+/// A request. Values that need a call into JavaScript are fetched once.
 pub(super) struct WorkerRequest {
     request: JsValue,
-    /// Method, URL and the values of [`PACKED`], each on a line: none can hold a line break.
+    /// Method, URL and the values of [`PACKED`], one per line. None can contain a line break.
     head: String,
-    /// A small body, which came along with the request.
+    /// A small body that was passed with the request.
     body: Option<Vec<u8>>,
     sender: OnceCell<String>,
     place: OnceCell<String>,
 }
 
-/// Names of the headers that come along with each request.
+/// Names of the headers that are passed with each request.
 pub(super) fn packed_headers() -> String {
     PACKED.join("\n")
 }
 
-/// [`BODY_TIMEOUT`] as JavaScript takes it.
+/// [`BODY_TIMEOUT`] in milliseconds, for JavaScript.
 pub(super) fn body_timeout_ms() -> u32 {
     u32::try_from(BODY_TIMEOUT.as_millis()).unwrap_or(u32::MAX)
 }

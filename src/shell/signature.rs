@@ -1,5 +1,4 @@
-//! Signatures of public keys, checked by the host's own cryptography (Web Crypto): nothing of it need be
-//! in the bundle.
+//! Verifies public-key signatures with the host's Web Crypto, so that the bundle needs no cryptography for it.
 
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -8,15 +7,15 @@ use wasm_bindgen_futures::JsFuture;
 use crate::app::SignatureCheck;
 use crate::session::Algorithm;
 
-/// Whether the signature is the key's.
+/// Whether the signature is valid for the key.
 ///
 /// # Errors
-/// What the host says of a key or signature that it cannot take.
+/// The host's message for a key or signature that it cannot parse.
 pub(super) async fn verify(check: SignatureCheck) -> Result<bool, JsValue> {
     let subtle = Reflect::get(&Reflect::get(&js_sys::global(), &"crypto".into())?, &"subtle".into())?;
     let usages = Array::of1(&"verify".into());
     let key = JSON::parse(&check.key.jwk)?;
-    // The set may name other uses; what counts is what it is used for here.
+    // The key set can name other uses; only the use here counts.
     for name in ["key_ops", "use", "ext"] {
         Reflect::delete_property(key.unchecked_ref::<Object>(), &name.into())?;
     }

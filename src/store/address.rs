@@ -1,14 +1,14 @@
-//! Addresses of a store's interface: a base that was checked once, with paths and queries behind it.
+//! URLs of a store: a base that is parsed once, to which paths and queries are added.
 
 use form_urlencoded::Serializer;
 
-/// Where a store listens: `http://` or `https://`, a host, and what comes before all its paths.
+/// Base URL of a store: `http://` or `https://`, a host, and a prefix of all paths.
 #[derive(Clone)]
 pub(super) struct Address(String);
 
 impl Address {
-    /// Reads an address as an operator writes it, with or without a slash at the end. `None` where it is not
-    /// `http` or `https`, names no host, or has user info, a query or a fragment.
+    /// Parses a base URL, with or without a slash at the end. `None` if it is not `http` or `https`, or has no host, or
+    /// has user info, a query or a fragment.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end_matches('/');
         let (scheme, rest) = text.split_once("://")?;
@@ -19,12 +19,12 @@ impl Address {
         (plain && named).then(|| Self(format!("{scheme}://{rest}")))
     }
 
-    /// The address of a path, which begins with a slash.
+    /// The URL of a path that begins with a slash.
     pub(super) fn path(&self, path: &str) -> String {
         [&self.0, path].concat()
     }
 
-    /// The address with a query, to which pairs are added; ends with [`Serializer::finish`].
+    /// Starts a URL with a query. Append pairs, then call [`Serializer::finish`].
     pub(super) fn query(&self) -> Serializer<'static, String> {
         let mut url = String::with_capacity(512);
         url.push_str(&self.0);
@@ -39,7 +39,7 @@ mod tests {
     use super::Address;
 
     #[test]
-    fn what_an_address_is() {
+    fn only_plain_http_urls_are_accepted() {
         for (text, path) in [
             ("http://127.0.0.1:8123", "http://127.0.0.1:8123/ping"),
             ("HTTPS://ch.example.com:8443/", "https://ch.example.com:8443/ping"),

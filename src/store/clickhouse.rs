@@ -1,4 +1,5 @@
-//! The event store: JSONEachRow in, parameterised SELECT out.
+//! The event store: a client of ClickHouse's HTTP interface for inserts, SELECTs with bound parameters, and
+//! maintenance.
 
 use std::time::Duration;
 
@@ -29,25 +30,25 @@ pub struct ClickHouse {
 /// The answer to a SELECT.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selected {
-    /// In the format that the statement names.
+    /// The body, in the format that the statement names.
     pub body: Vec<u8>,
-    /// Rows that the store read for it, as it tells.
+    /// Number of rows that the store read, from its summary.
     pub rows_read: u64,
 }
 
-/// Set for every insert: defaults differ between versions, so nothing is left to them.
+/// Settings of every insert. Defaults differ between versions, so they are all set.
 const INSERT_SETTINGS: &[(&str, &str)] = &[
     ("date_time_input_format", "basic"),
     ("input_format_skip_unknown_fields", "0"),
     ("input_format_null_as_default", "0"),
 ];
 
-/// An asynchronous insert that is waited for lets the server gather the small inserts of many requests and
-/// still answers only once they are written.
+/// Settings of small inserts. With an asynchronous insert that is waited for, the server writes the inserts of many
+/// requests together and answers after they are written.
 const GATHERED: &[(&str, &str)] = &[("async_insert", "1"), ("wait_for_async_insert", "1")];
 
-/// A large insert goes in at once, as one block, and is remembered by its token; so are the marks that the
-/// view makes of it.
+/// Settings of large inserts: written as one block and deduplicated by token, including the marks that the materialized
+/// view derives from it.
 const ONCE: &[(&str, &str)] = &[
     ("async_insert", "0"),
     ("insert_deduplicate", "1"),
@@ -57,15 +58,15 @@ const ONCE: &[(&str, &str)] = &[
     ("max_execution_time", "30"),
 ];
 
-/// Set for every read. Rows and time are bounded by the store itself; whatever cannot be answered whole
-/// is an error, never a shortened answer.
+/// Settings of every read. The store limits time and rows, and an answer that exceeds a limit is an error, never a
+/// shortened answer.
 const READ_SETTINGS: &[(&str, &str)] = &[
     ("max_execution_time", "10"),
     ("timeout_overflow_mode", "throw"),
     ("max_result_rows", "100000"),
     ("result_overflow_mode", "throw"),
     ("max_memory_usage", "2000000000"),
-    // A question that uses its bounds up (conditions, values) makes a long statement.
+    // A question with the maximum of conditions and values is a long statement.
     ("max_query_size", "8388608"),
     ("max_ast_elements", "500000"),
     ("max_expanded_ast_elements", "1000000"),
@@ -73,11 +74,11 @@ const READ_SETTINGS: &[(&str, &str)] = &[
     ("output_format_json_escape_forward_slashes", "0"),
     ("date_time_output_format", "simple"),
     ("do_not_merge_across_partitions_select_final", "1"),
-    // The status is only known at the end; without this an error could follow a 200.
+    // Otherwise an error could follow a 200, because the status is sent before the answer is complete.
     ("wait_end_of_query", "1"),
 ];
 
-/// Set for every answer that is handed on as it comes. Small blocks, few threads: it is in nobody's way.
+/// Settings of streamed answers. Small blocks and few threads, so that exports do not slow down questions.
 const EXPORT_SETTINGS: &[(&str, &str)] = &[
     ("timeout_overflow_mode", "throw"),
     ("max_result_rows", "0"),
@@ -90,21 +91,21 @@ const EXPORT_SETTINGS: &[(&str, &str)] = &[
     ("output_format_parquet_string_as_string", "1"),
     ("do_not_merge_across_partitions_select_final", "1"),
     ("wait_end_of_query", "0"),
-    // A client that leaves ends its query.
+    // ClickHouse cancels the query if the client disconnects.
     ("cancel_http_readonly_queries_on_client_close", "1"),
 ];
 
-/// Longest address of a question, which holds its values: what every server and way there takes.
+/// Maximum length of a question's URL, which contains its values. ClickHouse and proxies accept this length.
 const MAX_URL: usize = 60_000;
 
-/// A read may take the store's own limit and the way there and back.
+/// Time limit of a read: the store's own limit plus the network.
 pub const READ_LIMIT: Duration = Duration::from_secs(12);
 
-/// What the way there and back may take beyond the store's own limit.
+/// Time for the network beyond the store's own limit.
 const WAY: Duration = Duration::from_secs(2);
 
 impl ClickHouse {
-    /// A client for the server at `url`. `None` where that is not an `http` or `https` address.
+    /// A client for the server at `url`. `None` if that is not an `http` or `https` URL.
     pub fn new(url: &str, database: &str, insert: Credentials, read: Credentials) -> Option<Self> {
         Some(Self {
             address: Address::parse(url)?,
@@ -116,30 +117,30 @@ impl ClickHouse {
         })
     }
 
-    /// The same client with the user that may change tables.
+    /// Adds the user that may change tables.
     #[must_use]
     pub fn maintained_by(self, maintain: Credentials) -> Self {
         Self { maintain: Some(maintain), ..self }
     }
 
-    /// Whether [`Self::execute`] has a user to be.
+    /// Whether there is a user for [`Self::execute`].
     pub fn is_maintained(&self) -> bool {
         self.maintain.is_some()
     }
 
-    /// Writes lines of JSONEachRow into a table and returns once the store has acknowledged them.
+    /// Inserts lines of JSONEachRow into a table and returns after the store has acknowledged them.
     ///
-    /// `table` must be a name of ours, never a caller's text.
+    /// `table` must be a constant, never a caller's text.
     ///
     /// # Errors
-    /// After `Unreachable` and `TimedOut` the rows may or may not be there; after `Refused` none is.
+    /// After `Unreachable` and `TimedOut` it is unknown whether the rows were stored; after `Refused` none was.
     pub async fn insert(&self, table: &'static str, lines: Vec<u8>, limit: Duration) -> Result<(), StoreError> {
         self.insert_with(table, lines, GATHERED, None, limit).await
     }
 
-    /// Writes lines of JSONEachRow into a table under a token: as long as the store remembers it
-    /// (`non_replicated_deduplication_window` inserts), the same token is taken once. Other lines under a
-    /// token that was used before are dropped without a word.
+    /// Inserts lines of JSONEachRow into a table under a token. While the store remembers the token
+    /// (`non_replicated_deduplication_window` inserts), it stores it once. Other lines under a known token are dropped
+    /// silently.
     ///
     /// # Errors
     /// As [`Self::insert`].
@@ -173,10 +174,10 @@ impl ClickHouse {
         judge(self.wire.exchange(signed(Call::post(url, lines), &self.insert), limit).await?).map(|_| ())
     }
 
-    /// Runs a SELECT of ours with bound parameters and returns the whole answer in the format it names.
+    /// Runs a SELECT with bound parameters and returns the complete answer in the format that it names.
     ///
     /// # Errors
-    /// `LimitReached` where the store ended the query, `Refused` with status 414 where its values are too long.
+    /// `LimitReached` if the store ended the query; `Refused` with status 414 if its values are too long.
     pub async fn select(&self, sql: String, parameters: &[(String, String)]) -> Result<Selected, StoreError> {
         let url = self
             .address
@@ -190,10 +191,10 @@ impl ClickHouse {
         judge(answer).map(|body| Selected { body, rows_read })
     }
 
-    /// Where and as whom a SELECT is asked whose answer the runtime hands on.
+    /// URL and user of a SELECT whose answer the runtime streams to the caller.
     ///
     /// # Errors
-    /// `Refused` with status 414 where its values are too long.
+    /// `Refused` with status 414 if its values are too long.
     pub fn download(
         &self,
         parameters: &[(String, String)],
@@ -210,10 +211,10 @@ impl ClickHouse {
         Ok((bounded(url)?, self.read.clone()))
     }
 
-    /// Runs a statement of ours, of any kind, as the user that may change tables; `limit` holds for the store too.
+    /// Runs a statement as the user that may change tables. The store has the same time `limit`.
     ///
     /// # Errors
-    /// As [`Self::insert`]; `Unusable` where there is no such user.
+    /// As [`Self::insert`]; `Unusable` if there is no such user.
     pub async fn execute(
         &self,
         sql: String,
@@ -235,18 +236,18 @@ impl ClickHouse {
         judge(self.wire.exchange(signed(Call::post(url, sql), user), limit + WAY).await?)
     }
 
-    /// Whether there is a server at all; asked for without credentials, and answered by it at once.
+    /// Checks that the server answers. Needs no credentials.
     ///
     /// # Errors
-    /// As every call.
+    /// As [`Self::insert`].
     pub async fn alive(&self, limit: Duration) -> Result<(), StoreError> {
         judge(self.wire.exchange(Call::get(self.address.path("/ping")), limit).await?).map(|_| ())
     }
 
-    /// Whether the server serves: that database, table and credentials are right as well.
+    /// Checks that the server answers and that database, table and credentials are right.
     ///
     /// # Errors
-    /// As every call.
+    /// As [`Self::insert`].
     pub async fn ping(&self, limit: Duration) -> Result<(), StoreError> {
         let url = self
             .address
@@ -262,7 +263,7 @@ pub(super) fn signed(call: Call, user: &Credentials) -> Call {
     call.header("x-clickhouse-user", &user.user).header("x-clickhouse-key", &user.password)
 }
 
-/// An address that is not too long.
+/// Checks the length of a URL.
 fn bounded(url: String) -> Result<String, StoreError> {
     if url.len() <= MAX_URL {
         return Ok(url);
@@ -270,13 +271,12 @@ fn bounded(url: String) -> Result<String, StoreError> {
     Err(StoreError::Refused { status: 414, code: String::new(), message: format!("{} bytes", url.len()) })
 }
 
-/// Parameters as they travel.
+/// The query parameters of bound values.
 pub(super) fn bound(parameters: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
     parameters.iter().map(|(name, value)| (format!("param_{name}"), escaped(value)))
 }
 
-/// A value as it travels in `param_NAME`: in the TSV escaped form (ClickHouse, "HTTP interface: queries with
-/// parameters").
+/// The value of `param_NAME` in TSV escaped form (ClickHouse, "HTTP interface: queries with parameters").
 pub fn escaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for character in value.chars() {
@@ -292,7 +292,7 @@ pub fn escaped(value: &str) -> String {
     text
 }
 
-/// What an answer other than 200 means.
+/// The error for an answer other than 200.
 pub fn refusal(status: u16, code: &str, words: String) -> StoreError {
     let code = Some(code).filter(|code| !code.is_empty()).map(ToOwned::to_owned);
     let answer = Answer { status, exception_code: code, rows_read: 0, body: words.into_bytes() };
@@ -308,7 +308,7 @@ pub(super) fn judge(answer: Answer) -> Result<Vec<u8>, StoreError> {
             Err(StoreError::LimitReached(excerpt(&answer.body)))
         }
         // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE, and
-        // authentication: the operator can mend it, the caller may send it again.
+        // authentication: an operator can fix it, and the caller can send the request again.
         (_, Some("202" | "252" | "242" | "243" | "516" | "192" | "193" | "194")) | (502..=504 | 429, _) => {
             Err(StoreError::Busy(excerpt(&answer.body)))
         }

@@ -1,4 +1,4 @@
-//! Exchanges over the runtime's own `fetch`. Compiled for wasm only.
+//! HTTP calls over the runtime's `fetch`. Compiled for wasm only.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use super::http::{Answer, Call, EXCEPTION_CODE, MAX_ANSWER, SUMMARY, rows_read, 
 
 #[wasm_bindgen(module = "/src/store/fetch.js")]
 extern "C" {
-    /// A number: the status of an answer without a body and without an exception; an array: status,
-    /// exception code and summary (or null), body; or a text: what failed.
+    /// Returns a number (the status of an answer without body and exception), an array (status, exception code and
+    /// summary or null, body) or a string (what failed).
     async fn exchange(
         method: &str,
         url: &str,
@@ -26,12 +26,12 @@ extern "C" {
     ) -> JsValue;
 }
 
-/// What carries calls: the runtime keeps the connections.
+/// Sends calls. The runtime keeps the connections.
 #[derive(Clone, Default)]
 pub(super) struct Wire;
 
 impl Wire {
-    /// Sends a call and reads the whole answer within `limit`.
+    /// Sends a call and reads the complete answer within `limit`.
     #[expect(clippy::unused_self, reason = "natively there is a client to keep")]
     pub(super) async fn exchange(&self, call: Call, limit: Duration) -> Result<Answer, StoreError> {
         send(call, limit).await
@@ -41,9 +41,9 @@ impl Wire {
 async fn send(call: Call, limit: Duration) -> Result<Answer, StoreError> {
     let mut headers = String::new();
     for (name, value) in &call.headers {
-        // Headers travel as lines, and none may hold a line break anyway.
+        // Headers are passed as lines, so none can contain a line break.
         if value.contains('\n') {
-            return Err(StoreError::Unusable(format!("the value for {name} is no header")));
+            return Err(StoreError::Unusable(format!("the value of {name} is not a valid header")));
         }
         let _ = write!(headers, "{name}\n{value}\n");
     }

@@ -1,7 +1,7 @@
-//! One HTTP exchange with a store, bounded in time, and in size as far as the store announces it.
+//! One HTTP call to a store, limited in time and, if the store announces a length, in size.
 //!
-//! Natively over `reqwest`, so that the clients are tested against real engines; in a Worker over its own
-//! `fetch`, which is what `reqwest` would call there, for a tenth of the code.
+//! Natively over `reqwest`, so that the clients are tested against real stores; in a Worker over `fetch`, which
+//! `reqwest` would also call there, with a tenth of the code.
 
 use super::StoreError;
 #[cfg(target_arch = "wasm32")]
@@ -9,15 +9,15 @@ pub(super) use super::fetch::Wire;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) use super::native::Wire;
 
-/// Largest answer that is read, in bytes; 10,000 rows of ten columns stay far below it.
+/// Maximum size of an answer in bytes. 10,000 rows of ten columns are far smaller.
 pub(super) const MAX_ANSWER: u32 = 32 * 1024 * 1024;
 
-/// The header by which ClickHouse tells its own error code.
+/// The header with ClickHouse's error code.
 pub(super) const EXCEPTION_CODE: &str = "x-clickhouse-exception-code";
-/// The header by which it tells what a statement took.
+/// The header with ClickHouse's summary of a statement.
 pub(super) const SUMMARY: &str = "x-clickhouse-summary";
 
-/// What is sent.
+/// A request to a store.
 pub(super) struct Call {
     pub(super) method: &'static str,
     pub(super) url: String,
@@ -40,17 +40,17 @@ impl Call {
     }
 }
 
-/// An answer, read whole.
+/// A complete answer.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// ClickHouse's error code, where it sent one.
+    /// ClickHouse's error code, if it sent one.
     pub(super) exception_code: Option<String>,
-    /// Rows that ClickHouse says it read (`X-ClickHouse-Summary`); 0 where it does not say.
+    /// Number of rows that ClickHouse read (`X-ClickHouse-Summary`); 0 if unknown.
     pub(super) rows_read: u64,
     pub(super) body: Vec<u8>,
 }
 
-/// Rows that were read, of ClickHouse's summary `{"read_rows":"123",…}`.
+/// Reads the number of rows from ClickHouse's summary `{"read_rows":"123",…}`.
 pub(super) fn rows_read(summary: &str) -> u64 {
     #[derive(serde::Deserialize)]
     struct Summary {
@@ -59,12 +59,12 @@ pub(super) fn rows_read(summary: &str) -> u64 {
     serde_json::from_str::<Summary>(summary).ok().and_then(|summary| summary.read_rows.parse().ok()).unwrap_or(0)
 }
 
-/// A store that announces more than we ever ask for lies; a Worker has 128 MB for everything.
+/// The error for an answer that is larger than any statement allows. A Worker has 128 MB of memory.
 pub(super) fn too_large(length: impl std::fmt::Display) -> StoreError {
     StoreError::Unusable(format!("an answer of {length} bytes"))
 }
 
-/// The first part of a store's words, as text, for the log.
+/// The first part of a store's message, for the log.
 pub(super) fn excerpt(body: &[u8]) -> String {
     let end = body.len().min(500);
     String::from_utf8_lossy(body.get(..end).unwrap_or_default()).trim().to_owned()

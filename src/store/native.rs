@@ -1,4 +1,4 @@
-//! Exchanges over `reqwest`, outside of a Worker.
+//! HTTP calls over `reqwest`, outside of a Worker.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use reqwest::{Client, Method};
 use super::StoreError;
 use super::http::{Answer, Call, EXCEPTION_CODE, MAX_ANSWER, SUMMARY, rows_read, too_large};
 
-/// Longest wait for a connection, where a call may take longer.
+/// Maximum time for a connection, if the call has more.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// What carries calls: a client that keeps its connections open for the next call.
+/// Sends calls. Keeps connections open for the next call.
 #[derive(Clone)]
 pub(super) struct Wire(Option<Client>);
 
@@ -21,12 +21,12 @@ impl Default for Wire {
 }
 
 impl Wire {
-    /// Sends a call and reads the whole answer within `limit`.
+    /// Sends a call and reads the complete answer within `limit`.
     pub(super) async fn exchange(&self, call: Call, limit: Duration) -> Result<Answer, StoreError> {
         self.exchange_up_to(call, limit, MAX_ANSWER.into()).await
     }
 
-    /// The same with an answer of up to `max` bytes, as far as the store announces its length.
+    /// The same for an answer of up to `max` bytes, if the store announces its length.
     pub(super) async fn exchange_up_to(&self, call: Call, limit: Duration, max: u64) -> Result<Answer, StoreError> {
         let Some(client) = &self.0 else {
             return Err(StoreError::Unusable("this system cannot set up an HTTP client".to_owned()));
@@ -51,7 +51,7 @@ fn failure(error: &reqwest::Error) -> StoreError {
     if error.is_timeout() { StoreError::TimedOut } else { StoreError::Unreachable(chain(error)) }
 }
 
-/// The error and its causes; without the URL, which may hold a caller's values.
+/// The error and its causes, without the URL, which may contain a caller's values.
 fn chain(error: &reqwest::Error) -> String {
     let mut text = if error.is_connect() { "connection failed" } else { "exchange failed" }.to_owned();
     let mut cause = std::error::Error::source(error);

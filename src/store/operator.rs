@@ -1,5 +1,5 @@
-//! Statements of an operator's commands (`tools/cli`): as any user, with settings of their own, with data beside the
-//! statement, with answers of any size, and outside of a database. Not compiled into a Worker.
+//! Statements of the operator's commands (`tools/cli`): as any user, with any settings, with data separate from the
+//! statement, with answers of any size, and without a database. Not compiled into a Worker.
 
 use std::time::Duration;
 
@@ -10,26 +10,26 @@ use super::{ClickHouse, Credentials, StoreError};
 /// One statement.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Order<'a> {
-    /// The statement, where the body holds its data (`INSERT … FORMAT …`); else the body is the statement.
+    /// The statement, if the body is its data (`INSERT … FORMAT …`); otherwise the body is the statement.
     pub query: Option<&'a str>,
-    /// What is sent as the body.
+    /// The body.
     pub body: &'a [u8],
     /// Values for `{name:Type}`.
     pub parameters: &'a [(String, String)],
     /// Settings of the server for this statement.
     pub settings: &'a [(&'a str, &'a str)],
-    /// Whether the database need not exist.
+    /// Whether to run it without a database.
     pub without_database: bool,
 }
 
 impl ClickHouse {
-    /// A client for an operator: it has no users of its own, each statement names one.
+    /// A client for an operator. It has no users; each statement names one.
     pub fn for_operator(url: &str, database: &str) -> Option<Self> {
         let nobody = Credentials { user: String::new(), password: String::new() };
         Self::new(url, database, nobody.clone(), nobody)
     }
 
-    /// Runs a statement as `user` and returns the answer as it came.
+    /// Runs a statement as `user` and returns the answer unchanged.
     ///
     /// # Errors
     /// As [`Self::insert`]; the store's message is complete.
@@ -52,7 +52,7 @@ impl ClickHouse {
     }
 }
 
-/// The error with the complete message: an operator reads all of it.
+/// The error with the store's complete message, for the operator.
 fn whole(error: StoreError, message: String) -> StoreError {
     match error {
         StoreError::LimitReached(_) => StoreError::LimitReached(message),

@@ -1,5 +1,5 @@
-//! The control plane behind PostgREST, called through functions with JSON bodies only: no filter is ever
-//! built from a caller's text.
+//! The control plane behind PostgREST. Only functions with JSON bodies are called, so no filter is built from a
+//! caller's text.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ pub struct PostgRest {
 }
 
 impl PostgRest {
-    /// A client for a Supabase project's URL (`https://<ref>.supabase.co`) and its secret key. `None`
-    /// where the URL is not `http` or `https`.
+    /// A client for a Supabase project's URL (`https://<ref>.supabase.co`) and its secret key. `None` if the URL is not
+    /// `http` or `https`.
     pub fn new(url: &str, secret: &str) -> Option<Self> {
         Some(Self { address: Address::parse(url)?, secret: secret.to_owned(), wire: Wire::default() })
     }
@@ -25,7 +25,7 @@ impl PostgRest {
     /// The project's public signing keys (`/auth/v1/.well-known/jwks.json`) as JSON.
     ///
     /// # Errors
-    /// As every call.
+    /// As [`Self::call`].
     pub async fn key_set(&self, limit: Duration) -> Result<Vec<u8>, StoreError> {
         let url = self.address.path("/auth/v1/.well-known/jwks.json");
         let answer = self.wire.exchange(Call::get(url).header("apikey", &self.secret), limit).await?;
@@ -36,10 +36,10 @@ impl PostgRest {
         }
     }
 
-    /// Calls a function of ours with named arguments as a JSON object; the JSON it answers.
+    /// Calls a function with named arguments as a JSON object, and returns its JSON.
     ///
     /// # Errors
-    /// `Refused` is a definite answer of the database; everything else says nothing about it.
+    /// `Refused` is a definite answer of the database. After any other error the outcome is unknown.
     pub async fn call(
         &self,
         function: &'static str,
@@ -49,16 +49,16 @@ impl PostgRest {
         let url = self.address.path(&format!("/rest/v1/rpc/{function}"));
         let mut call =
             Call::post(url, arguments).header("content-type", "application/json").header("apikey", &self.secret);
-        // The new kind of secret goes in `apikey` alone; the older one is a JWT and wanted in both.
+        // A new secret is sent as `apikey` only; an older one is a JWT and required in both headers.
         if !self.secret.starts_with("sb_secret_") {
             call = call.header("authorization", format!("Bearer {}", self.secret));
         }
         let answer = self.wire.exchange(call, limit).await?;
         match answer.status {
             200 | 204 => Ok(answer.body),
-            // A refusal that a function of ours raised is an answer, whatever its status.
+            // An SQLSTATE `PT…` was raised by our own functions: a definite answer.
             status @ 400..=499 if sqlstate(&answer.body).starts_with("PT") => Err(refused(status, &answer.body)),
-            // Our own credentials refused, or a gateway's trouble: says nothing about what was asked.
+            // Our credentials were refused, or a gateway failed: no definite answer.
             401 | 403 | 408 | 429 | 500..=599 => {
                 Err(StoreError::Busy(format!("{} {}", answer.status, excerpt(&answer.body))))
             }
