@@ -53,7 +53,7 @@ test("@modelcontextprotocol/sdk lists and uses everything", async () => {
     }
     const wrong = await client.callTool({ name: "get_metric_definitions", arguments: { x: 1 } });
     assert.ok(wrong.isError);
-    await assert.rejects(client.callTool({ name: "nothing", arguments: {} }), /no such tool/);
+    await assert.rejects(client.callTool({ name: "nothing", arguments: {} }), /unknown tool/);
     const { resources } = await client.listResources();
     assert.equal(resources.length, door.resources);
     for (const { uri } of resources) assert.equal((await client.readResource({ uri })).contents.length, 1);

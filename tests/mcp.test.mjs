@@ -381,7 +381,7 @@ describe("tools", () => {
       ],
       ["get_stats", { filters: [["is", "prop:plam", ["pro"]]] }, /no property "plam".*"plan"/s],
       ["get_stats", { filters: [["is", "source", ["owm"]]] }, /no value of source "owm" in this period.*"own"/s],
-      ["get_stats", { date_range: "2024-01", filters: [["is", "event", ["own-signup"]]] }, /No data: nothing fits/],
+      ["get_stats", { date_range: "2024-01", filters: [["is", "event", ["own-signup"]]] }, /No data: nothing matches/],
       ["funnel", { steps: ["pageview", "own_signup"] }, /no event "own_signup".*"own-signup"/s],
       ["query_events", { event: "pageveiw" }, /no event "pageveiw".*"pageview"/s],
       ["list_events", { event: "pageviews" }, /no event "pageviews".*"pageview"/s],

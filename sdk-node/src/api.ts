@@ -24,7 +24,7 @@ export type BatchAnswer = {
   results: Verdict[];
 };
 
-/** The people of one day, week or month. */
+/** The persons of one day, week or month. */
 export type Cohort = {
   /** The date the cohort begins on. */
   cohort: string;
@@ -32,7 +32,7 @@ export type Cohort = {
   rates: (number | null)[];
   /** How many came back in each period; `null` for a period in the future. */
   returned: (number | null)[];
-  /** How many people. */
+  /** How many persons. */
   size: number;
 };
 
@@ -140,7 +140,7 @@ export type EventPage = {
   };
   /** `cursor` of the next page; `null` on the last page. */
   next_cursor: string | null;
-  /** The events, as the store wrote them: properties are passed on to the byte. */
+  /** The events as the store wrote them. Properties are passed on unchanged. */
   rows: StoredEvent[];
 };
 
@@ -184,7 +184,7 @@ export type ForgetReceipt = {
   status: "pending" | "done";
 };
 
-/** How many went from step to step. */
+/** How many reached each step. */
 export type FunnelAnswer = {
   /** The same by value of the breakdown, if one was asked for; most people in the first step first. */
   breakdown?: ({
@@ -203,7 +203,7 @@ export type FunnelAnswer = {
 export type FunnelMeta = {
   /** Who takes the steps. */
   by: "person" | "session";
-  /** Share of the events that belong to nobody, because they have no id, in percent. Not for sessions. */
+  /** Share of the events that belong to no person, because they have no id, in percent. Not for sessions. */
   cookieless_excluded?: number | null;
   /** Time it took. */
   elapsed_ms: number;
@@ -223,9 +223,9 @@ export type FunnelMeta = {
   window_seconds: number;
 };
 
-/** How many people or sessions go from step to step. */
+/** How many persons or sessions reach each step. */
 export type FunnelQuestion = {
-  /** A column or property of each one's first event to break the answer down by. */
+  /** A column or property of the first step's event to break the answer down by. */
   breakdown?: Dimension | null;
   /** Who takes the steps; `person` by default. */
   by?: "person" | "session" | null;
@@ -305,7 +305,22 @@ export type IncludeBots = {
   bots?: boolean | null;
 };
 
-/** - `events` (count): Events, each identity (project, env, event_id, UTC day) once. - `visitors` (count): Exact distinct visitors: by anonymous_id, else by the day's visitor hash; never stitched. Without ids a visitor counts anew each UTC day. - `users` (count): Exact distinct people after stitching: the user_id, else the user the anonymous_id was first identified as, else the anonymous_id. Events with neither count for nobody. - `sessions` (count): Sessions that start in the period: a visitor's events with gaps under 30 minutes, or with one session_id. - `pageviews` (count): Events named pageview. - `bounce_rate` (percent): Share of sessions with one event at most besides $identify. - `session_duration` (seconds): Mean time from a session's first event to its last, bounces with 0 included. - `views_per_session` (ratio): Mean number of pageviews of a session. - `events_per_visitor` (ratio): Events divided by visitors. - `revenue` (amount by currency): Sum of revenue for each currency; currencies are never added up. - `average_revenue` (amount by currency): Mean revenue of the events that have any, for each currency. - `conversion_rate` (percent): Share of visitors who reached the goal anywhere in the period; needs a goal. - `percentage` (percent): Visitors of the row as a share of all visitors of the question. - `paid_share` (percent): Share of events whose medium is paid. */
+/**
+ * - `events` (count): Events, each identity (project, env, event_id, UTC day) once.
+ * - `visitors` (count): Exact distinct visitors: by anonymous_id, else by the day's visitor hash; never stitched. A visitor without an id counts again each UTC day.
+ * - `users` (count): Exact distinct persons after stitching: the user_id, else the user the anonymous_id was first identified as, else the anonymous_id. Events with neither are not counted.
+ * - `sessions` (count): Sessions that start in the period: a visitor's events with gaps under 30 minutes, or with one session_id.
+ * - `pageviews` (count): Events named pageview.
+ * - `bounce_rate` (percent): Share of sessions with at most one event that is activity (any event but $identify).
+ * - `session_duration` (seconds): Mean time from a session's first event to its last, including bounces with 0.
+ * - `views_per_session` (ratio): Mean number of pageviews per session.
+ * - `events_per_visitor` (ratio): Events divided by visitors.
+ * - `revenue` (amount by currency): Sum of revenue by currency. Amounts in different currencies are never added up.
+ * - `average_revenue` (amount by currency): Mean revenue of the events with revenue, by currency.
+ * - `conversion_rate` (percent): Share of visitors who reached the goal at any time in the period. Needs goal.
+ * - `percentage` (percent): Visitors of the row as a share of all visitors of the question.
+ * - `paid_share` (percent): Share of events whose medium is paid.
+ */
 export type Metric = "events" | "visitors" | "users" | "sessions" | "pageviews" | "bounce_rate" | "session_duration" | "views_per_session" | "events_per_visitor" | "revenue" | "average_revenue" | "conversion_rate" | "percentage" | "paid_share";
 
 /** Sort keys, in order. The time axis, the first metric and all dimensions follow, so that pages do not overlap. */
@@ -347,7 +362,7 @@ export type Problem = {
 /** Anything, at most 32 deep. More than 8192 bytes of JSON are replaced by `{"__truncated":true,"original_bytes":N}`, and the event is kept. */
 export type Properties = Record<string, unknown>;
 
-/** How many people of each cohort came back. */
+/** How many persons of each cohort came back. */
 export type RetentionAnswer = {
   /** The same by value of the breakdown, if one was asked for; most people first. */
   breakdown?: ({
@@ -364,7 +379,7 @@ export type RetentionAnswer = {
 
 /** What was asked, and what the answer is based on. */
 export type RetentionMeta = {
-  /** Share of the events that belong to nobody, because they have no id, in percent. */
+  /** Share of the events that belong to no person, because they have no id, in percent. */
   cookieless_excluded: number | null;
   /** Time it took. */
   elapsed_ms: number;
@@ -386,9 +401,9 @@ export type RetentionMeta = {
   unbounded: boolean;
 };
 
-/** How many people of each cohort come back in the periods after it. */
+/** How many persons of each cohort come back in later periods. */
 export type RetentionQuestion = {
-  /** A column or property of each one's cohort event to break the answer down by. */
+  /** A column or property of the cohort event to break the answer down by. */
   breakdown?: Dimension | null;
   /** The first event in the period that matches puts a person into a cohort; by default any event. */
   cohort_by?: "first" | Filter | null;
@@ -681,7 +696,7 @@ export type SourcesParameters = {
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string;
   /** How to group; `source_medium` by default. */
-  breakdown?: "source_medium" | "source" | "channel";
+  breakdown?: "source_medium" | "source" | "medium" | "channel" | "campaign" | "referrer_host";
   /** First instant; by default 30 days before `to`. */
   from?: Edge;
   /** End, excluded, also if it is a date; by default now. */

@@ -8,8 +8,8 @@ use super::principal::Principal;
 use super::report::Sent;
 use super::{After, App, Deadline};
 use crate::mcp::{
-    Asked, Call, Door, Era, Headers, Message, Resource, RpcError, Tool, What, Who, asked, contents, era_of, failed,
-    finish, read, refused, reply, told,
+    Asked, Call, Door, Era, Headers, Message, Resource, RpcError, Tool, What, Who, as_text, asked, contents, era_of,
+    failed, finish, read, refused, reply,
 };
 use intake::error::{ApiError, ErrorCode};
 
@@ -80,7 +80,7 @@ impl App {
     fn result_of(&self, outcome: Result<Value, ApiError>) -> (Value, bool) {
         match outcome {
             Ok(answer) => {
-                let text = told(&answer);
+                let text = as_text(&answer);
                 (json!({ "content": [{ "type": "text", "text": text }], "structuredContent": answer }), false)
             }
             Err(error) => {

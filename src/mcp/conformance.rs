@@ -1,11 +1,11 @@
-//! What the protocol's conformance suite asks of any server: tools and resources that answer with constants. Only in
-//! builds with the feature `conformance`, which no deployment has; all around them is the dispatcher as it ships.
+//! Tools and resources with constant answers that the protocol's conformance suite expects of every server. Compiled
+//! only with the feature `conformance`, which no deployment has. The dispatcher around them is the one that ships.
 
 use serde_json::{Map, Value, json};
 
 use super::message::{Call, RpcError};
+use super::result::finish;
 use super::revision::Era;
-use super::server::finish;
 
 const FIXTURES: &str = include_str!("conformance.json");
 
@@ -14,13 +14,13 @@ fn fixtures(part: &str) -> Value {
     all.get_mut(part).map(Value::take).unwrap_or_default()
 }
 
-/// Entries of a list, beside those that ship.
+/// Entries of a list, in addition to those that ship.
 pub(super) fn listed(name: &str) -> Vec<Value> {
     let part = if name == "resourceTemplates" { "templates" } else { name };
     fixtures(part).as_array().cloned().unwrap_or_default()
 }
 
-/// The answer of a fixture; `None` where the request is about none.
+/// The answer of a fixture; `None` if the request names no fixture.
 pub(super) fn answer(call: &Call, era: Era) -> Option<Result<Value, RpcError>> {
     let named = |name: &str| call.params.get(name).and_then(Value::as_str);
     match call.method.as_str() {
@@ -36,13 +36,13 @@ pub(super) fn answer(call: &Call, era: Era) -> Option<Result<Value, RpcError>> {
             let content = fixtures("contents").get(named("uri")?)?.clone();
             Some(Ok(finish(era, json!({ "contents": [content] }), true)))
         }
-        // The suite looks for hints about caching in every list at once.
+        // The suite expects cache hints in every list.
         "prompts/list" => Some(Ok(finish(era, json!({ "prompts": [] }), true))),
         _ => None,
     }
 }
 
-/// What the fixtures can do beside the server.
+/// Adds the capabilities of the fixtures.
 pub(super) fn capabilities(all: &mut Map<String, Value>) {
     all.insert("prompts".to_owned(), json!({}));
 }

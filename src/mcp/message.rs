@@ -4,24 +4,24 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-/// Most characters of a request's id, which is sent back.
+/// Maximum length of a request's id, in characters. It is sent back.
 const MAX_ID: usize = 256;
 
-/// What a body holds.
+/// A parsed body.
 #[derive(Debug, PartialEq)]
 pub enum Message {
-    /// Something that is to be answered.
+    /// A request, which gets an answer.
     Call(Call),
-    /// Something that is told; nothing here depends on any of it.
+    /// A notification. The server ignores all of them.
     Notification,
-    /// An answer to a request, of which this server makes none.
+    /// A response. The server sends no requests, so it ignores them.
     Response,
 }
 
 /// A request.
 #[derive(Debug, PartialEq)]
 pub struct Call {
-    /// A text or a whole number.
+    /// A string or a whole number.
     pub id: Value,
     /// The method.
     pub method: String,
@@ -29,21 +29,22 @@ pub struct Call {
     pub params: Map<String, Value>,
 }
 
-/// A fault of the protocol. What is wrong with a tool's arguments is none: a model is told that in a result.
+/// A protocol error. Invalid arguments of a tool are not: they are reported in the tool's result, where the model sees
+/// them.
 #[derive(Debug, PartialEq)]
 pub struct RpcError {
-    /// The HTTP status that goes with it.
+    /// The HTTP status.
     pub status: u16,
     /// The JSON-RPC code.
     pub code: i32,
     /// What is wrong.
     pub message: Cow<'static, str>,
-    /// More of it, for programs.
+    /// Details for programs.
     pub data: Option<Value>,
 }
 
 impl RpcError {
-    /// A fault without data.
+    /// An error without data.
     pub fn new(status: u16, code: i32, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), data: None }
     }
@@ -56,19 +57,19 @@ impl RpcError {
     }
 }
 
-/// Reads a body.
+/// Parses a body.
 ///
 /// # Errors
-/// −32700 where it is no JSON, −32600 where it is no message, −32602 where its parameters are no object; with the
-/// id, as far as there is one.
+/// −32700 if it is not JSON, −32600 if it is not a message, −32602 if its parameters are not an object; with the id if
+/// there is one.
 pub fn read(body: &[u8]) -> Result<Message, (Value, RpcError)> {
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| (Value::Null, RpcError::new(400, -32700, format!("the body is not JSON: {error}"))))?;
     let invalid = |message: &'static str| (Value::Null, RpcError::new(400, -32600, message));
     let mut members = match value {
         Value::Object(members) => members,
-        Value::Array(_) => return Err(invalid("batches are not part of the protocol: send one message a request")),
-        _ => return Err(invalid("a message is a JSON object")),
+        Value::Array(_) => return Err(invalid("batches are not supported; send one message per request")),
+        _ => return Err(invalid("a message must be a JSON object")),
     };
     if members.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
         return Err(invalid("jsonrpc must be \"2.0\""));
@@ -81,7 +82,7 @@ pub fn read(body: &[u8]) -> Result<Message, (Value, RpcError)> {
             _ => false,
         };
         if !fits {
-            return Err(invalid("id must be a text of at most 256 characters or a whole number"));
+            return Err(invalid("id must be a string of at most 256 characters or a whole number"));
         }
     }
     let method = match members.remove("method") {
@@ -89,7 +90,7 @@ pub fn read(body: &[u8]) -> Result<Message, (Value, RpcError)> {
         None if id.is_some() && (members.contains_key("result") || members.contains_key("error")) => {
             return Ok(Message::Response);
         }
-        _ => return Err(invalid("method must be a text")),
+        _ => return Err(invalid("method must be a string")),
     };
     let Some(id) = id else { return Ok(Message::Notification) };
     match members.remove("params") {
@@ -101,17 +102,17 @@ pub fn read(body: &[u8]) -> Result<Message, (Value, RpcError)> {
 
 /// The answer to a request.
 pub fn reply(id: &Value, result: &Value) -> String {
-    // Written by hand around the result, which may be large.
+    // Written around the result, which can be large, instead of copying it.
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}")
 }
 
-/// The refusal of a message.
+/// An error in answer to a message.
 pub fn refused(id: &Value, error: &RpcError) -> String {
-    let mut told = json!({ "code": error.code, "message": error.message });
+    let mut shown = json!({ "code": error.code, "message": error.message });
     if let Some(data) = &error.data {
-        told["data"] = data.clone();
+        shown["data"] = data.clone();
     }
-    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{told}}}")
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{shown}}}")
 }
 
 #[cfg(test)]
@@ -119,16 +120,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_told_apart() {
+    fn messages_are_distinguished() {
         let call = read(br#"{"jsonrpc":"2.0","id":7,"method":"ping"}"#).unwrap();
         assert_eq!(call, Message::Call(Call { id: 7.into(), method: "ping".into(), params: Map::new() }));
-        let told = read(br#"{"jsonrpc":"2.0","method":"notifications/initialized","params":[]}"#);
-        assert_eq!(told, Ok(Message::Notification));
+        let sent = read(br#"{"jsonrpc":"2.0","method":"notifications/initialized","params":[]}"#);
+        assert_eq!(sent, Ok(Message::Notification));
         assert_eq!(read(br#"{"jsonrpc":"2.0","id":"a","result":{}}"#), Ok(Message::Response));
     }
 
     #[test]
-    fn what_is_no_message_has_its_code() {
+    fn an_invalid_message_has_its_code() {
         for (body, code, id) in [
             ("", -32700, Value::Null),
             ("{", -32700, Value::Null),

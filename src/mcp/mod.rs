@@ -1,5 +1,5 @@
-//! The Model Context Protocol: what a message asks, which tools and resources there are, and how answers are
-//! written for a model. What a tool does is the app's (`app/mcp.rs`): it asks the same questions as REST.
+//! The Model Context Protocol: messages, revisions, tools, resources, and answers as text for a model. Pure;
+//! `app/mcp.rs` runs the tools, with the same questions as REST.
 
 mod arguments;
 #[cfg(feature = "conformance")]
@@ -8,6 +8,7 @@ mod message;
 mod notes;
 mod question;
 mod resources;
+mod result;
 mod revision;
 mod server;
 mod text;
@@ -19,7 +20,8 @@ pub use message::{Call, Message, RpcError, read, refused, reply};
 pub use notes::{Named, instead_of, names_in, notes};
 pub use question::{question, trimmed};
 pub use resources::{LANGUAGE, Resource, What};
+pub use result::finish;
 pub use revision::{Era, Headers, era_of};
-pub use server::{Asked, Who, asked, contents, finish};
-pub use text::{failed, told};
+pub use server::{Asked, Who, asked, contents};
+pub use text::{as_text, failed};
 pub use tools::{Ask, Door, TOOLS, Tool};

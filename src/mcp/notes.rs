@@ -1,4 +1,4 @@
-//! What must be said beside the numbers: their period, what was cut off, and what an empty answer means.
+//! Notes for the model: the period, what was cut off, and what an empty answer means.
 
 use serde_json::Value;
 
@@ -7,21 +7,21 @@ use super::text::quoted;
 use super::tools::Ask;
 use query::nearest;
 
-/// Names that may have been meant.
+/// Maximum number of suggested names.
 const NEAREST: usize = 5;
 
 /// Names in a question that may not exist.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Named {
-    /// Of events.
+    /// Names of events.
     pub events: Vec<String>,
     /// Keys of properties.
     pub properties: Vec<String>,
-    /// Dimensions and the values they are to have.
+    /// Dimensions with the values that filters require.
     pub values: Vec<(String, Vec<String>)>,
 }
 
-/// What is to be said of an answer, and whether nothing was found.
+/// Writes the notes of an answer, and says whether the answer is empty.
 pub fn notes(ask: Ask, answer: &Value) -> (Vec<String>, bool) {
     let mut notes = Vec::new();
     let meta = answer.get("meta").unwrap_or(&Value::Null);
@@ -36,26 +36,25 @@ pub fn notes(ask: Ask, answer: &Value) -> (Vec<String>, bool) {
     }
     let rows = answer.get("rows").and_then(Value::as_array).map_or(0, Vec::len);
     if answer.get("next_cursor").is_some_and(Value::is_string) {
-        notes.push(format!(
-            "Only the first {rows} rows: there are more. Ask with next_cursor as cursor for the next ones."
-        ));
+        notes
+            .push(format!("Only the first {rows} rows; there are more. Pass next_cursor as cursor for the next page."));
     } else if meta.get("truncated") == Some(&Value::Bool(true)) {
-        notes.push("Cut off: there are more rows than are shown.".to_owned());
+        notes.push("Cut off: there are more rows than shown.".to_owned());
     }
     for note in meta.get("notes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         notes.push(format!("Note: {note}."));
     }
     if let Some(share) = meta.get("cookieless_excluded").and_then(Value::as_f64).filter(|share| *share > 0.0) {
-        notes.push(format!("{share} % of the events have no id and cannot be followed: they are left out."));
+        notes.push(format!("{share} % of the events have no id, cannot be followed and are left out."));
     }
     match ask {
-        Ask::Realtime => notes.push("Whole minutes of UTC, the running one included.".to_owned()),
-        Ask::Schema => notes.push("The last 90 days; 200 events and 100 keys of each at most.".to_owned()),
+        Ask::Realtime => notes.push("Whole UTC minutes, including the current one.".to_owned()),
+        Ask::Schema => notes.push("The last 90 days; at most 200 events, and 100 keys of each.".to_owned()),
         _ => {}
     }
     let is_empty = is_empty(ask, answer);
     if is_empty {
-        notes.push("No data: nothing fits this question in this period.".to_owned());
+        notes.push("No data: nothing matches this question in this period.".to_owned());
     }
     (notes, is_empty)
 }
@@ -75,7 +74,7 @@ fn is_empty(ask: Ask, answer: &Value) -> bool {
                 .all(|row| metrics.iter().filter_map(Value::as_str).all(|metric| is_nothing(row.get(metric))))
         }
         Ask::Events => list("rows").is_empty(),
-        // One step that nobody takes is worth a look at its name.
+        // A step without any match may have a misspelled name.
         Ask::Funnel => list("steps").iter().any(|step| is_nothing(step.get("count"))),
         Ask::Retention => list("rows").iter().all(|row| is_nothing(row.get("size"))),
         Ask::Journeys => is_nothing(answer.pointer("/start/count")),
@@ -86,7 +85,7 @@ fn is_empty(ask: Ask, answer: &Value) -> bool {
     }
 }
 
-/// The names that a question hangs on.
+/// Collects the names in a question that may not exist.
 pub fn names_in(question: &Value) -> Named {
     let mut named = Named::default();
     for name in CONDITIONS {
@@ -131,11 +130,11 @@ fn look(value: &Value, named: &mut Named) {
     }
 }
 
-/// What may have been meant instead: names that are not among those of the schema.
+/// For each name that the schema lacks, a hint with the nearest names.
 pub fn instead_of(named: &Named, schema: &Value) -> Vec<String> {
     let events: Vec<&Value> = schema.get("events").and_then(Value::as_array).into_iter().flatten().collect();
     if events.is_empty() {
-        return vec!["The project has no events at all in the last 90 days.".to_owned()];
+        return vec!["The project has no events in the last 90 days.".to_owned()];
     }
     let name_of = |event: &&'_ Value| event.get("name").and_then(Value::as_str).map(str::to_owned);
     let known: Vec<String> = events.iter().filter_map(name_of).collect();
@@ -144,14 +143,14 @@ pub fn instead_of(named: &Named, schema: &Value) -> Vec<String> {
         .flat_map(|event| event.get("properties").and_then(Value::as_array).into_iter().flatten())
         .filter_map(|property| property.get("key").and_then(Value::as_str).map(str::to_owned))
         .collect();
-    let told = |what: &str, wanted: &[String], known: &[String]| -> Vec<String> {
-        let missing = wanted.iter().filter(|wanted| !known.contains(wanted));
-        missing.map(|wanted| unknown(what, wanted, known)).collect()
+    let missing = |what: &str, wanted: &[String], known: &[String]| -> Vec<String> {
+        let absent = wanted.iter().filter(|wanted| !known.contains(wanted));
+        absent.map(|wanted| unknown(what, wanted, known)).collect()
     };
-    [told("event", &named.events, &known), told("property", &named.properties, &keys)].concat()
+    [missing("event", &named.events, &known), missing("property", &named.properties, &keys)].concat()
 }
 
-/// A name that is not there, and those that are nearest to it.
+/// A hint for a name that does not exist, with the nearest names.
 pub(super) fn unknown(what: &str, wanted: &str, known: &[String]) -> String {
     let mut all: Vec<&str> = known.iter().map(String::as_str).collect();
     all.sort_unstable();
@@ -159,13 +158,13 @@ pub(super) fn unknown(what: &str, wanted: &str, known: &[String]) -> String {
     let near: Vec<String> = nearest(all.into_iter(), wanted, NEAREST).into_iter().map(quoted).collect();
     let wanted = quoted(wanted);
     if near.is_empty() {
-        return format!("There is no {what} {wanted}; there is none at all.");
+        return format!("There is no {what} {wanted}; the project has none.");
     }
     format!("There is no {what} {wanted} in the last 90 days. The nearest names: {}.", near.join(", "))
 }
 
 impl Named {
-    /// What may have been meant instead of a dimension's values, by the rows of a question grouped by it.
+    /// A hint for each value of a dimension that does not occur in `rows`, the answer grouped by that dimension.
     pub fn other_values(dimension: &str, wanted: &[String], rows: &Value) -> Vec<String> {
         let known: Vec<String> = rows
             .get("rows")
@@ -191,17 +190,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_answer_is_told_with_its_period_and_caps() {
+    fn notes_name_the_period_and_what_was_cut_off() {
         let answer = json!({ "metrics": ["visitors"], "rows": [{ "visitors": 3 }], "next_cursor": "abc",
             "meta": { "from": "a", "to": "b", "timezone": "Europe/Berlin", "compare": { "from": "c", "to": "d" } } });
-        let (told, is_empty) = notes(Ask::Stats, &answer);
+        let (notes, is_empty) = notes(Ask::Stats, &answer);
         assert!(!is_empty);
-        assert!(told[0].contains("a up to b (not included), time zone Europe/Berlin"));
-        assert!(told[1].contains("c up to d") && told[2].contains("first 1 rows"));
+        assert!(notes[0].contains("a up to b (not included), time zone Europe/Berlin"));
+        assert!(notes[1].contains("c up to d") && notes[2].contains("first 1 rows"));
     }
 
     #[test]
-    fn nothing_is_nothing() {
+    fn an_empty_answer_is_recognised() {
         for (ask, answer) in [
             (Ask::Stats, json!({ "metrics": ["visitors", "revenue"], "rows": [{ "visitors": 0, "revenue": {} }] })),
             (Ask::TopSources, json!({ "metrics": ["visitors"], "rows": [] })),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_not_there_have_others_near_them() {
+    fn unknown_names_get_suggestions() {
         let question = json!({ "filters": [["not", ["is", "event", ["sign_up"]]], ["is", "country", "GB"], ["exists", "prop:plam"]],
             "steps": [["is", "event", ["signup"]]], "breakdown": "prop:plan" });
         let named = names_in(&question);
@@ -224,9 +223,12 @@ mod tests {
         assert_eq!(named.values, [("country".to_owned(), vec!["GB".to_owned()])]);
         let schema =
             json!({ "events": [{ "name": "signup", "properties": [{ "key": "plan" }] }, { "name": "purchase" }] });
-        let told = instead_of(&named, &schema);
-        assert!(told[0].contains("no event \"sign_up\"") && told[0].contains("\"signup\", \"purchase\""), "{told:?}");
-        assert!(told[1].contains("no property \"plam\"") && told.len() == 2, "{told:?}");
+        let hints = instead_of(&named, &schema);
+        assert!(
+            hints[0].contains("no event \"sign_up\"") && hints[0].contains("\"signup\", \"purchase\""),
+            "{hints:?}"
+        );
+        assert!(hints[1].contains("no property \"plam\"") && hints.len() == 2, "{hints:?}");
         let rows = json!({ "rows": [{ "country": "UK" }, { "country": "" }] });
         assert!(Named::other_values("country", &["GB".to_owned()], &rows)[0].contains("\"UK\""));
     }

@@ -122,8 +122,8 @@ fn named(condition: Value) -> Value {
     }
 }
 
-/// Trims single events to what was asked for: identifiers only if `given` says so, properties by their keys, and no empty
-/// members.
+/// Trims single events to what was asked for: identifiers only if `given` says so, properties by their keys, and no
+/// empty members.
 pub fn trimmed(answer: &mut Value, given: &Map<String, Value>) {
     let identifiers = given.get("identifiers") == Some(&Value::Bool(true));
     let keys: Vec<&str> =

@@ -1,4 +1,4 @@
-//! What can be read without a question.
+//! The resources: texts that a client reads by their URI.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use super::tools::Door;
 /// What a resource holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// The last events, without identifiers.
+    /// The latest events, without identifiers.
     Recent,
     /// Names of events and properties.
     Schema,
     /// What metrics mean.
     Definitions,
-    /// How questions are asked.
+    /// The query language.
     Language,
     /// The organization's projects.
     Projects,
@@ -22,20 +22,20 @@ pub enum What {
 /// One resource.
 #[derive(Debug)]
 pub struct Resource {
-    /// Its address.
+    /// Its URI.
     pub uri: &'static str,
     /// Its name.
     pub name: &'static str,
     /// What it holds, for a model.
     pub about: &'static str,
-    /// The form of its text.
+    /// Its media type.
     pub media_type: &'static str,
     /// What it holds, for the app.
     pub what: What,
     door: Option<Door>,
 }
 
-/// How questions are asked, for a model.
+/// The query language, for a model.
 pub const LANGUAGE: &str = include_str!("query-language.md");
 
 const JSON: &str = "application/json";
@@ -61,7 +61,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource {
         uri: "metrics://definitions",
         name: "Metric definitions",
-        about: "What each metric means exactly, and what it can be grouped by.",
+        about: "The exact definition of each metric, and the dimensions to group by.",
         media_type: JSON,
         what: What::Definitions,
         door: None,
@@ -69,7 +69,7 @@ pub const RESOURCES: &[Resource] = &[
     Resource {
         uri: "docs://query-language",
         name: "Query language",
-        about: "Filters, dimensions, periods and bounds of get_stats and the other tools.",
+        about: "Periods, dimensions, filters and limits of get_stats and the other tools.",
         media_type: "text/markdown",
         what: What::Language,
         door: None,
@@ -85,12 +85,12 @@ pub const RESOURCES: &[Resource] = &[
 ];
 
 impl Resource {
-    /// Whether it is offered at an endpoint.
+    /// Whether an endpoint offers it.
     pub fn is_at(&self, door: Door) -> bool {
         self.door.is_none_or(|only| only == door)
     }
 
-    /// As it stands in a list.
+    /// Its entry in `resources/list`.
     pub(super) fn listed(&self) -> Value {
         json!({ "uri": self.uri, "name": self.name, "title": self.name, "description": self.about, "mimeType": self.media_type })
     }

@@ -1,5 +1,5 @@
-//! Which revision of the protocol a request speaks. Since 2026-07-28 each says so itself, in headers and in
-//! `_meta`, and both must agree; before, a handshake settled it, of which nothing is kept here.
+//! The protocol revision of a request. From 2026-07-28 on, each request names it in a header and in `_meta`, and both
+//! must agree. Older revisions negotiate it in a handshake; the server keeps no state of it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,13 +9,13 @@ use super::message::{Call, RpcError};
 
 /// The revision without a handshake.
 pub const STATELESS: &str = "2026-07-28";
-/// Those with one, the newest first.
+/// Revisions with a handshake, newest first.
 pub const OLDER: [&str; 2] = ["2025-11-25", "2025-06-18"];
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// How a request speaks.
+/// The family of a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     /// 2026-07-28.
@@ -35,40 +35,40 @@ pub struct Headers<'a> {
     pub name: Option<&'a str>,
 }
 
-/// All revisions, the newest first.
+/// All supported revisions, newest first.
 pub fn supported() -> Value {
     json!([STATELESS, OLDER[0], OLDER[1]])
 }
 
-/// How a request speaks.
+/// Finds the revision of a request.
 ///
 /// # Errors
-/// −32020 where headers and body differ, −32022 for a revision that is not spoken here, −32602 where `_meta` lacks
-/// what it must have; all with HTTP 400.
+/// −32020 if headers and body differ, −32022 for an unsupported revision, −32602 if `_meta` lacks a required member; all
+/// with HTTP 400.
 pub fn era_of(call: &Call, headers: &Headers<'_>) -> Result<Era, RpcError> {
     let meta = call.params.get("_meta").and_then(Value::as_object);
     let header = headers.version.map(str::trim);
-    let told = match meta.and_then(|meta| meta.get(VERSION)) {
+    let version = match meta.and_then(|meta| meta.get(VERSION)) {
         None => {
             return match header {
-                // Clients of the handshake send none with their first request.
+                // Clients with a handshake send no header with their first request.
                 None => Ok(Era::Older),
                 Some(version) if OLDER.contains(&version) => Ok(Era::Older),
                 Some(STATELESS) => Err(lacks(VERSION)),
                 Some(version) => Err(unsupported(version)),
             };
         }
-        Some(Value::String(told)) => told.as_str(),
+        Some(Value::String(version)) => version.as_str(),
         Some(_) => return Err(lacks(VERSION)),
     };
-    if header != Some(told) {
+    if header != Some(version) {
         return Err(differs("MCP-Protocol-Version", "_meta's protocol version"));
     }
-    if OLDER.contains(&told) {
+    if OLDER.contains(&version) {
         return Ok(Era::Older);
     }
-    if told != STATELESS {
-        return Err(unsupported(told));
+    if version != STATELESS {
+        return Err(unsupported(version));
     }
     if !meta.and_then(|meta| meta.get(CAPABILITIES)).is_some_and(Value::is_object) {
         return Err(lacks(CAPABILITIES));
@@ -89,13 +89,13 @@ pub fn era_of(call: &Call, headers: &Headers<'_>) -> Result<Era, RpcError> {
     Ok(Era::Stateless)
 }
 
-/// The revision that a handshake agrees on: the asked one, else the newest that has a handshake.
+/// The revision for a handshake: the requested one if supported, otherwise the newest with a handshake.
 pub fn negotiated(asked: Option<&Value>) -> &'static str {
     let asked = asked.and_then(Value::as_str);
     OLDER.into_iter().find(|known| asked == Some(known)).unwrap_or(OLDER[0])
 }
 
-/// A header's value: as it stands, or packed as `=?base64?…?=`.
+/// Decodes a header's value: plain, or Base64 as `=?base64?…?=`.
 fn decoded(header: &str) -> Option<String> {
     let header = header.trim();
     match header.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
@@ -105,17 +105,17 @@ fn decoded(header: &str) -> Option<String> {
 }
 
 fn differs(header: &str, body: &str) -> RpcError {
-    RpcError::new(400, -32020, format!("the header {header} must be there and equal {body}"))
+    RpcError::new(400, -32020, format!("the header {header} is required and must equal {body}"))
 }
 
 fn lacks(name: &str) -> RpcError {
-    RpcError::new(400, -32602, format!("_meta must hold {name}"))
+    RpcError::new(400, -32602, format!("_meta: {name} is missing or invalid"))
 }
 
 fn unsupported(version: &str) -> RpcError {
     let requested: String = version.chars().take(64).collect();
     let data = json!({ "supported": supported(), "requested": requested });
-    RpcError::new(400, -32022, "this revision of the protocol is not spoken here").with(data)
+    RpcError::new(400, -32022, "unsupported protocol version").with(data)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The schemas of tools, derived from types. The files in `schemas/` are what the Worker carries; this test writes them
 //! (`UPDATE_DOCS=1 cargo test -p headwater --lib mcp`) and otherwise fails if they are outdated.
 //!
-//! A tool that asks a report takes the members of the report's question; what a model says differently (periods in
-//! words, the name of an event for a condition) is in [`Parts`]. Models' clients know only a part of JSON Schema, so that
-//! references and alternatives are written out (`simple`).
+//! A tool that asks a report has the members of the report's question. Members that tools accept in more forms (periods
+//! in words, the name of an event as a condition) are in [`parts`]. Clients support only a part of JSON Schema, so
+//! references and alternatives are expanded (`simple`).
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ fn condition() -> Value {
     json!({ "type": "array", "items": { "type": ["string", "number", "boolean", "array"], "items": argument } })
 }
 
-/// Members that several tools share, with what a model must know of each.
+/// Arguments that several tools share, described for a model.
 fn parts() -> Map<String, Value> {
     let named = |mut schema: Value, description: &str| {
         schema["type"] = json!(["array", "string"]);
@@ -150,7 +150,8 @@ arguments! {
         include_bots: Option<IncludeBots>,
     }
     TopPages {
-        /// `path`: pages viewed; `entry_path` and `exit_path`: first and last pages of sessions; `title`. Default `path`.
+        /// `path`: pages viewed; `entry_path` and `exit_path`: first and last pages of sessions; `title`. Default
+        /// `path`.
         #[schemars(extend("enum" = ["path", "title", "entry_path", "exit_path"]))]
         by: Option<String>,
         date_range: Option<DateRange>, timezone: Option<Zone>, filters: Option<Filters>, compare: Option<Compare>,
@@ -202,7 +203,7 @@ arguments! {
     ExplainSource {
         /// Address of the visited page, with its parameters.
         url: Text<2048>,
-        /// Address of the page before. Default none.
+        /// Address of the previous page. Default none.
         #[schemars(length(max = 2048))]
         referrer: Option<String>,
     }

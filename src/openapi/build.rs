@@ -1,19 +1,19 @@
-//! Small parts that schemas are made of.
+//! Builders of JSON Schemas and parameters.
 
 use serde_json::{Value, json};
 
-/// A schema by its name.
+/// A reference to a named schema.
 pub(super) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// With a sentence for people.
+/// Adds a description.
 pub(super) fn described(mut schema: Value, description: &str) -> Value {
     schema["description"] = description.into();
     schema
 }
 
-/// A text of some characters.
+/// A string of `min` to `max` characters.
 pub(super) fn text(min: usize, max: usize) -> Value {
     if min == 0 {
         return json!({ "type": "string", "maxLength": max });
@@ -21,7 +21,7 @@ pub(super) fn text(min: usize, max: usize) -> Value {
     json!({ "type": "string", "minLength": min, "maxLength": max })
 }
 
-/// A text of a form.
+/// A string that matches a pattern.
 pub(super) fn pattern(pattern: &str) -> Value {
     json!({ "type": "string", "pattern": pattern })
 }
@@ -36,17 +36,17 @@ pub(super) fn list(items: &Value, max: usize) -> Value {
     json!({ "type": "array", "items": items, "maxItems": max })
 }
 
-/// A number of things.
+/// A number of things, 0 or more.
 pub(super) fn count() -> Value {
     json!({ "type": "integer", "minimum": 0 })
 }
 
-/// `2026-11-21T10:00:00.000Z`, as all answers tell time.
+/// `2026-11-21T10:00:00.000Z`, the form of time in all answers.
 pub(super) fn instant() -> Value {
     json!({ "type": "string", "format": "date-time" })
 }
 
-/// The schema, or null, which stands for nothing.
+/// The schema or null.
 pub(super) fn or_null(mut schema: Value) -> Value {
     let plain = schema.get("type").and_then(Value::as_str).map(ToOwned::to_owned);
     match plain {
@@ -65,7 +65,7 @@ pub(super) fn or_null(mut schema: Value) -> Value {
     }
 }
 
-/// Each member may be null, too, which is as good as absent.
+/// Allows null for each member, with the meaning of absent.
 pub(super) fn each_or_null(mut properties: Value) -> Value {
     for (_, schema) in properties.as_object_mut().into_iter().flatten() {
         *schema = or_null(schema.take());
@@ -73,7 +73,7 @@ pub(super) fn each_or_null(mut properties: Value) -> Value {
     properties
 }
 
-/// An object; members that are not named may come.
+/// An object that may have further members.
 pub(super) fn object(required: &[&str], properties: Value) -> Value {
     let mut schema = json!({ "type": "object" });
     schema["properties"] = properties;
@@ -83,14 +83,14 @@ pub(super) fn object(required: &[&str], properties: Value) -> Value {
     schema
 }
 
-/// An object of these members alone.
+/// An object without further members.
 pub(super) fn closed(required: &[&str], properties: Value) -> Value {
     let mut schema = object(required, properties);
     schema["additionalProperties"] = false.into();
     schema
 }
 
-/// With examples, which a test holds against the schema.
+/// Adds examples. A test validates them against the schema.
 pub(super) fn examples(mut schema: Value, examples: Value) -> Value {
     schema["examples"] = examples;
     schema

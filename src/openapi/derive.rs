@@ -39,8 +39,9 @@ fn plain(schema: &mut Schema) {
         schema.remove("format");
     }
     if let Some(text) = schema.get("description").and_then(Value::as_str) {
-        // The lines of a doc comment are one paragraph.
-        let text = text.replace("\n\n", "\0").replace('\n', " ").replace('\0', "\n\n");
+        // The lines of a doc comment are one paragraph; list items stay.
+        let text = text.replace("\n\n", "\0").replace("\n- ", "\u{1}").replace('\n', " ");
+        let text = text.replace('\u{1}', "\n- ").replace('\0', "\n\n");
         schema.insert("description".to_owned(), text.into());
     }
     let Some(words) = schema.get("oneOf").and_then(Value::as_array) else { return };

@@ -1,4 +1,4 @@
-//! The endpoints of agents. What is in a message is the protocol's; the tools say themselves what they take.
+//! The MCP endpoints. The protocol defines the messages; `tools/list` has the schemas of the tools.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use super::build::{closed, described, examples, object, one_of, reference};
 use super::operation::Operation;
 use intake::error::ErrorCode;
 
-const ABOUT: &str = "One JSON-RPC message of MCP 2026-07-28, 2025-11-25 or 2025-06-18 a request, over Streamable HTTP, \
-    without sessions. A notification is answered with 202. A fault of the protocol is a JSON-RPC error; what is wrong \
-    with a tool's arguments, or keeps it from answering, stands in its result (`isError`). A page may come only where \
-    `MCP_ALLOWED_ORIGINS` names its origin.";
+const ABOUT: &str = "One JSON-RPC message of MCP 2026-07-28, 2025-11-25 or 2025-06-18 per request, over Streamable HTTP, \
+    without sessions. A notification is answered with 202. A protocol error is a JSON-RPC error; an error of a tool \
+    is in its result (`isError`). Requests from a page need an `Origin` that \
+    `MCP_ALLOWED_ORIGINS` lists.";
 
 pub(super) fn operations() -> Vec<Operation> {
     [
@@ -19,12 +19,12 @@ pub(super) fn operations() -> Vec<Operation> {
     ]
     .into_iter()
     .map(|(path, id, summary)| {
-        Operation::new("POST", path, id, "Agents", summary)
+        Operation::new("POST", path, id, "MCP", summary)
             .about(ABOUT)
             .takes(vec![
-                header("MCP-Protocol-Version", "The revision; must be that of `_meta` where there is one."),
-                header("Mcp-Method", "The message's method: from 2026-07-28 on."),
-                header("Mcp-Name", "The tool's name or the resource's address, plain or as `=?base64?…?=`."),
+                header("MCP-Protocol-Version", "The protocol revision. Must equal that of `_meta`, if it has one."),
+                header("Mcp-Method", "The message's method. Required from revision 2026-07-28 on."),
+                header("Mcp-Name", "The tool's name or the resource's URI, plain or as `=?base64?…?=`."),
             ])
             .reads("McpMessage")
             .answers(200, "McpAnswer")
@@ -46,7 +46,7 @@ pub(super) fn schemas() -> Schemas {
         &["jsonrpc", "method"],
         json!({
             "jsonrpc": { "const": "2.0" },
-            "id": described(id, "Absent: a notification."),
+            "id": described(id, "Absent in a notification."),
             "method": one_of([
                 "server/discover", "initialize", "notifications/initialized", "ping", "tools/list", "tools/call",
                 "resources/list", "resources/templates/list", "resources/read",

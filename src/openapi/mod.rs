@@ -27,31 +27,31 @@ use operation::Operation;
 /// Schemas by their names.
 type Schemas = Vec<(&'static str, Value)>;
 
-const ABOUT: &str = "First-party analytics: send events from pages and servers, ask where visitors come from and \
+const ABOUT: &str = "First-party analytics: send events from pages and servers, and ask where visitors come from and \
 what they do.\n\n\
-**Keys** look like `sk_live_f6589a94_…` and go into `Authorization: Bearer`. `live` and `test` are two data sets of \
-one project; a key sees its own only.\n\n\
-**Times**: `from` is included, `to` is not. Days and months are those of the question's time zone.\n\n\
-**A 202** means that the events are durable. After a 503 the same request may be sent again: an event with an \
-`event_id` and a `timestamp` counts once however often it arrives.\n\n\
+**Keys** look like `sk_live_f6589a94_…` and are sent as `Authorization: Bearer`. `live` and `test` are two data sets of \
+one project. A key reads and writes one of them.\n\n\
+**Periods** include `from` and exclude `to`. Days and months are those of the question's time zone.\n\n\
+**A 202** means that the events are stored durably. After a 503, send the same request again: an event with an \
+`event_id` and a `timestamp` counts once, even if it arrives several times.\n\n\
 **Errors** are problem documents (RFC 9457) with a machine code in `error`. Each answer has `X-Request-Id`.";
 
 /// What each group of routes is about.
 const TAGS: &[(&str, &str)] = &[
-    ("Events", "Sending events. Bodies may be packed with `Content-Encoding: gzip`."),
-    ("Questions", "Asking about events. An account key names a project, other keys have their own."),
+    ("Events", "Send events. Bodies can be compressed with `Content-Encoding: gzip`."),
+    ("Questions", "Ask about events. Account keys name a project with `project`; other keys belong to one project."),
     (
         "Segments",
-        "Filters saved under a name, for `[\"is\", \"segment\", [\"NAME\"]]` wherever a question takes conditions. They are \
-        the project's: its two data sets share them.",
+        "Filters saved under a name, for `[\"is\", \"segment\", [\"NAME\"]]` in any filter. They belong to the project, so \
+        both environments share them.",
     ),
-    ("Privacy", "Forgetting a person, and telling what is held about one; with a secret key alone."),
+    ("Privacy", "Erase a person, or export what is stored about one. Needs a secret key."),
     ("Management", "Projects, keys and usage, for account keys with scope `admin` and for signed-in users."),
     (
-        "Agents",
-        "The Model Context Protocol: the questions as tools. `tools/list` says which, `docs/mcp.md` how to connect.",
+        "MCP",
+        "The Model Context Protocol: the questions as tools for AI agents. `docs/mcp.md` lists them and says how to connect.",
     ),
-    ("Status", "How the installation is doing, and this document."),
+    ("Status", "Health of the installation, and this document."),
 ];
 
 fn operations() -> Vec<Operation> {
@@ -111,8 +111,7 @@ fn document() -> Value {
     })
 }
 
-/// The document as it is kept: no blanks, and a line for each path and each component, so that a change can be
-/// reviewed.
+/// Serializes the document compactly, with one line for each path and each component, so that changes can be reviewed.
 fn written(document: &Value) -> String {
     const ROOT: usize = 3;
     fn members(object: &Value, depth: usize, text: &mut String) {
@@ -122,7 +121,7 @@ fn written(document: &Value) -> String {
         };
         for (index, (name, value)) in named.iter().enumerate() {
             let _ = write!(text, "{}\n{}:", if index == 0 { "{" } else { "," }, Value::from(name.as_str()));
-            // Paths stand one level below the root, components two.
+            // Paths are one level below the root, components two.
             let deeper = match (depth, name.as_str()) {
                 (ROOT, "components") => 2,
                 (ROOT, "paths") | (2, _) => 1,
@@ -176,10 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn every_error_code_is_told_of_where_it_can_come() {
+    fn every_error_code_is_documented() {
         let text = document()["components"]["responses"].to_string();
         for code in ErrorCode::ALL {
-            // Of no route that exists: 405 is for methods that do not.
+            // No documented operation returns 405: it is for methods without one.
             let nowhere = *code == ErrorCode::MethodNotAllowed;
             assert_eq!(text.contains(&format!("\"{}\"", code.as_str())), !nowhere, "{}", code.as_str());
         }
@@ -209,7 +208,7 @@ mod tests {
         }
     }
 
-    /// The operators are words in the schema of conditions, which is written by hand.
+    /// The schema of conditions is written by hand, so it could lack an operator.
     #[test]
     fn every_operator_is_described() {
         let text = document()["components"]["schemas"]["Filter"].to_string();

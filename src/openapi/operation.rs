@@ -1,5 +1,5 @@
-//! A route in the document: its parameters, body and answers. Who may call it and which errors it can return follow from
-//! its access.
+//! An operation of the document. Parameters, body and answers are given; callers and errors follow from the route's
+//! access.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,22 @@ use crate::app::Route;
 use intake::error::ErrorCode;
 use intake::key::{Access, GRANTS, Kind};
 
-/// What a route does not say about itself.
+/// The parts of an operation that do not follow from its route.
 #[derive(Clone)]
 pub(super) struct Operation {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
-    /// Its name in clients.
+    /// Its name in generated clients.
     pub(super) id: &'static str,
     pub(super) tag: &'static str,
     pub(super) summary: &'static str,
     pub(super) description: String,
     pub(super) parameters: Vec<Value>,
-    /// `content` of the body, if it takes one.
+    /// `content` of the body, if it has one.
     pub(super) body: Option<Value>,
     /// Status, media type and schema of its answers.
     pub(super) answers: Vec<(u16, &'static str, Value)>,
-    /// Codes besides those that follow from its access.
+    /// Error codes in addition to those that follow from its access.
     pub(super) codes: &'static [ErrorCode],
 }
 
@@ -98,14 +98,14 @@ impl Operation {
                 }
             }
             if let Some(answer) = responses.get_mut(&status.to_string()) {
-                // The same in another form.
+                // The same answer in another media type.
                 answer["content"][*media_type] = json!({ "schema": schema });
                 continue;
             }
             if media_type.is_empty() {
                 responses.insert(
                     status.to_string(),
-                    json!({ "description": "Accepted; there is no body.", "headers": headers }),
+                    json!({ "description": "Accepted. The answer has no body.", "headers": headers }),
                 );
                 continue;
             }
@@ -151,17 +151,17 @@ impl Operation {
 
 fn meaning(status: u16) -> &'static str {
     match status {
-        200 => "The answer.",
+        200 => "OK.",
         201 => "Created.",
         202 => "Accepted and stored durably.",
         304 => "Not modified.",
-        400 | 404 => "Rejected.",
+        400 | 404 => "Refused.",
         503 => "Not ready.",
         _ => "Done.",
     }
 }
 
-/// The error codes of every route that needs a key.
+/// The error codes of every operation with this access.
 fn codes_of(access: Access) -> Vec<ErrorCode> {
     let mut codes = vec![
         ErrorCode::MissingBearerToken,
@@ -183,7 +183,7 @@ fn codes_of(access: Access) -> Vec<ErrorCode> {
     codes
 }
 
-/// Which kinds of key may, with which scope.
+/// The kinds of keys that may call it, with the scope that they need.
 fn who(access: Access) -> String {
     let kinds: Vec<String> = GRANTS
         .iter()
@@ -207,24 +207,24 @@ pub(super) fn security_schemes() -> Value {
     json!({
         "key": {
             "type": "http", "scheme": "bearer", "bearerFormat": "{kind}_{env}_{prefix}_{secret}",
-            "description": "An API key: `pk` writes from pages of its allowed origins, `sk` writes and reads from servers, \
+            "description": "An API key: `pk` sends events from pages of its allowed origins, `sk` writes and reads from servers, \
                 `rk` reads, `ak` is for a whole organization. Its scopes can narrow what its kind may do.",
         },
         "publishable": {
             "type": "apiKey", "in": "query", "name": "key",
-            "description": "A `pk` key of a beacon, which cannot set headers. Other kinds are refused in a URL.",
+            "description": "A `pk` key, for beacons, which cannot set headers. Other kinds of keys are refused in a URL.",
         },
         "session": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "The token of a user who is signed in with Supabase.",
+            "description": "The access token of a user who is signed in with Supabase.",
         },
     })
 }
 
-/// An answer that refuses, by codes of one status.
+/// The response for the error codes of one status.
 fn refusal(codes: &[ErrorCode]) -> Value {
     let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
-    let told: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
+    let titles: Vec<String> = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title())).collect();
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
     let more: &[&str] = match codes.first().map(|code| code.status()) {
         Some(401) => &["WWW-Authenticate"],
@@ -237,7 +237,7 @@ fn refusal(codes: &[ErrorCode]) -> Value {
     }
     let schema = json!({ "allOf": [reference("Problem"), { "properties": { "error": { "enum": words } } }] });
     json!({
-        "description": format!("{}.", told.join("; ")), "headers": headers,
+        "description": format!("{}.", titles.join("; ")), "headers": headers,
         "content": { "application/problem+json": { "schema": schema } },
     })
 }
@@ -245,13 +245,13 @@ fn refusal(codes: &[ErrorCode]) -> Value {
 pub(super) fn headers() -> Value {
     let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string", "examples": [example] } });
     json!({
-        "X-Request-Id": text("Names this request in our logs.", "req_83e04fb9e81623e4575c96a25d1c5390"),
+        "X-Request-Id": text("Id of this request in the logs.", "req_83e04fb9e81623e4575c96a25d1c5390"),
         "Retry-After": {
-            "description": "Seconds after which the same request may be sent again.",
+            "description": "Seconds to wait before sending the same request again.",
             "schema": { "type": "integer", "minimum": 0, "examples": [2] },
         },
-        "RateLimit": text("What is left of a limit, and seconds until it is whole again.", "\"questions\";r=39;t=1"),
-        "RateLimit-Policy": text("A limit and its window in seconds.", "\"questions\";q=40;w=4"),
-        "WWW-Authenticate": text("How to present a key.", "Bearer"),
+        "RateLimit": text("The rest of a rate limit, and seconds until it is full again.", "\"questions\";r=39;t=1"),
+        "RateLimit-Policy": text("A rate limit and its window in seconds.", "\"questions\";q=40;w=4"),
+        "WWW-Authenticate": text("How to send a key.", "Bearer"),
     })
 }

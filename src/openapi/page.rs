@@ -1,4 +1,4 @@
-//! The document for people: `docs/api.md`.
+//! Writes `docs/api.md`, the document for people.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ const HEAD: &str = "\
 <!-- Written from docs/openapi.json's source by `UPDATE_DOCS=1 cargo test -p headwater --lib openapi`. Do not edit. -->
 # The API
 
-The Worker serves the same as OpenAPI 3.1 at `GET /openapi.json`.
+The Worker serves the same document as OpenAPI 3.1 at `GET /openapi.json`.
 
 ";
 
@@ -60,7 +60,7 @@ fn section(operation: &Value, document: &Value, page: &mut String) {
     }
     page.push_str("| status | is |\n|---|---|\n");
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        let told = match response["$ref"].as_str().and_then(|path| document.pointer(path.trim_start_matches('#'))) {
+        let content = match response["$ref"].as_str().and_then(|path| document.pointer(path.trim_start_matches('#'))) {
             Some(refusal) => {
                 let codes = &refusal["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["error"]
                     ["enum"];
@@ -77,7 +77,7 @@ fn section(operation: &Value, document: &Value, page: &mut String) {
                     .unwrap_or_default(),
             },
         };
-        let _ = writeln!(page, "| {status} | {told} |");
+        let _ = writeln!(page, "| {status} | {content} |");
     }
 }
 
@@ -115,12 +115,12 @@ fn shape(schema: &Value, page: &mut String) {
     }
 }
 
-/// A description on one line of a table.
+/// A description as a cell of a table.
 fn cell(description: &Value) -> String {
     description.as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|")
 }
 
-/// What a value is, in a few words.
+/// A value's type in a few words.
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return format!("[{name}](#{})", name.to_lowercase());
@@ -154,10 +154,10 @@ fn kind(schema: &Value) -> String {
         (None, Some(max)) => format!(", up to {max}"),
         _ => String::new(),
     };
-    let told = match (schema["pattern"].as_str(), schema["format"].as_str()) {
+    let form = match (schema["pattern"].as_str(), schema["format"].as_str()) {
         (Some(pattern), _) => format!("`{}`", pattern.replace('|', "\\|")),
         (None, Some(format)) => format!("{types} ({format})"),
         (None, None) => types,
     };
-    format!("{told}{}{}", bounds("minLength", "maxLength"), bounds("minimum", "maximum"))
+    format!("{form}{}{}", bounds("minLength", "maxLength"), bounds("minimum", "maximum"))
 }

@@ -11,7 +11,7 @@ use intake::error::ErrorCode;
 use query::documented::{Edge, PeriodWord};
 use query::{Catalogue, Format, Interval, Kind, REPORTS};
 
-/// What can go wrong with a question in the query string.
+/// Error codes of a question in the query string.
 const ASKED: &[ErrorCode] = &[
     ErrorCode::InvalidParams,
     ErrorCode::InvalidGroupBy,
@@ -19,7 +19,7 @@ const ASKED: &[ErrorCode] = &[
     ErrorCode::StoreUnavailable,
     ErrorCode::QueryTimeout,
 ];
-/// What can go wrong with a question in a body.
+/// Error codes of a question in a body.
 const POSTED: &[ErrorCode] = &[
     ErrorCode::InvalidPayload,
     ErrorCode::InvalidParams,
@@ -29,7 +29,7 @@ const POSTED: &[ErrorCode] = &[
     ErrorCode::StoreUnavailable,
     ErrorCode::QueryTimeout,
 ];
-/// What can go wrong with a question that groups by nothing.
+/// Error codes of a question without dimensions.
 const PLAIN: &[ErrorCode] =
     &[ErrorCode::InvalidParams, ErrorCode::RateLimited, ErrorCode::StoreUnavailable, ErrorCode::QueryTimeout];
 
@@ -53,7 +53,7 @@ fn rows() -> Vec<Row> {
             "/v1/stats",
             "askStats",
             query::STATS,
-            "Aggregates, in the whole query language",
+            "Aggregates, with all of the query language",
             format!(
                 "Up to {} KiB. An unknown member is an error: a misspelled filter must not answer another question.",
                 MAX_QUESTION_BODY / 1024
@@ -82,7 +82,7 @@ fn rows() -> Vec<Row> {
             "realtime",
             query::REALTIME,
             "The last 5 and 30 minutes",
-            "Visitors, top pages and sources. Windows are whole UTC minutes, including the running one.".to_owned(),
+            "Visitors, top pages and sources. Windows are whole UTC minutes, including the current one.".to_owned(),
         ),
         (
             "GET",
@@ -97,7 +97,7 @@ fn rows() -> Vec<Row> {
             "/v1/funnel",
             "funnel",
             query::FUNNEL,
-            "How many go from step to step, and in what time",
+            "How many reach each step, and in what time",
             counted("funnels-and-retention"),
         ),
         (
@@ -105,7 +105,7 @@ fn rows() -> Vec<Row> {
             "/v1/retention",
             "retention",
             query::RETENTION,
-            "Who comes back, by cohorts",
+            "How many persons come back, by cohort",
             counted("funnels-and-retention"),
         ),
         (
@@ -113,7 +113,7 @@ fn rows() -> Vec<Row> {
             "/v1/journeys",
             "journeys",
             query::JOURNEYS,
-            "Where people go, or came from",
+            "Steps before or after a start",
             counted("journeys-and-pairs"),
         ),
         (
@@ -121,7 +121,7 @@ fn rows() -> Vec<Row> {
             "/v1/match",
             "match",
             query::MATCH,
-            "What follows what, how often and how soon",
+            "Pairs of trigger and result: how often and how soon",
             counted("journeys-and-pairs"),
         ),
     ]
@@ -145,7 +145,7 @@ pub(super) fn operations() -> Vec<Operation> {
             }
         })
         .collect();
-    let file = || described(json!({ "type": "string" }), "A file; docs/reading-events.md says what is in it.");
+    let file = || described(json!({ "type": "string" }), "A file. docs/reading-events.md describes its content.");
     operations.push(
         Operation::new("GET", "/v1/export", "export", "Questions", "All events of a period as a file")
             .about(
@@ -167,7 +167,7 @@ pub(super) fn operations() -> Vec<Operation> {
     operations
 }
 
-/// The query parameters that a kind's reader knows.
+/// The query parameters of a kind.
 fn known(kind: &Kind) -> &'static [&'static str] {
     match kind.name {
         "stats" => query::STATS_PARAMETERS,
@@ -212,7 +212,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
         let schema = components[*name].take();
         components[*name] = examples(schema, given);
     }
-    // It is only asked for by tools.
+    // Only tools use it.
     components.remove("EventsQuestion");
     components.into_iter().collect()
 }
@@ -228,7 +228,7 @@ fn parameters(names: &[&'static str], stats: &Schemas) -> Vec<Value> {
         schema.as_object_mut().expect("a schema").remove("description");
         (without_null(schema), description)
     };
-    // A list in a parameter is separated by commas, so that one value is no other form.
+    // A list in a parameter is separated by commas, so a single value has no form of its own.
     let list = |name: &str| {
         let (schema, description) = member(name);
         let many = schema["anyOf"].as_array().and_then(|either| either.first()).cloned();
@@ -291,13 +291,13 @@ fn parameters(names: &[&'static str], stats: &Schemas) -> Vec<Value> {
         .collect()
 }
 
-/// The parameter of account keys, for other routes.
+/// The parameter `project` of account keys, for other routes.
 pub(super) fn project() -> Value {
     let (kinds, _) = derived();
     parameters(&["project"], &kinds[0]).remove(0)
 }
 
-/// A parameter is absent, never null.
+/// Removes null: a parameter is absent, never null.
 fn without_null(mut schema: Value) -> Value {
     if let Some([kind, null]) = schema["type"].as_array().map(Vec::as_slice)
         && null == "null"
@@ -317,7 +317,7 @@ fn without_null(mut schema: Value) -> Value {
     schema
 }
 
-/// Examples of questions and answers; a test holds them against the schemas.
+/// Examples of questions and answers. A test validates them against the schemas.
 const EXAMPLES: &[(&str, &str)] = &[
     ("StatsQuestion", include_str!("examples/stats-question.json")),
     ("StatsAnswer", include_str!("examples/stats-answer.json")),

@@ -1,5 +1,5 @@
 // Doors: every function of the control plane has the owner, search path and grants that `headwater.door` gives it
-// (migrations/postgres/0012_doors.sql).
+// (migrations/postgres/0013_doors.sql).
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { sql } from "./world.mjs";

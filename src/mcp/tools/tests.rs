@@ -2,7 +2,7 @@ use super::*;
 use query::Metric;
 use schema::Column;
 
-/// Every schema in a schema.
+/// Calls `see` for a schema and every schema inside it.
 fn walk(schema: &Value, see: &mut dyn FnMut(&Value)) {
     see(schema);
     for part in [schema.get("items")].into_iter().flatten() {
@@ -45,7 +45,7 @@ fn schemas_are_strict_small_and_fit_their_examples() {
 }
 
 #[test]
-fn names_are_unique_and_metrics_are_those_there_are() {
+fn names_are_unique_and_metrics_are_complete() {
     let mut names: Vec<&str> = TOOLS.iter().map(|tool| tool.name).collect();
     names.sort_unstable();
     names.dedup();
@@ -56,7 +56,7 @@ fn names_are_unique_and_metrics_are_those_there_are() {
 
 /// `UPDATE_DOCS=1` writes them anew.
 #[test]
-fn dimensions_are_those_there_are() {
+fn texts_list_all_dimensions() {
     let columns = Column::names(Column::GROUPABLE);
     let times: Vec<String> = query::Interval::ALL.iter().map(|width| format!("time:{}", width.as_str())).collect();
     let times = times.join(", ");
@@ -110,7 +110,21 @@ fn dimensions_are_those_there_are() {
 }
 
 #[test]
-fn the_documentation_tells_of_every_tool() {
+fn the_query_language_names_every_report_period_and_operator() {
+    let text = include_str!("../query-language.md");
+    let periods = ["today", "yesterday", "week", "month", "last_month", "year"];
+    let tools =
+        TOOLS.iter().filter(|tool| tool.ask.kind().is_some() && !matches!(tool.ask, Ask::Realtime | Ask::Schema));
+    for name in tools.map(|tool| tool.name).chain(periods).chain(["list_segments"]) {
+        assert!(text.contains(&format!("`{name}`")), "{name}");
+    }
+    for operator in query::OPERATORS {
+        assert!(text.contains(&format!("`{operator}`")) || text.contains(&format!("`[\"{operator}\"")), "{operator}");
+    }
+}
+
+#[test]
+fn the_documentation_lists_every_tool() {
     let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/mcp.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let begin = page.find("| tool | where | does |").unwrap();
