@@ -350,7 +350,7 @@ test("what is wrong is named with its place and what is allowed", async () => {
     [{ limit: 1e9 }, "/limit", /10000/],
     [{ metrics: ["bounce_rate"], dimensions: ["path"] }, "/dimensions/0", /sessions have no path/],
     [{ nonsense: 1 }, "/nonsense", /date_range/],
-    [{ project_id: project.project_id }, "/project_id", /allowed/],
+    [{ project_id: project.project_id }, "/project_id", /Allowed/],
     [[], "", /object/],
   ];
   for (const [body, path, said] of wrong) {

@@ -124,13 +124,13 @@ describe("segments", () => {
     const wrong = [
       [{ filters: german }, "/name", /1 to 100 characters/],
       [{ name: "x".repeat(101), filters: german }, "/name", /1 to 100/],
-      [{ name: randomUUID(), filters: german }, "/name", /form of an id/],
+      [{ name: randomUUID(), filters: german }, "/name", /not a UUID/],
       [{ name: "TAKEN", filters: german }, "/name", /already/],
-      [{ name: "a", filters: [] }, "/filters", /one at least/],
+      [{ name: "a", filters: [] }, "/filters", /at least one/],
       [{ name: "a", filters: [["is", "nothing", "a"]] }, "/filters/0/1", /prop:KEY/],
       [{ name: "a", filters: [["or", [["is", "segment", "Taken"]]]] }, "/filters/0/1/0/1", /cannot refer/],
       [{ name: "a", filters: [["is", "path", ["x".repeat(2049)]]] }, "/filters/0/2", /2048/],
-      [{ name: "a", filters: german, project: "b" }, "/project", /not known/],
+      [{ name: "a", filters: german, project: "b" }, "/project", /is unknown/],
       [[], "", /object/],
     ];
     for (const [body, path, message] of wrong) {

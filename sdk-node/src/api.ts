@@ -311,7 +311,7 @@ export type IncludeBots = {
  * - `users` (count): Exact distinct persons after stitching: the user_id, else the user the anonymous_id was first identified as, else the anonymous_id. Events with neither are not counted.
  * - `sessions` (count): Sessions that start in the period: a visitor's events with gaps under 30 minutes, or with one session_id.
  * - `pageviews` (count): Events named pageview.
- * - `bounce_rate` (percent): Share of sessions with at most one event that is activity (any event but $identify).
+ * - `bounce_rate` (percent): Share of sessions with at most one event that is activity. $identify and other reserved events are not.
  * - `session_duration` (seconds): Mean time from a session's first event to its last, including bounces with 0.
  * - `views_per_session` (ratio): Mean number of pageviews per session.
  * - `events_per_visitor` (ratio): Events divided by visitors.

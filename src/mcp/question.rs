@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::tools::Ask;
 use intake::time::Day;
-use query::{Fault, Path, SourcesBy, spoken, spoken_dates};
+use query::{COMPARE_WORDS, Fault, Path, SourcesBy, spoken, spoken_dates};
 use schema::Column;
 
 const PERIODS: &str = "unknown period; use last 30 days, yesterday, last week, 2026-10, 2026-10-01 to 2026-10-15 or a pair of \
@@ -34,7 +34,7 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
         question.insert("compare".to_owned(), "previous_period".into());
     }
     if let Some(Value::String(words)) = question.get("compare")
-        && !["previous_period", "year_over_year"].contains(&words.as_str())
+        && !COMPARE_WORDS.contains(&words.as_str())
     {
         let place = if ask == Ask::Compare { "/compare_to" } else { "/compare" };
         let dates = spoken_dates(words, today).ok_or_else(|| Path::new(place).fault(PERIODS))?;
@@ -46,7 +46,9 @@ pub fn question(ask: Ask, given: &Map<String, Value>, today: Day) -> Result<Valu
     for name in CONDITIONS {
         match question.get_mut(name) {
             Some(Value::Array(steps)) if name == "steps" => {
-                steps.iter_mut().for_each(|step| *step = named(step.take()));
+                for step in steps {
+                    *step = named(step.take());
+                }
             }
             Some(condition) if !(name == "cohort_by" && *condition == "first") && name != "filters" => {
                 *condition = named(condition.take());
@@ -125,7 +127,7 @@ fn named(condition: Value) -> Value {
 /// Trims single events to what was asked for: identifiers only if `given` says so, properties by their keys, and no
 /// empty members.
 pub fn trimmed(answer: &mut Value, given: &Map<String, Value>) {
-    let identifiers = given.get("identifiers") == Some(&Value::Bool(true));
+    let shows_ids = given.get("identifiers") == Some(&Value::Bool(true));
     let keys: Vec<&str> =
         given.get("properties").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for row in answer.get_mut("rows").and_then(Value::as_array_mut).into_iter().flatten() {
@@ -136,9 +138,9 @@ pub fn trimmed(answer: &mut Value, given: &Map<String, Value>) {
             properties.retain(|key, _| keys.contains(&key.as_str()));
         }
         row.retain(|name, value| {
-            let identifies = Column::PERSONAL.iter().any(|column| column.as_str() == name);
+            let is_personal = Column::PERSONAL.iter().any(|column| column.as_str() == name);
             let is_empty = value.is_null() || value == "" || value.as_object().is_some_and(Map::is_empty);
-            !is_empty && !LEFT_OUT.contains(&name.as_str()) && (identifiers || !identifies)
+            !is_empty && !LEFT_OUT.contains(&name.as_str()) && (shows_ids || !is_personal)
         });
     }
 }

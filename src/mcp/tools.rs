@@ -154,27 +154,27 @@ tools! {
         r#"[{"trigger":"signup","result":"purchase","window":"30d"},{"trigger":"deploy","result":"error","on":"prop:version","breakdown":"prop:version"}]"#;
     "realtime", "Right now", Realtime, BOTH,
         "Visitors, events, pages and sources of the last 5 and 30 minutes.",
-        r#"[{}]"#;
+        r"[{}]";
     "list_events", "Events and properties", Schema, BOTH,
         "Names of the events of the last 90 days, how often they occurred, and the keys of their properties. Ask this \
         first if you do not know what a project sends.",
         r#"[{},{"event":"purchase"}]"#;
     "list_segments", "Saved segments", Segments, BOTH,
         "Filters saved under a name, for [\"is\",\"segment\",[\"NAME\"]] in any question.",
-        r#"[{}]"#;
+        r"[{}]";
     "explain_source", "Explain a source", Explain, PROJECT,
         "Classifies a visit by its URL and referrer as this project would, and says which rule decides and why.",
         r#"[{"url":"https://example.com/?utm_source=newsletter&utm_medium=email","referrer":"https://mail.google.com/"}]"#;
     "get_metric_definitions", "What metrics mean", Definitions, BOTH,
         "Exact definitions and units of all metrics, and what they can be grouped by.",
-        r#"[{}]"#;
+        r"[{}]";
     "track_event", "Send an event", Track, PROJECT,
         "Stores one event in the key's project, for things that happen on a server. It counts in the numbers and \
         cannot be undone here.",
         r#"[{"event":"deployed","user_id":"release-bot","properties":{"version":"1.4.0"}}]"#;
     "list_projects", "Projects", Projects, ACCOUNT,
         "The projects of the organization: slug, id, name and time zone.",
-        r#"[{}]"#;
+        r"[{}]";
     "compare_projects", "Compare projects", CompareProjects, ACCOUNT,
         "The same metrics of several projects side by side.",
         r#"[{"metrics":["visitors","events"],"date_range":"last 30 days"}]"#;

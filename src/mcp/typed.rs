@@ -185,7 +185,7 @@ arguments! {
         /// Keys of the properties to show, or ["*"]. Default none.
         #[schemars(length(max = 20))]
         properties: Option<Vec<Text<200>>>,
-        /// Also show anonymous_id, user_id, session_id and visitor_hash. Default false.
+        /// Also show `anonymous_id`, `user_id`, `session_id` and `visitor_hash`. Default false.
         identifiers: Option<bool>,
         /// Maximum number of rows. Default 50.
         limit: Option<Rows<200>>,
@@ -580,7 +580,7 @@ fn the_schemas_are_those_of_the_types() {
     }
 }
 
-/// VS Code, Gemini and OpenAI refuse tools with an array that does not say what it holds.
+/// VS Code, Gemini and `OpenAI` refuse tools with an array that does not say what it holds.
 #[test]
 fn every_array_has_items_at_every_depth() {
     fn walk(schema: &Value, at: &str) {

@@ -58,7 +58,7 @@ impl Operation {
     }
 
     /// A body in JSON, by its schema.
-    pub(super) fn reads_schema(mut self, schema: Value) -> Self {
+    pub(super) fn reads_schema(mut self, schema: &Value) -> Self {
         self.body = Some(json!({ "application/json": { "schema": schema } }));
         self
     }

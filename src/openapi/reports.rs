@@ -137,7 +137,7 @@ pub(super) fn operations() -> Vec<Operation> {
             let operation = Operation::new(method, path, id, "Questions", summary).about(about);
             let operation = operation.answers_with(200, "application/json", schemas.answer.clone());
             match method {
-                "POST" => operation.reads_schema(schemas.question.clone().expect("it has a question")).fails(POSTED),
+                "POST" => operation.reads_schema(schemas.question.as_ref().expect("it has a question")).fails(POSTED),
                 _ if kind == query::SCHEMA || kind == query::EVENTS => {
                     operation.takes(parameters(known(kind), of_stats)).fails(PLAIN)
                 }
@@ -268,7 +268,7 @@ fn parameters(names: &[&'static str], stats: &Schemas) -> Vec<Value> {
             ),
             "compare" => {
                 let pair = described(json!({ "type": "string", "pattern": r"^\[" }), "A pair as JSON.");
-                let words = one_of(["previous_period", "year_over_year"]);
+                let words = one_of(query::COMPARE_WORDS.iter().copied());
                 parameter(name, "A period to compare with.", json!({ "anyOf": [words, pair] }))
             }
             "breakdown" if sources_only => parameter(
@@ -306,13 +306,10 @@ fn without_null(mut schema: Value) -> Value {
     }
     if let Some(either) = schema["anyOf"].as_array() {
         let either: Vec<Value> = either.iter().filter(|one| one["type"] != "null").cloned().collect();
-        return match either.as_slice() {
-            [one] => one.clone(),
-            _ => {
-                schema["anyOf"] = either.into();
-                schema
-            }
-        };
+        if let [one] = either.as_slice() {
+            return one.clone();
+        }
+        schema["anyOf"] = either.into();
     }
     schema
 }

@@ -67,7 +67,7 @@ pub use nearest::{nearest, unknown, unknown_member};
 pub use params::{KNOWN as STATS_PARAMETERS, from_parameters};
 pub use pattern::{bad_pattern, placed, placed_in_parameters};
 pub use plan::{Plan, Wanted};
-pub use range::MAX_DAYS;
+pub use range::{COMPARE_WORDS, MAX_DAYS};
 pub use read::{DEFAULT_LIMIT, StatsQuestion, from_json};
 pub use realtime::{KNOWN as REALTIME_PARAMETERS, Realtime};
 pub use references::Segments;

@@ -158,7 +158,7 @@ metrics! {
         "Events named pageview.";
     BounceRate = "bounce_rate", "percent", [Sessions, Bounces],
         "if(t_sessions = 0, NULL, round(100 * t_bounces / t_sessions, 2))",
-        "Share of sessions with at most one event that is activity (any event but $identify).";
+        "Share of sessions with at most one event that is activity. $identify and other reserved events are not.";
     SessionDuration = "session_duration", "seconds", [Sessions, Duration],
         "if(t_sessions = 0, NULL, round(t_duration / t_sessions / 1000, 3))",
         "Mean time from a session's first event to its last, including bounces with 0.";

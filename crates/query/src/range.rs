@@ -15,7 +15,7 @@ pub const MAX_DAYS: i64 = 5 * 366;
 /// Periods in one word. `day` is `today`.
 pub(crate) const WORDS: &[&str] = &["today", "day", "yesterday", "week", "month", "last_month", "year"];
 /// Words for a period to compare with.
-pub(crate) const COMPARE_WORDS: &[&str] = &["previous_period", "year_over_year"];
+pub const COMPARE_WORDS: &[&str] = &["previous_period", "year_over_year"];
 
 /// The message for a value that is not a period.
 fn unknown_period(value: &Value) -> String {

@@ -21,19 +21,17 @@ use crate::world::World;
 /// A parsed question of some kind.
 pub type Question = Box<dyn Asked>;
 
-/// Parses a JSON body.
-pub type ParseJson = fn(&Value, World<'_>) -> Result<Question, Fault>;
-/// Parses a query string.
-pub type ParseParameters = fn(&str, World<'_>) -> Result<Question, Fault>;
+/// Parses the text or JSON value of a question.
+pub type Parser<T> = fn(&T, World<'_>) -> Result<Question, Fault>;
 
-/// One kind of report: how its questions are parsed and, for the documents, what its schemas are.
+/// One kind of report: the parsers of its questions and, for the documents, its schemas.
 pub struct Kind {
     /// Its name in paths, tools and operation ids.
     pub name: &'static str,
     /// Parses a JSON body.
-    pub json: Option<ParseJson>,
+    pub json: Option<Parser<Value>>,
     /// Parses a query string.
-    pub parameters: Option<ParseParameters>,
+    pub parameters: Option<Parser<str>>,
     /// Schema of the JSON body.
     #[cfg(feature = "documented")]
     pub question: Option<fn(&mut schemars::SchemaGenerator) -> schemars::Schema>,

@@ -29,7 +29,7 @@ pub struct MatchAnswer {
 /// Triggers, and those that were followed by a result.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
-#[expect(clippy::struct_field_names, reason = "they name the members of the answer")]
+#[expect(clippy::struct_field_names, reason = "the fields are the members of the answer")]
 pub struct Matched {
     /// Number of triggers.
     pub triggers: u64,
