@@ -86,7 +86,7 @@ impl Member for CohortBy {
         match value {
             Value::String(first) if first == "first" => Ok(Self(Filter::everything())),
             Value::Array(_) => filter::read_event(value, path, world.segments).map(Self),
-            _ => Err(path.fault("must be \"first\" or a condition such as [\"is\",\"event\",[\"signup\"]]")),
+            _ => Err(path.fault("must be first, or a condition such as [\"is\",\"event\",[\"signup\"]]")),
         }
     }
 }
