@@ -399,12 +399,20 @@ describe("tools", () => {
 
   test("say what to change where something is wrong", async () => {
     for (const [name, args, wanted] of /** @type {any[][]} */ ([
-      ["get_stats", { metrics: ["visits"] }, /At metrics\/0: unknown value "visits"; did you mean "visitors"\? Allowed: events, visitors/],
+      [
+        "get_stats",
+        { metrics: ["visits"] },
+        /At metrics\/0: unknown value "visits"; did you mean "visitors"\? Allowed: events, visitors/,
+      ],
       ["get_stats", { metrics: "visitors" }, /At metrics: must be of type array/],
       ["get_stats", { date_range: "some day" }, /At date_range: unknown period; use last 30 days/],
       ["get_stats", { dimension: ["source"] }, /At dimension: is unknown; did you mean "dimensions"\? Allowed: /],
       ["get_stats", { dimensions: ["colour"] }, /At dimensions\/0: unknown value "colour"\. Allowed: event, user_id/],
-      ["get_stats", { filters: [["is", "colour", ["x"]]] }, /At filters\/0\/1: unknown value "colour"\. Allowed: event/],
+      [
+        "get_stats",
+        { filters: [["is", "colour", ["x"]]] },
+        /At filters\/0\/1: unknown value "colour"\. Allowed: event/,
+      ],
       ["get_stats", { filters: [["matches", "path", ["(["]]] }, /At filters\/0\/2/],
       ["get_stats", { limit: 5000 }, /At limit: must be at most 1000/],
       ["get_stats", { timezone: "Mars/Base" }, /At timezone: unknown time zone/],

@@ -242,12 +242,24 @@ describe("a question", () => {
       ["is", "event", "view"],
       ["not", ["is", "segment", ["Buyers", "Germanspeaking"]]],
     ];
-    await refused(question({ filters }), 400, "invalid_params", "/filters/1/1/2/1", /did you mean "German speaking"\? Allowed: German speaking, /);
+    await refused(
+      question({ filters }),
+      400,
+      "invalid_params",
+      "/filters/1/1/2/1",
+      /did you mean "German speaking"\? Allowed: German speaking, /,
+    );
     const steps = [
       ["is", "event", "view"],
       ["is", "segment", "buyer"],
     ];
-    await refused(question({ steps }, "/v1/funnel"), 400, "invalid_params", "/steps/1/2", /did you mean "Buyers"\? Allowed: Buyers, /);
+    await refused(
+      question({ steps }, "/v1/funnel"),
+      400,
+      "invalid_params",
+      "/steps/1/2",
+      /did you mean "Buyers"\? Allowed: Buyers, /,
+    );
     const get = ask('/v1/stats?filters=[["is","segment","x"]]', { key: project.keys.rk });
     await refused(get, 400, "invalid_params", "?filters", /unknown value "x"\. Allowed: /);
     for (const name of ["Buyers", named[0].id]) {

@@ -75,7 +75,9 @@ test("one's own project alone", async () => {
 
 test("every breakdown of the document is answered", async () => {
   for (const breakdown of ["source_medium", "source", "medium", "channel", "campaign", "referrer_host"]) {
-    const [status, { dimensions }] = await ask(`/v1/sources?${period}&breakdown=${breakdown}`, { key: project.keys.rk });
+    const [status, { dimensions }] = await ask(`/v1/sources?${period}&breakdown=${breakdown}`, {
+      key: project.keys.rk,
+    });
     const wanted = breakdown === "source_medium" ? ["source", "medium"] : [breakdown];
     assert.deepEqual([status, dimensions], [200, wanted]);
   }
