@@ -215,7 +215,10 @@ describe("commands for people and for scripts", () => {
     assert.equal(table.length, 4, "an account key belongs to no project");
     const column = table[0].indexOf("PROJECT");
     for (const line of table.slice(1)) assert.equal(line.slice(column, column + slug.length), slug);
-    const lines = (await xtask("keys", "list", "--project", slug, "--json")).trim().split("\n").map(JSON.parse);
+    const lines = (await xtask("keys", "list", "--project", slug, "--json"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     assert.deepEqual(lines.map(({ kind }) => kind).sort(), ["pk", "rk", "sk"]);
     assert.ok(!table.join().includes(keys.sk));
     const created = await xtask("keys", "create", "--project", slug, "--kind", "rk");

@@ -28,11 +28,10 @@ extern "C" {
 
 /// Sends calls. The runtime keeps the connections.
 #[derive(Clone, Default)]
-pub(super) struct Wire;
+pub(super) struct Wire {}
 
 impl Wire {
     /// Sends a call and reads the complete answer within `limit`.
-    #[expect(clippy::unused_self, reason = "natively there is a client to keep")]
     pub(super) async fn exchange(&self, call: Call, limit: Duration) -> Result<Answer, StoreError> {
         send(call, limit).await
     }
