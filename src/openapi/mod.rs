@@ -7,6 +7,7 @@
 mod build;
 mod derive;
 mod ingest;
+mod limits;
 mod management;
 mod mcp;
 mod operation;

@@ -18,8 +18,10 @@ use super::window::{Window, seven_days};
 use super::world::World;
 use statement::{Scope, Statement};
 
-pub(crate) const MIN_STEPS: usize = 2;
-pub(crate) const MAX_STEPS: usize = 10;
+/// Fewest steps of a funnel.
+pub const MIN_STEPS: usize = 2;
+/// Most steps of a funnel.
+pub const MAX_STEPS: usize = 10;
 /// Maximum number of sets of steps that can match the same events, in any order. Six steps that all overlap have 63
 /// sets.
 const MAX_SETS: usize = 64;

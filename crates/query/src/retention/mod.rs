@@ -20,7 +20,7 @@ use intake::time::{DAY_MS, Day, Timestamp};
 use statement::{Range, Scope, Statement};
 
 /// Maximum number of periods of a cohort.
-pub(crate) const MAX_PERIODS: u32 = 60;
+pub const MAX_PERIODS: u32 = 60;
 /// Default number of periods of a cohort.
 pub(crate) const DEFAULT_PERIODS: u32 = 8;
 /// Maximum of cohorts times periods.
