@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 use sha2::{Digest as _, Sha256};
 
 use super::inbound::{Body, Inbound, Reply};
-use super::routes::Document;
 
 /// A file with what is sent along.
 struct File {
@@ -41,6 +40,15 @@ static SCRIPT: File = File {
     ],
     tag: OnceLock::new(),
 };
+
+/// A file that is part of the Worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// `GET /openapi.json`
+    OpenApi,
+    /// `GET /v1/a.js`, `GET /s.js`
+    Script,
+}
 
 /// The file, or 304 where the caller has it.
 pub(super) fn document(what: Document, request: &impl Inbound) -> Reply {

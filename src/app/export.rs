@@ -39,9 +39,6 @@ pub struct Download {
     pub hold: Box<dyn Any>,
 }
 
-/// A body that only the runtime knows.
-pub struct Stream(pub Box<dyn Any>);
-
 /// Exports under way, by project: since when.
 pub(super) type Running = Arc<Mutex<HashMap<String, Timestamp>>>;
 

@@ -1,11 +1,10 @@
 //! A request and an answer without a runtime's types.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde::Serialize;
 
-use super::export::Stream;
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::too_large;
 
@@ -84,6 +83,9 @@ impl Body {
     }
 }
 
+/// A body that only the runtime knows.
+pub struct Stream(pub Box<dyn Any>);
+
 /// An answer's body.
 pub enum Body {
     /// All of it; may be empty.
@@ -106,7 +108,7 @@ impl Reply {
     ///
     /// # Errors
     /// `internal_error`, which plain structures never bring about.
-    pub fn of(status: u16, value: &impl Serialize) -> Result<Self, ApiError> {
+    pub fn of(status: u16, value: &dyn erased_serde::Serialize) -> Result<Self, ApiError> {
         serde_json::to_vec(value).map(|body| Self::json(status, body)).map_err(|error| {
             ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
         })

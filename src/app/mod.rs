@@ -63,8 +63,8 @@ use routes::Endpoint;
 use signing::SigningKeys;
 
 pub use after::After;
-pub use export::{Download, Stream};
-pub use inbound::{BODY_TIMEOUT, Body, BodyError, Inbound, Place, Reply};
+pub use export::Download;
+pub use inbound::{BODY_TIMEOUT, Body, BodyError, Inbound, Place, Reply, Stream};
 pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};

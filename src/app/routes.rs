@@ -4,10 +4,11 @@
 //! arm nothing compiles), and its handler.
 
 use super::body::{self, Bound};
+use super::document::{self, Document};
 use super::inbound::{Inbound, Reply};
 use super::principal::Principal;
 use super::report::metrics;
-use super::{After, App, Deadline, document, health};
+use super::{After, App, Deadline, health};
 use crate::mcp::Door;
 use intake::error::ApiError;
 use intake::key::Access;
@@ -37,15 +38,6 @@ pub enum Open {
     Document(Document),
     /// `POST /internal/retention/run`, which has a secret of its own.
     RetentionRun,
-}
-
-/// A file that is part of the Worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Document {
-    /// `GET /openapi.json`
-    OpenApi,
-    /// `GET /v1/a.js`, `GET /s.js`
-    Script,
 }
 
 /// What answers a route that needs a key.

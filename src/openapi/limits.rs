@@ -47,19 +47,13 @@ fn rows() -> Vec<(&'static str, String)> {
             format!("{} (default {})", number(query::MAX_LIMIT.into()), number(query::DEFAULT_LIMIT.into())),
         ),
         ("conditions of a filter", format!("{}, six levels deep", query::MAX_FILTERS)),
-        (
-            "values of a condition",
-            format!("{}, of {} characters each", query::MAX_VALUES, count(query::MAX_VALUE)),
-        ),
+        ("values of a condition", format!("{}, of {} characters each", query::MAX_VALUES, count(query::MAX_VALUE))),
         ("regular expression", format!("{} characters (RE2)", query::MAX_PATTERN)),
         ("property name", format!("{} characters", query::MAX_KEY)),
         ("segments named in a question", count(segment::MAX_NAMED)),
         ("steps of a funnel", format!("{} to {}", funnel::MIN_STEPS, funnel::MAX_STEPS)),
         ("periods of retention", format!("{}; cohorts × periods at most 10,000", retention::MAX_PERIODS)),
-        (
-            "steps of journeys",
-            format!("{}, with up to {} names each", journeys::MAX_STEPS, journeys::MAX_NODES),
-        ),
+        ("steps of journeys", format!("{}, with up to {} names each", journeys::MAX_STEPS, journeys::MAX_NODES)),
         (
             "events per page of `/v1/query`",
             format!("{} (default {})", number(query::MAX_EVENTS_LIMIT.into()), query::DEFAULT_EVENTS_LIMIT),

@@ -106,10 +106,20 @@ pub trait Answer {
 
 impl<T: Serialize> Answer for T {
     fn to_json(&self) -> Result<Vec<u8>, String> {
-        serde_json::to_vec(self).map_err(|error| error.to_string())
+        json_of(self)
     }
 
     fn to_value(&self) -> Result<Value, String> {
-        serde_json::to_value(self).map_err(|error| error.to_string())
+        value_of(self)
     }
+}
+
+/// The JSON of any value. The types of answers are erased: otherwise the Worker would hold a copy of the serializer for
+/// each of them.
+fn json_of(answer: &dyn erased_serde::Serialize) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(answer).map_err(|error| error.to_string())
+}
+
+fn value_of(answer: &dyn erased_serde::Serialize) -> Result<Value, String> {
+    serde_json::to_value(answer).map_err(|error| error.to_string())
 }

@@ -9,11 +9,13 @@ use intake::key::{Draft, Env, Kind, Scope};
 use serde_json::{Value, json};
 
 use crate::blocking::wait;
-use crate::dev_file::{DevFile, Stores};
+use crate::dev_file::{DevFile, Keys, Stores};
 use crate::secrets::Secrets;
 use crate::state::StateArg;
 use crate::tls;
 
+/// Slug of the demo organization and of its project.
+pub const DEMO: &str = "demo";
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -184,4 +186,34 @@ impl ControlPlane {
             }
         }
     }
+}
+
+/// One key of each kind, with all scopes of the kind, for pages on this machine.
+pub fn one_of_each(control: &ControlPlane, organization: &str, project: &str, env: Env) -> Result<Keys> {
+    let make = |kind: Kind| {
+        let account = kind == Kind::Account;
+        let mut scopes = kind.default_scopes();
+        if account {
+            scopes.push(Scope::Admin);
+        }
+        control.key(&KeySettings {
+            organization,
+            project: (!account).then_some(project),
+            kind,
+            env,
+            name: "made by cargo xtask",
+            scopes,
+            allowed_origins: if kind == Kind::Publishable {
+                vec!["http://localhost:*".to_owned(), "http://127.0.0.1:*".to_owned()]
+            } else {
+                Vec::new()
+            },
+        })
+    };
+    Ok(Keys {
+        pk: make(Kind::Publishable)?,
+        sk: make(Kind::Secret)?,
+        rk: make(Kind::ReadOnly)?,
+        ak: make(Kind::Account)?,
+    })
 }

@@ -9,8 +9,7 @@ use intake::key::{Env, Kind};
 use intake::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::control::{ControlPlane, Target, operator};
-use crate::demo::DEMO;
+use crate::control::{ControlPlane, DEMO, Target, operator};
 use crate::format::{Format, day, now, text};
 use crate::project;
 use crate::table::Table;

@@ -7,8 +7,7 @@ use clap::Subcommand;
 use intake::key::Env;
 use serde_json::{Map, Value, json};
 
-use crate::control::{ControlPlane, Target, operator};
-use crate::demo::{DEMO, one_of_each};
+use crate::control::{ControlPlane, DEMO, Target, one_of_each, operator};
 use crate::format::{Format, short, text};
 use crate::screen::grouped;
 use crate::table::Table;

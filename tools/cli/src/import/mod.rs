@@ -56,7 +56,7 @@ pub struct Args {
     /// gzip; `-` for standard input.
     file: PathBuf,
     /// Project of the local stack. If --key is given, the key determines the project.
-    #[arg(long, default_value = crate::demo::DEMO)]
+    #[arg(long, default_value = crate::control::DEMO)]
     project: String,
     #[command(flatten)]
     state: StateArg,

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use intake::key::{ApiKey, Kind};
 
 use super::Args;
-use crate::demo::DEMO;
+use crate::control::DEMO;
 use crate::dev_file::DevFile;
 use crate::tls;
 

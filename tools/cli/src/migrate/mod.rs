@@ -8,6 +8,7 @@
 mod clickhouse;
 mod files;
 mod postgres;
+mod security;
 mod split;
 #[cfg(feature = "tls")]
 mod tls;

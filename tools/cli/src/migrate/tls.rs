@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::postgres::Security;
+use super::security::Security;
 
 /// The connector that the security asks for.
 pub(super) fn connector(security: &Security) -> Result<MakeRustlsConnect> {

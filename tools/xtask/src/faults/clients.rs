@@ -3,7 +3,6 @@
 //! Some requests are harder: the client gives up waiting and sends again, sends twice at once, or sends acknowledged
 //! events again in another batch.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
@@ -13,9 +12,9 @@ use anyhow::{Result, bail, ensure};
 use crate::random::{Random, Seed};
 use crate::stop;
 
-use super::ledger::Ledger;
+use super::ledger::{Abandoned, Ledger};
 use super::schedule::KINDS;
-use super::send::{Answer, Sender};
+use super::send::{Answer, Body, Sender};
 
 /// Maximum number of events in a request.
 const MAX_BATCH: u64 = 500;
@@ -36,18 +35,6 @@ pub(super) struct Target {
     pub(super) url: String,
     pub(super) key: String,
 }
-
-/// Another thread has failed. Its own error is the one to report.
-#[derive(Debug)]
-pub(super) struct Abandoned;
-
-impl fmt::Display for Abandoned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("another thread has failed")
-    }
-}
-
-impl std::error::Error for Abandoned {}
 
 /// Progress of the run, shared by all threads.
 pub(super) struct Progress {
@@ -281,13 +268,6 @@ impl Client<'_> {
     fn share(&mut self) -> f64 {
         f64::from(u16::try_from(self.random.below(512)).unwrap_or_default()) / 1024.0
     }
-}
-
-/// A request's path and body.
-pub(super) struct Body {
-    pub(super) path: &'static str,
-    pub(super) json: String,
-    pub(super) events: usize,
 }
 
 fn body(events: &[Event]) -> Body {

@@ -1,11 +1,22 @@
 //! The ledger: what clients record about their requests.
 
+use std::fmt;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::clients::Abandoned;
+/// Another thread has failed. Its own error is the one to report.
+#[derive(Debug)]
+pub(super) struct Abandoned;
+
+impl fmt::Display for Abandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another thread has failed")
+    }
+}
+
+impl std::error::Error for Abandoned {}
 
 /// Result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

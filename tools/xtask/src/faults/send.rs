@@ -5,7 +5,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use super::clients::Body;
 use super::ledger::{Ledger, Outcome, Try};
 
 /// Time limit for an answer.
@@ -20,6 +19,13 @@ pub(super) enum Answer {
     Later(Option<Duration>),
     /// No answer, or an incomplete one: the result is unknown.
     None,
+}
+
+/// A request's path and body.
+pub(super) struct Body {
+    pub(super) path: &'static str,
+    pub(super) json: String,
+    pub(super) events: usize,
 }
 
 /// Sends requests.

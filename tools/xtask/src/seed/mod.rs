@@ -29,7 +29,7 @@ use intake::time::{Day, Timestamp};
 use serde_json::{Value, json};
 
 use crate::control::ControlPlane;
-use crate::demo::one_of_each;
+use crate::control::one_of_each;
 use crate::dev_file::{DevFile, Stores};
 use crate::event_store::EventStore;
 use crate::project::{self, Settings};

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use intake::key::Env;
 
 use crate::control::ControlPlane;
-use crate::demo::one_of_each;
+use crate::control::one_of_each;
 use crate::dev_file::DevFile;
 use crate::faults::Worker;
 use crate::project::{self, Settings};
