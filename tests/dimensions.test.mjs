@@ -57,7 +57,7 @@ test("are filtered by, and shown in rows and to agents", async () => {
   assert.deepEqual(
     (await rowsOf(project.project_id)).map((row) => [row.screen, row.source, row.utm_source]),
     [
-      ["mobile", "news letter", "News Letter"],
+      ["mobile", "newsletter", "News Letter"],
       ["mobile", "direct", ""],
       ["desktop", "facebook", "Facebook"],
       ["", "direct", ""],
@@ -67,10 +67,14 @@ test("are filtered by, and shown in rows and to agents", async () => {
 
 test("a public key may send a screen, and none that is no size", async () => {
   const key = project.keys.pk;
-  const track = (screen) => ask("/v1/track", { key, body: { event: "e", context: { screen, country: "FR" } } });
+  const track = (screen) => ask("/v1/track", {
+      key,
+      headers: { origin: "http://localhost:8080" },
+      body: { event: "e", context: { screen, country: "FR" } },
+    });
   assert.equal((await track({ width: 800 }))[0], 202);
   const [row] = (await rowsOf(project.project_id)).slice(-1);
   assert.deepEqual([row.screen, row.country === "FR"], ["tablet", false]);
   const [status, problem] = await track({ width: "wide" });
-  assert.deepEqual([status, problem.errors[0].path], [400, "/context/screen/width"]);
+  assert.deepEqual([status, problem.fields[0].path], [400, "/context/screen/width"]);
 });

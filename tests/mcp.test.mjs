@@ -75,7 +75,7 @@ describe("revisions", () => {
       assert.deepEqual([told.status, await told.text()], [202, ""]);
       assert.deepEqual((await rpc(own.keys.rk, "ping", {}, { era }))[1].result, {});
       const [, listed] = await rpc(own.keys.rk, "tools/list", {}, { era });
-      assert.equal(listed.result.tools.length, 11);
+      assert.equal(listed.result.tools.length, 14);
       const [code, unknown] = await rpc(own.keys.rk, "prompts/list", {}, { era });
       assert.deepEqual([code, unknown.error.code], [200, -32601]);
     });
@@ -245,7 +245,7 @@ describe("lists", () => {
       [own.keys.ak, account],
     ])) {
       const [, { result }] = await rpc(key, "tools/list", {}, options);
-      assert.ok(JSON.stringify(result).length < 40 * 1024);
+      assert.ok(JSON.stringify(result).length < 50 * 1024);
       assert.deepEqual([result.cacheScope, Number.isInteger(result.ttlMs)], ["private", true]);
       const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTypes: false, strictRequired: false });
       for (const tool of result.tools) {
@@ -305,8 +305,11 @@ const calls = {
   query_events: { limit: 5, properties: ["plan"], identifiers: true },
   funnel: { steps: ["pageview", "own-signup"], breakdown: "source" },
   retention: { interval: "day", periods: 3, date_range: "7d" },
+  journeys: { start: "pageview", steps: 2 },
+  match: { trigger: "pageview", result: "own-signup", window: "1d" },
   realtime: {},
   list_events: {},
+  list_segments: {},
   get_metric_definitions: {},
   explain_source: { url: "https://a.example/?gclid=x", referrer: "https://www.google.com/" },
   track_event: { event: "tracked-by-agent", properties: { n: 1 } },

@@ -143,5 +143,5 @@ test("what an event says itself goes first, and a request that no middleware saw
   const all = await rowsOf(project.project_id);
   const [row, identified] = [id, known].map((wanted) => all.find((one) => one.event_id === wanted));
   assert.deepEqual([row.country, row.os, identified.os], ["DE", "Linux", "Windows"]);
-  assert.throws(() => visitOf({}), /no Headwater middleware/);
+  assert.throws(() => visitOf({}), /did not go through the Headwater middleware/);
 });

@@ -150,7 +150,7 @@ describe("README", () => {
       writeFileSync(join(folder, "example.mjs"), code);
       const { stderr } = await run(process.execPath, ["example.mjs"], { cwd: folder, env: environment() });
       // The one that shows a loss shows that and nothing else.
-      if (code.includes("too old")) assert.match(stderr, /^invalid_payload timestamp: .* 1 \[/);
+      if (code.includes("too old")) assert.match(stderr, /^invalid_payload `timestamp`: .* 1 \[/);
       else assert.equal(stderr, "");
     });
   }

@@ -157,7 +157,7 @@ describe("export", () => {
     for (const [body, said] of [
       [row, /rows are missing/],
       [`${row}{"$end":{"complete":false,"rows":1}}\n`, /rows are missing/],
-      [`${row}{"event_`, /the last line is cut/],
+      [`${row}{"event_`, /the last line is incomplete/],
     ]) {
       const way = await recordingWay(stack.worker_url, () => ({ status: 200, body }));
       const found = [];
