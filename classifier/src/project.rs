@@ -15,6 +15,7 @@ pub const MAX_TEXT: usize = 256;
 /// The field that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Field {
     /// The referrer's host. The pattern is a host; its subdomains match too.
@@ -27,23 +28,29 @@ pub enum Field {
     UtmCampaign,
 }
 
-/// A rule as a project defines it.
+/// A rule as a project defines it. It goes before the rules of the classifier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(rename = "ClassifierRule"))]
 pub struct ProjectRule {
-    /// Its id, the result's [`crate::Attribution::rule_id`].
+    /// Its id: the `rule_id` of what it classifies.
+    #[cfg_attr(feature = "documented", schemars(length(min = 1, max = MAX_TEXT)))]
     pub id: String,
     /// The field that it matches.
     pub field: Field,
-    /// What the field must be; see [`Field`].
+    /// What the field must be: a host, or a text that can begin or end with `*`.
+    #[cfg_attr(feature = "documented", schemars(length(min = 1, max = MAX_TEXT)))]
     pub pattern: String,
     /// The source of visits that match.
+    #[cfg_attr(feature = "documented", schemars(length(min = 1, max = MAX_TEXT)))]
     pub source: String,
     /// The medium of visits that match.
+    #[cfg_attr(feature = "documented", schemars(length(min = 1, max = MAX_TEXT)))]
     pub medium: String,
     /// The channel of visits that match, by its GA4 name; if absent, it is computed from source and medium.
     #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "documented", schemars(length(min = 1, max = MAX_TEXT)))]
     pub channel: Option<String>,
 }
 

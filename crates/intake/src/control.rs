@@ -15,6 +15,7 @@ use crate::time::{Day, Timestamp};
 
 /// What to do with events of browsers that send `DNT: 1` or `Sec-GPC: 1` (`docs/concepts.md`, "Privacy").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum DntMode {
     /// Store them like all others.
@@ -28,6 +29,7 @@ pub enum DntMode {
 
 /// How precisely the visitor's location is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum GeoLevel {
     /// The country.

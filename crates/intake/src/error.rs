@@ -102,8 +102,46 @@ codes! {
     QueryTimeout = "query_timeout", 504, "The query took too long";
 }
 
+#[cfg(feature = "documented")]
+impl schemars::JsonSchema for ErrorCode {
+    fn schema_name() -> Cow<'static, str> {
+        "ErrorCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let about = |code: &Self| format!("- `{}` ({}): {}", code.as_str(), code.status(), code.title());
+        schemars::json_schema!({
+            "type": "string", "enum": Self::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>(),
+            "description": Self::ALL.iter().map(about).collect::<Vec<_>>().join("\n"),
+        })
+    }
+}
+
+/// A problem document (RFC 9457).
+#[derive(Serialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
+pub struct Problem<'a> {
+    /// Where the code is explained.
+    #[cfg_attr(feature = "documented", schemars(extend("format" = "uri")))]
+    r#type: String,
+    /// The same for every occurrence.
+    title: &'a str,
+    #[cfg_attr(feature = "documented", schemars(range(min = 400, max = 599)))]
+    status: u16,
+    #[cfg_attr(feature = "documented", schemars(with = "ErrorCode"))]
+    error: &'a str,
+    /// This occurrence, for people.
+    detail: &'a str,
+    /// The wrong fields of the input.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fields: &'a [FieldError],
+    /// As in `X-Request-Id`.
+    request_id: &'a str,
+}
+
 /// What is wrong with one field of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// JSON pointer (RFC 6901) into the body, or `?name` for a query parameter.
     pub path: String,
@@ -172,17 +210,6 @@ impl ApiError {
 
     /// The body as `application/problem+json` (RFC 9457).
     pub fn to_problem(&self, request_id: &str) -> String {
-        #[derive(Serialize)]
-        struct Problem<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            error: &'a str,
-            detail: &'a str,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            fields: &'a [FieldError],
-            request_id: &'a str,
-        }
         let problem = Problem {
             r#type: format!("{ERROR_DOCS}{}", self.code.as_str()),
             title: self.code.title(),

@@ -10,6 +10,7 @@ const MAX_COUNTERS: usize = 20_000;
 
 /// What happens once a quota is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Events are stored; the project's owner is notified.

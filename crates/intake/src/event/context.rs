@@ -25,18 +25,39 @@ pub struct Context<'a> {
     pub dnt: bool,
 }
 
+/// What is known about the visitor. Except for `screen` it is taken from `sk` keys only: used like a browser's own
+/// headers, and discarded like them. From other keys it is ignored.
 #[derive(Deserialize)]
-struct RawContext<'a> {
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", schemars(rename = "Context", extend(
+    "examples" = [{ "ip": "203.0.113.7", "user_agent": "Mozilla/5.0", "country": "DE" }],
+)))]
+pub(super) struct RawContext<'a> {
+    /// The visitor's IPv4 or IPv6 address.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<String>"))]
     ip: Scalar<'a>,
+    /// The visitor's `User-Agent`.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<String>", length(max = MAX_HEADER)))]
     user_agent: Scalar<'a>,
+    /// ISO 3166.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<String>", extend("pattern" = "^[A-Za-z]{2}$")))]
     country: Scalar<'a>,
+    /// The visitor's `Accept-Language`.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<String>", length(max = MAX_HEADER)))]
     language: Scalar<'a>,
+    /// Whether the visitor asked not to be tracked.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<bool>"))]
     dnt: Option<&'a RawValue>,
+    /// Size of the visitor's screen in CSS pixels, from any key. Stored as a class by width: `mobile` below 576,
+    /// `tablet` below 992, `laptop` below 1440, else `desktop`.
+    #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<super::screen::RawScreen>"))]
+    pub(super) screen: Option<&'a RawValue>,
 }
 
 /// Most bytes of `user_agent` and `language`. Real ones have less than a quarter of it.

@@ -1,6 +1,8 @@
 //! Events: parsing and validation.
 
 mod context;
+#[cfg(feature = "documented")]
+mod documented;
 mod object;
 mod properties;
 mod raw;
@@ -10,6 +12,8 @@ mod screen;
 mod validate;
 
 pub use context::{Context, MAX_HEADER};
+#[cfg(feature = "documented")]
+pub use documented::Properties;
 pub use object::Object;
 pub use properties::{MAX_BYTES as MAX_PROPERTIES, MAX_DEPTH as MAX_NESTING};
 pub use raw::RawEvent;

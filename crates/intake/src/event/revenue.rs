@@ -22,11 +22,21 @@ pub struct Revenue {
     pub currency: [u8; 3],
 }
 
+/// Revenue of the event.
 #[derive(Deserialize)]
-struct RawRevenue<'a> {
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "documented", schemars(rename = "Revenue", extend(
+    "required" = ["amount", "currency"],
+    "examples" = [{ "amount": "19.99", "currency": "EUR" }, { "amount": -5, "currency": "usd" }],
+)))]
+pub(super) struct RawRevenue<'a> {
+    /// At most 10^12 in size, four digits after the point; negative for a refund. As text it keeps every digit.
     #[serde(borrow)]
+    #[cfg_attr(feature = "documented", schemars(with = "super::documented::Amount"))]
     amount: Option<&'a RawValue>,
+    /// ISO 4217.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "String", extend("pattern" = "^[A-Za-z]{3}$")))]
     currency: Scalar<'a>,
 }
 

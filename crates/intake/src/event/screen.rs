@@ -1,8 +1,9 @@
 //! The class of a visitor's screen, from `context.screen` as Segment's libraries send it.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
+use super::context::RawContext;
 use super::object::Object;
 use super::scalar::Scalar;
 
@@ -11,15 +12,15 @@ use super::scalar::Scalar;
 const CLASSES: [(f64, &str); 3] = [(576.0, "mobile"), (992.0, "tablet"), (1440.0, "laptop")];
 
 #[derive(Deserialize)]
-struct RawContext<'a> {
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
+pub(super) struct RawScreen<'a> {
     #[serde(borrow, default)]
-    screen: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct RawScreen<'a> {
-    #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<f64>"))]
     width: Scalar<'a>,
+    /// Not stored.
+    #[serde(default, rename = "height")]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<f64>"))]
+    _height: IgnoredAny,
 }
 
 /// Reads `{"screen": {"width": 390, "height": 844}}`: `mobile`, `tablet`, `laptop` or `desktop`, empty where no width
@@ -32,8 +33,8 @@ pub(super) fn class(context: &str) -> Result<&'static str, (&'static str, &'stat
     if !context.contains("screen") {
         return Ok("");
     }
-    let Ok(Object(RawContext { screen: Some(screen) })) = serde_json::from_str(context) else { return Ok("") };
-    let Object(RawScreen { width }) = serde_json::from_str(screen.get())
+    let Ok(Object(RawContext { screen: Some(screen), .. })) = serde_json::from_str(context) else { return Ok("") };
+    let Object(RawScreen { width, .. }) = serde_json::from_str(screen.get())
         .map_err(|_| ("/screen", "must be an object with width and height in CSS pixels"))?;
     #[expect(clippy::cast_precision_loss, reason = "a screen is narrower than 2^52 pixels")]
     let width = match width {

@@ -25,8 +25,23 @@ pub struct Batch<'a> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 struct Envelope<T> {
+    #[cfg_attr(feature = "documented", schemars(extend("minItems" = 1, "maxItems" = MAX_EVENTS)))]
     events: T,
+}
+
+#[cfg(feature = "documented")]
+impl schemars::JsonSchema for Batch<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "Batch".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let envelope = generator.subschema_for::<Envelope<Vec<RawEvent<'_>>>>();
+        let bare = envelope.get("properties").and_then(|members| members.get("events")).cloned();
+        schemars::json_schema!({ "anyOf": [envelope, bare] })
+    }
 }
 
 /// Parses `{"events":[…]}` or a bare array.

@@ -10,10 +10,39 @@ use crate::event::{Event, Object, RawEvent, Scalar};
 /// Name of the event.
 pub use schema::IDENTIFY;
 
+/// What an identification has besides the members of an event.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 struct RawIdentification<'a> {
+    /// What is known about the person.
     #[serde(borrow, default)]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<crate::event::Properties>"))]
     traits: Option<&'a RawValue>,
+}
+
+/// Links a device to a person. It has the members of an event, with `traits` instead of `event` and `properties`.
+#[cfg(feature = "documented")]
+#[derive(schemars::JsonSchema)]
+#[schemars(transform = identifies)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct Identification<'a> {
+    #[schemars(flatten)]
+    event: RawEvent<'a>,
+    #[schemars(flatten)]
+    own: RawIdentification<'a>,
+    /// The device.
+    #[schemars(length(min = 1, max = crate::event::MAX_ID))]
+    anonymous_id: String,
+    /// The person.
+    #[schemars(length(min = 1, max = crate::event::MAX_USER_ID))]
+    user_id: String,
+}
+
+#[cfg(feature = "documented")]
+fn identifies(schema: &mut schemars::Schema) {
+    let members = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+    members.into_iter().for_each(|members| members.retain(|name, _| name != "event" && name != "properties"));
+    schema.insert("required".to_owned(), serde_json::json!(["anonymous_id", "user_id"]));
 }
 
 /// Parses `{"anonymous_id", "user_id", "traits", …}` as an event with the name [`IDENTIFY`] and `traits` as its

@@ -4,6 +4,8 @@
 //! Pure: random bytes come in as a value. The secret never appears in `Debug` output; only [`Draft::reveal`] returns it.
 
 mod checksum;
+#[cfg(feature = "documented")]
+mod documented;
 mod grants;
 mod secret;
 
@@ -57,6 +59,7 @@ impl Kind {
 
 /// One of a project's two data sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum Env {
     /// Real traffic.
