@@ -37,10 +37,17 @@ pub(crate) struct ForgetAccepted {
 
 /// The ids of a person; at least one is given.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    /// 1..256 characters.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "PersonAsked", deny_unknown_fields, extend("anyOf" = [
+    { "required": ["user_id"], "properties": { "user_id": { "type": "string" } } },
+    { "required": ["anonymous_id"], "properties": { "anonymous_id": { "type": "string" } } },
+])))]
+pub(crate) struct Asked {
+    /// Your own id of the person.
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_USER_ID)))]
     pub(super) user_id: Option<String>,
-    /// 1..128 characters.
+    /// A device's id.
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID)))]
     pub(super) anonymous_id: Option<String>,
 }
 

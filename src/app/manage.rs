@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use classifier::{ProjectRule, ProjectRules};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::body::Bound;
@@ -19,8 +20,22 @@ use query::Path;
 
 /// Time limit of a call to the control plane.
 const LIMIT: Duration = Duration::from_millis(2_500);
-/// How long a rotated key keeps working by default: a day, in seconds.
-const OVERLAP_S: u64 = 86_400;
+/// How long a rotated key can keep working: 30 days, in seconds.
+const MAX_OVERLAP_S: u64 = 30 * 86_400;
+
+/// How a key is replaced.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Rotation {
+    /// Seconds for which the old key keeps working.
+    #[serde(default = "a_day")]
+    #[cfg_attr(test, schemars(range(max = MAX_OVERLAP_S)))]
+    overlap_seconds: u64,
+}
+
+fn a_day() -> u64 {
+    86_400
+}
 
 impl App {
     pub(super) async fn manage(
@@ -56,7 +71,7 @@ impl App {
             }
             Management::KeyUpdate => ("manage_key_update", json!({ "key_id": id, "input": input })),
             Management::KeyRevoke => ("manage_key_revoke", json!({ "key_id": id })),
-            Management::KeyRotate => return self.rotate(caller, &id, &input).await,
+            Management::KeyRotate => return self.rotate(caller, &id, input).await,
             Management::Usage => {
                 let (from, to) = (query_month(request, "from")?, query_month(request, "to")?);
                 ("usage_get", json!({ "month_from": from, "month_to": to }))
@@ -133,13 +148,12 @@ impl App {
     }
 
     /// Replaces a key by a new one with the same settings; the old key expires after an overlap.
-    async fn rotate(&self, caller: &Principal, id: &str, input: &Map<String, Value>) -> Result<Reply, ApiError> {
-        let overlap = match input.get("overlap_seconds") {
-            None => OVERLAP_S,
-            Some(value) => value.as_u64().filter(|seconds| *seconds <= 30 * 86_400).ok_or_else(|| {
-                ApiError::new(ErrorCode::InvalidPayload, "overlap_seconds: must be a whole number up to 30 days")
-                    .field("/overlap_seconds", "must be a whole number up to 2592000")
-            })?,
+    async fn rotate(&self, caller: &Principal, id: &str, input: Map<String, Value>) -> Result<Reply, ApiError> {
+        let rotation = serde_json::from_value(Value::Object(input)).ok();
+        let Some(Rotation { overlap_seconds: overlap @ ..=MAX_OVERLAP_S }) = rotation else {
+            let error = "overlap_seconds: must be a whole number up to 30 days";
+            return Err(ApiError::new(ErrorCode::InvalidPayload, error)
+                .field("/overlap_seconds", "must be a whole number up to 2592000"));
         };
         // Kind and env are the old key's, which its owner can see.
         let keys = self.control("manage_keys", caller, json!({ "project_id": null })).await?;

@@ -6,6 +6,8 @@ mod after;
 mod authenticate;
 mod batch;
 mod body;
+#[cfg(test)]
+mod control_json;
 mod cors;
 mod cron;
 mod days;
@@ -69,13 +71,15 @@ pub use routes::{ROUTES, Route};
 pub use signing::SignatureCheck;
 pub use sink::{AppendError, Depth};
 
-/// The types of answers, for the documentation.
+/// The types of bodies and answers, for the documentation.
 #[cfg(test)]
-pub(crate) mod answers {
+pub(crate) mod documented {
     pub(crate) use super::batch::Answer as Batch;
+    pub(crate) use super::control_json::*;
     pub(crate) use super::expire_report::Report as RetentionRun;
-    pub(crate) use super::forget::ForgetAccepted;
+    pub(crate) use super::forget::{Asked, ForgetAccepted};
     pub(crate) use super::health::{Health, Overview, Ready};
+    pub(crate) use super::manage::Rotation;
     pub(crate) use super::root::Root;
     pub(crate) use super::track::Acknowledged;
 }

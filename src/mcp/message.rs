@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Maximum length of a request's id, in characters. It is sent back.
@@ -31,15 +32,18 @@ pub struct Call {
 
 /// A protocol error. Invalid arguments of a tool are not: they are reported in the tool's result, where the model sees
 /// them.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "McpError", deny_unknown_fields))]
 pub struct RpcError {
     /// The HTTP status.
+    #[serde(skip)]
     pub status: u16,
     /// The JSON-RPC code.
     pub code: i32,
     /// What is wrong.
     pub message: Cow<'static, str>,
     /// Details for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
 }
 
@@ -108,11 +112,7 @@ pub fn reply(id: &Value, result: &Value) -> String {
 
 /// An error in answer to a message.
 pub fn refused(id: &Value, error: &RpcError) -> String {
-    let mut shown = json!({ "code": error.code, "message": error.message });
-    if let Some(data) = &error.data {
-        shown["data"] = data.clone();
-    }
-    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{shown}}}")
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{}}}", json!(error))
 }
 
 #[cfg(test)]

@@ -31,48 +31,6 @@ pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
     json!({ "type": "string", "enum": words.into_iter().collect::<Vec<_>>() })
 }
 
-/// A list.
-pub(super) fn list(items: &Value, max: usize) -> Value {
-    json!({ "type": "array", "items": items, "maxItems": max })
-}
-
-/// A number of things, 0 or more.
-pub(super) fn count() -> Value {
-    json!({ "type": "integer", "minimum": 0 })
-}
-
-/// `2026-11-21T10:00:00.000Z`, the form of time in all answers.
-pub(super) fn instant() -> Value {
-    json!({ "type": "string", "format": "date-time" })
-}
-
-/// The schema or null.
-pub(super) fn or_null(mut schema: Value) -> Value {
-    let plain = schema.get("type").and_then(Value::as_str).map(ToOwned::to_owned);
-    match plain {
-        Some(kind) if schema.get("enum").is_none() => {
-            schema["type"] = json!([kind, "null"]);
-            schema
-        }
-        _ => {
-            let description = schema.as_object_mut().and_then(|members| members.remove("description"));
-            let mut either = json!({ "anyOf": [schema, { "type": "null" }] });
-            if let Some(description) = description {
-                either["description"] = description;
-            }
-            either
-        }
-    }
-}
-
-/// Allows null for each member, with the meaning of absent.
-pub(super) fn each_or_null(mut properties: Value) -> Value {
-    for (_, schema) in properties.as_object_mut().into_iter().flatten() {
-        *schema = or_null(schema.take());
-    }
-    properties
-}
-
 /// An object that may have further members.
 pub(super) fn object(required: &[&str], properties: Value) -> Value {
     let mut schema = json!({ "type": "object" });

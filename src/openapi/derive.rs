@@ -1,9 +1,11 @@
 //! Schemas derived from the types that the handlers write. Doc comments become descriptions, so this module's types
 //! are described where they are defined.
 
+use std::borrow::Cow;
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
 use super::Schemas;
@@ -17,19 +19,43 @@ pub(super) fn settings() -> SchemaSettings {
     })
 }
 
-/// The schema of an answer, with examples, and those of the types in it that are not inlined.
-pub(super) fn answer<T: JsonSchema>(examples: &Value) -> Schemas {
-    let mut generator = settings().for_serialize().into_generator();
-    generator.subschema_for::<T>();
-    let name = T::schema_name();
-    let schemas = generator.take_definitions(true).into_iter().map(|(found, schema)| {
-        let mut schema = Schema::try_from(schema).unwrap_or_default();
-        if found == name {
-            schema.insert("examples".to_owned(), examples.clone());
+/// Collects the schemas of bodies and answers, and of the types in them that are not inlined.
+pub(super) struct Derived {
+    /// A member of a body can be absent; one of an answer that can be null is there all the same.
+    bodies: SchemaGenerator,
+    answers: SchemaGenerator,
+    examples: Vec<(Cow<'static, str>, Value)>,
+}
+
+impl Derived {
+    pub(super) fn new() -> Self {
+        let (bodies, answers) = (settings().into_generator(), settings().for_serialize().into_generator());
+        Self { bodies, answers, examples: Vec::new() }
+    }
+
+    /// Adds a body, with examples if they are not null. A test validates them.
+    pub(super) fn body<T: JsonSchema>(mut self, examples: Value) -> Self {
+        self.bodies.subschema_for::<T>();
+        self.examples.push((T::schema_name(), examples));
+        self
+    }
+
+    /// Adds an answer, with examples if they are not null.
+    pub(super) fn answer<T: JsonSchema>(mut self, examples: Value) -> Self {
+        self.answers.subschema_for::<T>();
+        self.examples.push((T::schema_name(), examples));
+        self
+    }
+
+    /// The schemas by their names. A type of both bodies and answers is described as in bodies.
+    pub(super) fn schemas(mut self) -> Schemas {
+        let mut schemas = self.answers.take_definitions(true);
+        schemas.extend(self.bodies.take_definitions(true));
+        for (name, examples) in self.examples.into_iter().filter(|(_, examples)| !examples.is_null()) {
+            schemas[&*name]["examples"] = examples;
         }
-        (&*found.leak(), Value::from(schema))
-    });
-    schemas.collect()
+        schemas
+    }
 }
 
 /// As the document writes schemas: numbers without the formats of Rust's types, and words as one list.
@@ -37,6 +63,10 @@ fn plain(schema: &mut Schema) {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
     if ["int", "uint", "double"].iter().any(|kind| format.starts_with(kind)) {
         schema.remove("format");
+    }
+    // `default` is of serde: what is absent is null.
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
     }
     if let Some(text) = schema.get("description").and_then(Value::as_str) {
         // The lines of a doc comment are one paragraph; list items stay.

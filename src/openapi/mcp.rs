@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::Schemas;
 use super::build::{closed, described, examples, object, one_of, reference};
+use super::derive::Derived;
 use super::operation::Operation;
+use crate::mcp::RpcError;
 use intake::error::ErrorCode;
 
 const ABOUT: &str = "One JSON-RPC message of MCP 2026-07-28, 2025-11-25 or 2025-06-18 per request, over Streamable HTTP, \
@@ -54,10 +56,6 @@ pub(super) fn schemas() -> Schemas {
             "params": { "type": "object" },
         }),
     );
-    let error = closed(
-        &["code", "message"],
-        json!({ "code": { "type": "integer" }, "message": { "type": "string" }, "data": {} }),
-    );
     let answer = closed(
         &["jsonrpc", "id"],
         json!({
@@ -67,7 +65,7 @@ pub(super) fn schemas() -> Schemas {
             "error": reference("McpError"),
         }),
     );
-    vec![
+    let schemas = [
         (
             "McpMessage",
             examples(
@@ -80,7 +78,8 @@ pub(super) fn schemas() -> Schemas {
                 ]),
             ),
         ),
-        ("McpError", error),
         ("McpAnswer", answer),
-    ]
+    ];
+    let written = schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema));
+    written.chain(Derived::new().answer::<RpcError>(Value::Null).schemas()).collect()
 }

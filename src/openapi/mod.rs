@@ -13,7 +13,6 @@ mod mcp;
 mod operation;
 mod page;
 mod privacy;
-mod problem;
 mod reports;
 mod segments;
 mod status;
@@ -23,10 +22,12 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::app::ROUTES;
+use derive::Derived;
+use intake::error::{ApiError, ErrorCode, Problem};
 use operation::Operation;
 
 /// Schemas by their names.
-type Schemas = Vec<(&'static str, Value)>;
+type Schemas = Map<String, Value>;
 
 const ABOUT: &str = "First-party analytics: send events from pages and servers, and ask where visitors come from and \
 what they do.\n\n\
@@ -68,19 +69,26 @@ fn operations() -> Vec<Operation> {
     .concat()
 }
 
-fn schemas() -> Vec<(String, Value)> {
-    let written = [
+fn schemas() -> Schemas {
+    let parts = [
         ingest::schemas(),
         segments::schemas(),
         privacy::schemas(),
         management::schemas(),
         mcp::schemas(),
         status::schemas(),
-        problem::schemas(),
-    ]
-    .concat();
-    let written = written.into_iter().map(|(name, schema)| (name.to_owned(), schema));
-    written.chain(reports::schemas()).collect()
+        problem(),
+        reports::schemas(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+/// What an error looks like.
+fn problem() -> Schemas {
+    let example = ApiError::new(ErrorCode::InvalidPayload, "event: is missing").field("/event", "is missing");
+    let example = example.to_problem("req_83e04fb9e81623e4575c96a25d1c5390");
+    let example: Value = serde_json::from_str(&example).expect("a problem is JSON");
+    Derived::new().answer::<Problem>(json!([example])).schemas()
 }
 
 /// The document.
@@ -93,7 +101,7 @@ fn document() -> Value {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.to_lowercase()] = operation.json(route, &mut responses);
     }
-    let schemas: Map<String, Value> = schemas().into_iter().collect();
+    let schemas = schemas();
     json!({
         "openapi": "3.1.1",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -145,7 +153,6 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use intake::error::ErrorCode;
 
     #[test]
     fn the_documents_are_current() {

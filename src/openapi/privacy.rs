@@ -3,12 +3,11 @@
 use serde_json::json;
 
 use super::Schemas;
-use super::build::{closed, count, described, each_or_null, examples, instant, object, one_of, or_null, text};
-use super::derive::answer;
+use super::build::described;
+use super::derive::Derived;
 use super::operation::Operation;
-use crate::app::answers::ForgetAccepted;
+use crate::app::documented::{Asked, ForgetAccepted, ForgetReceipt};
 use intake::error::ErrorCode;
-use intake::event::{MAX_ID, MAX_USER_ID};
 use query::Format;
 
 /// What can be wrong with a request about a person, besides the key.
@@ -58,51 +57,14 @@ pub(super) fn operations() -> Vec<Operation> {
 }
 
 pub(super) fn schemas() -> Schemas {
-    let ids = each_or_null(json!({
-        "user_id": described(text(1, MAX_USER_ID), "Your own id of the person."),
-        "anonymous_id": described(text(1, MAX_ID), "A device's id."),
-    }));
-    let mut asked = closed(&[], ids);
-    asked["anyOf"] = json!([
-        { "required": ["user_id"], "properties": { "user_id": { "type": "string" } } },
-        { "required": ["anonymous_id"], "properties": { "anonymous_id": { "type": "string" } } },
-    ]);
-    let counts = object(
-        &["events", "sessions", "identities", "dead_letters", "buffered"],
-        json!({
-            "events": described(count(), "Events in the store, each once."),
-            "sessions": count(),
-            "identities": described(count(), "Identifications, once a day."),
-            "dead_letters": count(),
-            "buffered": described(count(), "Events that still waited for the store."),
-        }),
-    );
-    let example = "0b8f6a52-7f0e-4a3c-9d52-3f6c2a1e9b10";
-    let written = vec![
-        (
-            "PersonAsked",
-            examples(asked, json!([{ "user_id": "u-1842" }, { "user_id": "u-1842", "anonymous_id": "d-77a0" }])),
-        ),
-        (
-            "ForgetReceipt",
-            examples(
-                object(
-                    &["request_id", "status", "requested_at", "done_at", "counts"],
-                    json!({
-                        "request_id": { "type": "string", "format": "uuid" },
-                        "status": described(one_of(["pending", "done"]), "`done`: everything found so far is erased."),
-                        "requested_at": described(instant(), "When it was last requested."),
-                        "done_at": or_null(instant()),
-                        "counts": described(counts, "What was erased so far, including what arrived later."),
-                    }),
-                ),
-                json!([{
-                    "request_id": example, "status": "done", "requested_at": "2026-11-21T10:00:34.567Z",
-                    "done_at": "2026-11-21T10:05:02.100Z",
-                    "counts": { "events": 412, "sessions": 31, "identities": 3, "dead_letters": 0, "buffered": 2 },
-                }]),
-            ),
-        ),
-    ];
-    [written, answer::<ForgetAccepted>(&json!([{ "ok": true, "request_id": example }]))].concat()
+    let id = "0b8f6a52-7f0e-4a3c-9d52-3f6c2a1e9b10";
+    Derived::new()
+        .body::<Asked>(json!([{ "user_id": "u-1842" }, { "user_id": "u-1842", "anonymous_id": "d-77a0" }]))
+        .answer::<ForgetAccepted>(json!([{ "ok": true, "request_id": id }]))
+        .answer::<ForgetReceipt>(json!([{
+            "request_id": id, "status": "done", "requested_at": "2026-11-21T10:00:34.567Z",
+            "done_at": "2026-11-21T10:05:02.100Z",
+            "counts": { "events": 412, "sessions": 31, "identities": 3, "dead_letters": 0, "buffered": 2 },
+        }]))
+        .schemas()
 }

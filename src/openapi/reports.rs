@@ -205,7 +205,7 @@ fn derived() -> (Vec<Schemas>, Map<String, Value>) {
     (kinds, components)
 }
 
-pub(super) fn schemas() -> Vec<(String, Value)> {
+pub(super) fn schemas() -> Map<String, Value> {
     let (_, mut components) = derived();
     for (name, given) in EXAMPLES {
         let given = serde_json::from_str(given).expect("examples are JSON");
@@ -214,7 +214,7 @@ pub(super) fn schemas() -> Vec<(String, Value)> {
     }
     // Only tools use it.
     components.remove("EventsQuestion");
-    components.into_iter().collect()
+    components
 }
 
 /// A query parameter, described by the member of `StatsQuestion` that it stands for.

@@ -1,14 +1,14 @@
 //! Saved filters.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Schemas;
-use super::build::{closed, described, examples, instant, list, object, or_null, reference, text};
+use super::build::reference;
+use super::derive::Derived;
 use super::operation::Operation;
 use super::reports::project;
+use crate::app::documented::{NewSegment, Segment, SegmentChange};
 use intake::error::ErrorCode;
-use query::MAX_FILTERS;
-use query::segment::{MAX_BYTES, MAX_DESCRIPTION, MAX_NAME};
 
 const READS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::RateLimited];
 const FINDS: &[ErrorCode] = &[ErrorCode::InvalidParams, ErrorCode::NotFound, ErrorCode::RateLimited];
@@ -55,32 +55,9 @@ pub(super) fn schemas() -> Schemas {
     read["id"] = json!("0d9c8a44-51f6-4ab7-a2d9-6b0b2b3f6a0e");
     read["created_at"] = json!("2026-11-21T06:43:19.778Z");
     read["updated_at"] = json!("2026-11-21T06:43:19.778Z");
-    let mut whole = members();
-    whole["id"] = json!({ "type": "string", "format": "uuid" });
-    whole["created_at"] = instant();
-    whole["updated_at"] = instant();
-    vec![
-        (
-            "Segment",
-            examples(
-                object(&["id", "name", "description", "filters", "created_at", "updated_at"], whole),
-                json!([read]),
-            ),
-        ),
-        ("NewSegment", examples(closed(&["name", "filters"], members()), written)),
-        ("SegmentChange", examples(closed(&[], members()), json!([{ "name": "Buyers" }, { "description": null }]))),
-    ]
-}
-
-fn members() -> Value {
-    let mut filters = list(&reference("Filter"), MAX_FILTERS);
-    filters["minItems"] = 1.into();
-    json!({
-        "name": described(text(1, MAX_NAME), "Unique in the project, ignoring case; must not look like an id."),
-        "description": or_null(text(1, MAX_DESCRIPTION)),
-        "filters": described(
-            filters,
-            &format!("Conditions, joined with and; up to {} KiB. They must not name other segments.", MAX_BYTES / 1024),
-        ),
-    })
+    Derived::new()
+        .answer::<Segment>(json!([read]))
+        .body::<NewSegment>(written)
+        .body::<SegmentChange>(json!([{ "name": "Buyers" }, { "description": null }]))
+        .schemas()
 }

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::Schemas;
 use super::build::parameter;
-use super::derive::answer;
+use super::derive::Derived;
 use super::operation::Operation;
-use crate::app::answers::{Health, Overview, Ready, RetentionRun, Root};
+use crate::app::documented::{Health, Overview, Ready, RetentionRun, Root};
 use intake::error::ErrorCode;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -58,31 +58,30 @@ pub(super) fn operations() -> Vec<Operation> {
 
 pub(super) fn schemas() -> Schemas {
     let waiting = json!({ "events": 0, "bytes": 0, "oldest_age_s": null });
-    [
-        answer::<Root>(&json!([{
+    Derived::new()
+        .answer::<Root>(json!([{
             "name": "Headwater", "version": "0.1.0", "commit": "c73cbf7ab012",
             "links": {
                 "docs": "https://headwater.dev/docs", "openapi": "/openapi.json", "health": "/health", "ready": "/ready",
             },
-        }])),
-        answer::<Health>(&json!([{ "status": "ok", "version": "0.1.0", "commit": "c73cbf7ab012" }])),
-        answer::<Ready>(&json!([{
+        }]))
+        .answer::<Health>(json!([{ "status": "ok", "version": "0.1.0", "commit": "c73cbf7ab012" }]))
+        .answer::<Ready>(json!([{
             "status": "ready",
             "checks": { "buffer": "ok", "config": "ok", "control_plane": "ok", "event_store": "ok" },
             "buffer": waiting, "version": "0.1.0", "commit": "c73cbf7ab012",
-        }])),
-        answer::<Overview>(&json!([{
+        }]))
+        .answer::<Overview>(json!([{
             "events": 12, "bytes": 4096, "oldest_age_s": 3, "sink": "buffer",
             "objects": [{ "shard": "eu-0", "events": 12, "bytes": 4096, "oldest_age_s": 3, "failures": 1,
                 "problem": "the event store does not answer" }],
-        }])),
-        answer::<RetentionRun>(&json!([{
+        }]))
+        .answer::<RetentionRun>(json!([{
             "ok": true, "status": "complete", "dry_run": false, "dropped_months": [], "dead_letters": 0, "day_keys": 1,
             "took_ms": 420, "projects": [{
                 "project_id": "01893a5e-7b1c-7000-8000-000000000001", "slug": "shop", "kept_from": "2026-08-23",
                 "rows": { "live": 1200 }, "took_ms": 180, "failed": false,
             }],
-        }])),
-    ]
-    .concat()
+        }]))
+        .schemas()
 }
