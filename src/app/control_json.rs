@@ -214,14 +214,14 @@ pub(crate) struct NewSegment {
 #[schemars(deny_unknown_fields, transform = partial)]
 pub(crate) struct SegmentChange {
     #[schemars(flatten)]
-    segment: NewSegment,
+    saved: NewSegment,
 }
 
 #[derive(JsonSchema)]
 pub(crate) struct Segment {
     id: Id,
     #[schemars(flatten)]
-    segment: NewSegment,
+    saved: NewSegment,
     created_at: Instant,
     updated_at: Instant,
 }

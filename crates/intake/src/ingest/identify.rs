@@ -40,8 +40,9 @@ pub struct Identification<'a> {
 
 #[cfg(feature = "documented")]
 fn identifies(schema: &mut schemars::Schema) {
-    let members = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
-    members.into_iter().for_each(|members| members.retain(|name, _| name != "event" && name != "properties"));
+    if let Some(members) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        members.retain(|name, _| name != "event" && name != "properties");
+    }
     schema.insert("required".to_owned(), serde_json::json!(["anonymous_id", "user_id"]));
 }
 
