@@ -247,7 +247,7 @@ export type FunnelQuestion = {
   steps: Filter[];
   /** Time zone of the IANA database; by default the project's. */
   timezone?: string | null;
-  /** How long after the first event the last one may come. */
+  /** How long after the first event the last one may come. By default `7d`. */
   window?: string | null;
 };
 
@@ -424,7 +424,7 @@ export type RetentionQuestion = {
   include?: IncludeBots | null;
   /** Width of cohorts and periods; `week` by default. */
   interval?: "day" | "week" | "month" | null;
-  /** How many periods, including the cohort's own. Cohorts times periods are at most 10,000. */
+  /** How many periods, including the cohort's own. Cohorts times periods are at most 10,000. By default `8`. */
   periods?: number | null;
   /** Slug or id of the project: for account keys, and only for them. */
   project?: string | null;
@@ -502,7 +502,7 @@ export type StatsQuestion = {
   /** What a conversion is, for `conversion_rate`: a condition on single events. */
   goal?: Filter | null;
   include?: Include | null;
-  /** Maximum number of rows in the answer. */
+  /** Maximum number of rows in the answer. By default `1000`. */
   limit?: number | null;
   /** What to measure; `events` by default. */
   metrics?: Metric[] | Metric | null;

@@ -80,7 +80,20 @@ fn schemas() -> Schemas {
         problem(),
         reports::schemas(),
     ];
-    parts.into_iter().flatten().collect()
+    let mut schemas: Schemas = parts.into_iter().flatten().collect();
+    for schema in schemas.values_mut() {
+        let members = schema.get_mut("properties").and_then(Value::as_object_mut);
+        members.into_iter().flat_map(Map::values_mut).for_each(default_in_words);
+    }
+    schemas
+}
+
+/// Moves a member's default to its description: openapi-typescript makes a member of a body required if it has one.
+fn default_in_words(member: &mut Value) {
+    let Some(default) = member.as_object_mut().and_then(|member| member.remove("default")) else { return };
+    let default = default.as_str().map_or_else(|| default.to_string(), ToOwned::to_owned);
+    let description = member["description"].as_str().unwrap_or_default();
+    member["description"] = format!("{description} By default `{default}`.").trim_start().into();
 }
 
 /// What an error looks like.
