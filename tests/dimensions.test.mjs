@@ -67,7 +67,8 @@ test("are filtered by, and shown in rows and to agents", async () => {
 
 test("a public key may send a screen, and none that is no size", async () => {
   const key = project.keys.pk;
-  const track = (screen) => ask("/v1/track", {
+  const track = (screen) =>
+    ask("/v1/track", {
       key,
       headers: { origin: "http://localhost:8080" },
       body: { event: "e", context: { screen, country: "FR" } },

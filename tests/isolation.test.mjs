@@ -122,9 +122,9 @@ function hostile({ below, of }) {
   return { ids, texts, names, value, filter };
 }
 
-/** Of no answer: SQL, or the words of a store. */
 /** The value that an error repeats, as JSON. */
 const OWN_VALUE = /unknown value "(?:[^"\\]|\\.)*"/g;
+/** Of no answer: SQL, or the words of a store. */
 const inner = /SELECT .* FROM|DB::Exception|ClickHouse|FINAL|PT4|violates|headwater\./;
 
 test(`${REQUESTS} hostile questions`, async (context) => {

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::time::Duration;
 
-
 use intake::error::{ApiError, ErrorCode};
 use intake::ingest::too_large;
 
