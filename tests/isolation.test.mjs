@@ -282,7 +282,10 @@ test(`${REQUESTS / 5} hostile questions about people, journeys and pairs, with s
     if (!below(3)) body.filters = Array.from({ length: below(3) }, condition);
     if (path !== "/v1/journeys" && below(2)) body.breakdown = of(names);
     if (!below(8)) body[of(["project", "project_id", "env", "__proto__"])] = of([...ids, other.slug, "test", FOREIGN]);
-    const [status, answer] = await ask(path, { key: of([own.keys.rk, own.keys.sk]), body });
+    const asked = { key: of([own.keys.rk, own.keys.sk]), body };
+    let [status, answer] = await ask(path, asked);
+    // A busy machine may be late in checking the key; a question that is not answered is asked again.
+    for (let again = 0; status === 503 && again < 10; again += 1) [status, answer] = await ask(path, asked);
     statuses[status] = (statuses[status] ?? 0) + 1;
     const about = `seed ${seed}: ${status} ${JSON.stringify(answer).slice(0, 500)} for ${path} ${JSON.stringify(body)}`;
     assert.ok([200, 400].includes(status), about);
@@ -293,8 +296,8 @@ test(`${REQUESTS / 5} hostile questions about people, journeys and pairs, with s
       for (const [, , count] of counts) assert.ok(Number(count) <= 20, about);
     } else {
       assert.ok(!inner.test(answer.detail.replace(OWN_VALUE, "")), about);
-      const asked = JSON.stringify(body).includes(FOREIGN);
-      assert.ok(asked || !JSON.stringify(answer).includes(FOREIGN), about);
+      const named = JSON.stringify(body).includes(FOREIGN);
+      assert.ok(named || !JSON.stringify(answer).includes(FOREIGN), about);
     }
   };
   for (let sent = 0; sent < REQUESTS / 5; sent += 20) await Promise.all(Array.from({ length: 20 }, one));

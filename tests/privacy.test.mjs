@@ -180,13 +180,22 @@ async function inPostgres(texts) {
 function files(folder) {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))
-    .filter((path) => statSync(path).isFile());
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+}
+/** The bytes of a file; none if it has gone meanwhile, as a database's journals do. */
+function contents(path) {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error.code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
 }
 /** The texts that stand in the bytes of files below a folder, as UTF-8 or UTF-16. */
 function inFiles(folder, texts) {
   const found = new Set();
   for (const path of files(folder)) {
-    const bytes = readFileSync(path);
+    const bytes = contents(path);
     for (const text of texts) {
       if (bytes.includes(text) || bytes.includes(Buffer.from(text, "utf16le"))) found.add(text);
     }

@@ -107,7 +107,7 @@ impl Reply {
     ///
     /// # Errors
     /// `internal_error`, which plain structures never bring about.
-    pub fn of(status: u16, value: &dyn erased_serde::Serialize) -> Result<Self, ApiError> {
+    pub fn of(status: u16, value: &impl serde::Serialize) -> Result<Self, ApiError> {
         serde_json::to_vec(value).map(|body| Self::json(status, body)).map_err(|error| {
             ApiError::new(ErrorCode::InternalError, "the answer could not be written").because(error.to_string())
         })

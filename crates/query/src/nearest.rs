@@ -8,8 +8,12 @@ const MAX_SHOWN: usize = 64;
 const MAX_CHANGED: usize = 3;
 
 /// The message for a value outside of a closed list: the value, the nearest allowed name if one is near, all names.
-pub fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + Clone) -> String {
-    let all = names.clone().collect::<Vec<_>>().join(", ");
+pub fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str>) -> String {
+    unknown_among(value, &names.collect::<Vec<_>>())
+}
+
+fn unknown_among(value: &Value, names: &[&str]) -> String {
+    let all = names.join(", ");
     let Some(text) = value.as_str() else { return format!("must be one of: {all}") };
     let shown: String = text.chars().take(MAX_SHOWN).collect();
     let near = suggestion(names, &shown);
@@ -18,15 +22,16 @@ pub fn unknown<'a>(value: &Value, names: impl Iterator<Item = &'a str> + Clone) 
 
 /// The message for an unknown member or parameter.
 pub fn unknown_member(name: &str, allowed: &[&str]) -> String {
-    let near = suggestion(allowed.iter().copied(), name);
+    let near = suggestion(allowed, name);
     format!("is unknown{} Allowed: {}", near.as_deref().unwrap_or("."), allowed.join(", "))
 }
 
 /// `; did you mean "visitors"?` if a name is near.
-fn suggestion<'a>(names: impl Iterator<Item = &'a str>, wanted: &str) -> Option<String> {
-    let near = nearest(names, wanted, 1).into_iter().next()?;
-    let is_near = distance(&near.to_lowercase(), &wanted.to_lowercase()) * MAX_CHANGED <= near.chars().count();
-    is_near.then(|| format!("; did you mean \"{near}\"?"))
+fn suggestion(names: &[&str], wanted: &str) -> Option<String> {
+    let wanted = wanted.to_lowercase();
+    let apart = |name: &str| distance(&name.to_lowercase(), &wanted);
+    let (changes, near) = names.iter().map(|name| (apart(name), *name)).min_by_key(|(changes, _)| *changes)?;
+    (changes * MAX_CHANGED <= near.chars().count()).then(|| format!("; did you mean \"{near}\"?"))
 }
 
 /// Up to `most` names nearest to the wanted one, nearest first. Case is ignored.

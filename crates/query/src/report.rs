@@ -97,29 +97,18 @@ pub trait Answer {
     /// It cannot be written; the text is for the log.
     fn to_json(&self) -> Result<Vec<u8>, String>;
 
-    /// As a value.
+    /// As a value. It is read back from the JSON, because a second serializer for each type of answer would make the
+    /// Worker larger.
     ///
     /// # Errors
     /// As [`Answer::to_json`].
-    fn to_value(&self) -> Result<Value, String>;
+    fn to_value(&self) -> Result<Value, String> {
+        serde_json::from_slice(&self.to_json()?).map_err(|error| error.to_string())
+    }
 }
 
 impl<T: Serialize> Answer for T {
     fn to_json(&self) -> Result<Vec<u8>, String> {
-        json_of(self)
+        serde_json::to_vec(self).map_err(|error| error.to_string())
     }
-
-    fn to_value(&self) -> Result<Value, String> {
-        value_of(self)
-    }
-}
-
-/// The JSON of any value. The types of answers are erased: otherwise the Worker would hold a copy of the serializer for
-/// each of them.
-fn json_of(answer: &dyn erased_serde::Serialize) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(answer).map_err(|error| error.to_string())
-}
-
-fn value_of(answer: &dyn erased_serde::Serialize) -> Result<Value, String> {
-    serde_json::to_value(answer).map_err(|error| error.to_string())
 }
