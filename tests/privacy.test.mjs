@@ -187,7 +187,7 @@ function contents(path) {
   try {
     return readFileSync(path);
   } catch (error) {
-    if (error.code === "ENOENT") return Buffer.alloc(0);
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return Buffer.alloc(0);
     throw error;
   }
 }
