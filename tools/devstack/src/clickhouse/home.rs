@@ -36,6 +36,16 @@ const ENGINES: &[&str] = &[
     "View",
 ];
 
+/// Threads for merges and mutations: a server's default. The embedded engine has 2.
+///
+/// A mutation makes a new version of every part of its table, also of parts that it does not change. Parts beyond twice
+/// this number wait for [`PAUSE`] and longer.
+const BACKGROUND_THREADS: u32 = 16;
+
+/// Maximum of the random pause before the engine looks again for work of merges and mutations, in seconds. Its default
+/// of 1 spreads out the tables of a big server.
+const PAUSE: f32 = 0.05;
+
 /// The definition of the database `default`. Its UUID can be any fixed one, because a data folder has only one such
 /// database.
 const DEFAULT_DATABASE: &str = "ATTACH DATABASE _ UUID '6f1c1b2e-3d54-4f0a-9a53-6d1f0c4b7e21'\nENGINE = Atomic\n";
@@ -92,11 +102,14 @@ impl Home {
     }
 
     fn config(&self) -> String {
+        let pause = "background_processing_pool_task_sleep_seconds_when_no_work_random_part";
         format!(
             "<clickhouse>\n\
              <users_config>{}</users_config>\n\
              <default_database>_files</default_database>\n\
              <database>default</database>\n\
+             <background_pool_size>{BACKGROUND_THREADS}</background_pool_size>\n\
+             <{pause}>{PAUSE}</{pause}>\n\
              <access_control_improvements>\
              <table_engines_require_grant>true</table_engines_require_grant>\
              </access_control_improvements>\n\

@@ -63,6 +63,16 @@ async fn deletes_are_done_when_they_are_answered() {
 }
 
 #[tokio::test]
+async fn as_many_parts_as_on_a_server_are_mutated_at_once() {
+    let data = Folder::new();
+    let server = Server::start(data.path());
+    // The first table starts the threads.
+    server.run("CREATE TABLE e (a UInt64) ORDER BY a").await;
+    let limit = "SELECT value FROM system.metrics WHERE metric = 'BackgroundMergesAndMutationsPoolSize'";
+    assert_eq!(server.run(limit).await, "32\n");
+}
+
+#[tokio::test]
 async fn data_is_there_after_an_orderly_restart() {
     let data = Folder::new();
     let mut server = Server::start(data.path());
