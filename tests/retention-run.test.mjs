@@ -29,7 +29,10 @@ async function trigger(cron) {
 const forgotten = () =>
   sql`update jobs set held_until = now() - interval '1 second' where name = 'retention' and held_until is not null`;
 
-/** Runs the cron until the job has finished today; another test's cron may be the one that runs it. */
+/**
+ * Runs the cron until the job has finished today: a run that has had its time leaves the rest to the next one, and
+ * another test's cron may be the one that runs it.
+ */
 async function triggered(cron) {
   for (;;) {
     await trigger(cron);
@@ -331,7 +334,7 @@ describe("where something fails", () => {
       assert.equal((await run())[1].status, "busy", "the dead run is taken to be alive for a while");
       await forgotten();
       // The cron goes on with it.
-      await trigger("*/5 * * * *");
+      await triggered("*/5 * * * *");
       assert.deepEqual(await kept(project), { first: day(10), rows: 40 });
       for (const table of ["daily_rollup", "sessions", "computed", "dirty"]) {
         assert.equal((await kept(project, table, "day")).first, day(10), table);
