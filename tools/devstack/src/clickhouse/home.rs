@@ -36,11 +36,12 @@ const ENGINES: &[&str] = &[
     "View",
 ];
 
-/// Threads for merges and mutations: a server's default. The embedded engine has 2.
+/// Merges and mutations that each of the engine's 2 threads takes on in turns. By default they are 2.
 ///
-/// A mutation makes a new version of every part of its table, also of parts that it does not change. Parts beyond twice
-/// this number wait for [`PAUSE`] and longer.
-const BACKGROUND_THREADS: u32 = 16;
+/// A mutation makes a new version of every part of its table, also of parts that it does not change. Parts beyond the
+/// 32 that are taken on wait for [`PAUSE`] and longer. A server takes on 32 too, with 16 threads: here they would take
+/// the time of inserts and questions.
+const TASKS_PER_THREAD: u32 = 16;
 
 /// Maximum of the random pause before the engine looks again for work of merges and mutations, in seconds. Its default
 /// of 1 spreads out the tables of a big server.
@@ -102,13 +103,14 @@ impl Home {
     }
 
     fn config(&self) -> String {
+        let tasks = "background_merges_mutations_concurrency_ratio";
         let pause = "background_processing_pool_task_sleep_seconds_when_no_work_random_part";
         format!(
             "<clickhouse>\n\
              <users_config>{}</users_config>\n\
              <default_database>_files</default_database>\n\
              <database>default</database>\n\
-             <background_pool_size>{BACKGROUND_THREADS}</background_pool_size>\n\
+             <{tasks}>{TASKS_PER_THREAD}</{tasks}>\n\
              <{pause}>{PAUSE}</{pause}>\n\
              <access_control_improvements>\
              <table_engines_require_grant>true</table_engines_require_grant>\
