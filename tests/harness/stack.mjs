@@ -200,9 +200,8 @@ export async function select(sql, parameters = {}, database = stack.clickhouse_d
 }
 
 /** The stored rows of a project, after all acknowledged events have been stored. */
-export async function rowsOf(projectId) {
+export async function rowsOf(projectId, database = stack.clickhouse_database) {
   await settled();
-  return select("SELECT * FROM events FINAL WHERE project_id = {project:UUID} ORDER BY timestamp, event_id", {
-    project: projectId,
-  });
+  const sql = "SELECT * FROM events FINAL WHERE project_id = {project:UUID} ORDER BY timestamp, event_id";
+  return select(sql, { project: projectId }, database);
 }
