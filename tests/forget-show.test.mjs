@@ -170,13 +170,14 @@ async function answer(project, path, body) {
   return path.startsWith("/v1/export") ? text.trim().split("\n").map(clean).sort().join("\n") : clean(text);
 }
 
-/** How many questions have another answer, and one of them. */
-async function compare() {
+/** How many questions have another answer, and one of them. It ends once they are `enough` of all. */
+async function compare(enough = Number.POSITIVE_INFINITY) {
   await settled();
   let different = 0;
   let first;
   const list = await questions();
   for (const [path, body] of list) {
+    if (different >= enough * list.length) break;
     for (let attempt = 0; ; attempt++) {
       const [left, right] = await Promise.all([answer(whole, path, body), answer(without, path, body)]);
       if (left === right) break;
@@ -270,9 +271,8 @@ test("a person who is forgotten has never been there", { timeout: 600_000 }, asy
   );
   await send(without, others);
   await recompute();
-  const first = await compare();
-  t.diagnostic(`with the person ${first.different} of ${first.asked} answers differ`);
-  assert.ok(first.different > first.asked / 2);
+  const first = await compare(1 / 2);
+  assert.ok(first.different >= first.asked / 2, "with the person, answers differ");
   assert.ok((await columns()).includes("events.anonymous_id"), "the search finds what is there");
   await merged();
   assert.ok((await files()).filter((file) => file.endsWith(".bin")).length >= 3, "on the disk, too");
