@@ -17,7 +17,9 @@ fn everything_the_worker_is_compiled_from_is_watched() {
     let root = root();
     let watched = watch_dir(&root);
     let mut inputs: BTreeSet<PathBuf> =
-        ["Cargo.toml", "Cargo.lock", "src", "tools/bundler/src"].map(|path| root.join(path)).into();
+        ["Cargo.toml", "Cargo.lock", "build.rs", "docs/openapi.json", "src", "tools/bundler/src"]
+            .map(|path| root.join(path))
+            .into();
     for folder in path_dependencies(&root, "headwater") {
         let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
         inputs.extend(entries.filter(|path| {
@@ -27,7 +29,7 @@ fn everything_the_worker_is_compiled_from_is_watched() {
     }
     included(&root.join("src"), &mut inputs);
 
-    assert!(inputs.contains(&root.join("classifier/tables")) && inputs.contains(&root.join("docs/openapi.json")));
+    assert!(inputs.contains(&root.join("classifier/tables")) && inputs.contains(&root.join("sdk-browser/served/a.js")));
     let missing: Vec<&PathBuf> =
         inputs.iter().filter(|input| !watched.iter().any(|folder| input.starts_with(folder))).collect();
     assert!(missing.is_empty(), "add to watch_dir in wrangler.toml: {missing:?}");
