@@ -33,7 +33,9 @@ pub(crate) struct Args {
 /// Runs `cargo xtask up`.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let (clickhouse, supabase) = (&args.options.clickhouse, &args.options.supabase);
-    headwater_cli::tls::check([clickhouse.url.as_deref(), supabase.url.as_deref(), supabase.db_url.as_deref()])?;
+    headwater_cli::tls::check(
+        [&clickhouse.clickhouse_url, &supabase.supabase_url, &supabase.supabase_db_url].map(Option::as_deref),
+    )?;
     let mut state = args.state.open()?;
     state.create()?;
     if args.detach && !args.background {

@@ -15,16 +15,17 @@ use upkeep::rollup::{self, SETTINGS};
 
 use crate::control::Target;
 use crate::event_store::{EventStore, EventStoreArgs};
+use crate::format::Format;
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Show for each project and env how many days are up to date, the oldest that is not, rows and generations.
-    Status(Box<status::Args>),
+    Status(Box<Chosen>),
     /// Recompute days, whether due or not.
     Rebuild(Box<rebuild::Args>),
     /// Compare every row of the clean days with the events; exits with 1 if one differs.
-    Verify(Box<verify::Args>),
+    Verify(Box<Chosen>),
 }
 
 /// Where.
@@ -34,6 +35,18 @@ struct Place {
     target: Target,
     #[command(flatten)]
     store: EventStoreArgs,
+}
+
+/// Arguments of the commands that look at one project or at all.
+#[derive(Debug, clap::Args)]
+pub struct Chosen {
+    #[command(flatten)]
+    place: Place,
+    /// Slug or id of a project; all projects if not given.
+    #[arg(long, value_name = "SLUG")]
+    project: Option<String>,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// Runs `headwater rollup`.

@@ -7,21 +7,8 @@ use serde::{Deserialize, Serialize};
 use upkeep::rollup::{self, Kind};
 
 use super::projects::find;
-use super::{Place, execute};
-use crate::format::Format;
+use super::{Chosen, execute};
 use crate::table::Table;
-
-/// Arguments of `rollup status`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(flatten)]
-    place: Place,
-    /// Slug or id of a project; all projects if not given.
-    #[arg(long, value_name = "SLUG")]
-    project: Option<String>,
-    #[command(flatten)]
-    format: Format,
-}
 
 /// A row of `upkeep::rollup::status`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,7 +28,7 @@ struct Standing {
 }
 
 /// Runs `rollup status`.
-pub(super) fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Chosen) -> Result<ExitCode> {
     let store = args.place.open()?;
     let projects = find(&args.place, &store, args.project.as_deref())?;
     let mut rows = Vec::new();

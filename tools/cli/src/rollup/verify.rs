@@ -10,7 +10,7 @@ use statement::Scope;
 use upkeep::rollup::{self, Generation, Kind, ProjectDay};
 
 use super::projects::{Project, find};
-use super::{Place, execute};
+use super::{Chosen, execute};
 use crate::event_store::EventStore;
 use crate::format::Format;
 use crate::screen::{Screen, grouped};
@@ -18,18 +18,6 @@ use crate::stop;
 
 /// Days compared per statement.
 const DAYS: usize = 31;
-
-/// Arguments of `rollup verify`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
-    #[command(flatten)]
-    place: Place,
-    /// Slug or id of a project; all projects if not given.
-    #[arg(long, value_name = "SLUG")]
-    project: Option<String>,
-    #[command(flatten)]
-    format: Format,
-}
 
 /// A row of `upkeep::rollup::verify`, with its kind.
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,7 +35,7 @@ struct Difference {
 }
 
 /// Runs `rollup verify`.
-pub(super) fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Chosen) -> Result<ExitCode> {
     let store = args.place.open()?;
     let mut screen = Screen::default();
     let (mut days, mut differing) = (0, 0);

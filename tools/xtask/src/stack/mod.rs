@@ -61,8 +61,8 @@ impl Options {
     /// What must be installed to run with these options.
     pub(crate) fn needs(&self) -> Needs {
         Needs {
-            clickhouse: self.clickhouse.url.is_none(),
-            postgres: self.supabase.url.is_none(),
+            clickhouse: self.clickhouse.clickhouse_url.is_none(),
+            postgres: self.supabase.supabase_url.is_none(),
             worker: !self.stores_only,
         }
     }

@@ -21,72 +21,43 @@ const START: Duration = Duration::from_secs(90);
 
 /// An existing ClickHouse server.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the options")]
 pub(crate) struct OwnClickHouse {
     /// Use this ClickHouse server instead of the local one.
-    #[arg(
-        id = "clickhouse_url",
-        long = "clickhouse-url",
-        value_name = "URL",
-        env = "HEADWATER_CLICKHOUSE_URL",
-        requires = "clickhouse_user"
-    )]
-    pub(crate) url: Option<String>,
+    #[arg(long, value_name = "URL", env = "HEADWATER_CLICKHOUSE_URL", requires = "clickhouse_user")]
+    pub(crate) clickhouse_url: Option<String>,
     /// ClickHouse user for inserts, questions and migrations.
-    #[arg(id = "clickhouse_user", long = "clickhouse-user", value_name = "NAME", env = "HEADWATER_CLICKHOUSE_USER")]
-    user: Option<String>,
+    #[arg(long, value_name = "NAME", env = "HEADWATER_CLICKHOUSE_USER")]
+    clickhouse_user: Option<String>,
     /// Password of the ClickHouse user.
-    #[arg(
-        id = "clickhouse_password",
-        long = "clickhouse-password",
-        value_name = "PASSWORD",
-        env = "HEADWATER_CLICKHOUSE_PASSWORD",
-        hide_env_values = true
-    )]
-    password: Option<String>,
+    #[arg(long, value_name = "PASSWORD", env = "HEADWATER_CLICKHOUSE_PASSWORD", hide_env_values = true)]
+    clickhouse_password: Option<String>,
     /// ClickHouse database, local or not.
-    #[arg(id = "clickhouse_database", long = "clickhouse-database", value_name = "NAME")]
-    database: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    clickhouse_database: Option<String>,
 }
 
 /// An existing Supabase project or PostgREST.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the options")]
 pub(crate) struct OwnSupabase {
     /// Use this Supabase project instead of the local PostgreSQL and PostgREST.
     #[arg(
-        id = "supabase_url",
-        long = "supabase-url",
+        long,
         value_name = "URL",
         env = "HEADWATER_SUPABASE_URL",
         requires_all = ["supabase_secret_key", "supabase_jwt_secret", "supabase_db_url"]
     )]
-    pub(crate) url: Option<String>,
+    pub(crate) supabase_url: Option<String>,
     /// Secret API key of the Supabase project (`sb_secret_…`).
-    #[arg(
-        id = "supabase_secret_key",
-        long = "supabase-secret-key",
-        value_name = "KEY",
-        env = "HEADWATER_SUPABASE_SECRET_KEY",
-        hide_env_values = true
-    )]
-    secret_key: Option<String>,
+    #[arg(long, value_name = "KEY", env = "HEADWATER_SUPABASE_SECRET_KEY", hide_env_values = true)]
+    supabase_secret_key: Option<String>,
     /// JWT secret of the Supabase project.
-    #[arg(
-        id = "supabase_jwt_secret",
-        long = "supabase-jwt-secret",
-        value_name = "SECRET",
-        env = "HEADWATER_SUPABASE_JWT_SECRET",
-        hide_env_values = true
-    )]
-    jwt_secret: Option<String>,
+    #[arg(long, value_name = "SECRET", env = "HEADWATER_SUPABASE_JWT_SECRET", hide_env_values = true)]
+    supabase_jwt_secret: Option<String>,
     /// PostgreSQL URL of the Supabase project, for migrations.
-    #[arg(
-        id = "supabase_db_url",
-        long = "supabase-db-url",
-        value_name = "URL",
-        env = "HEADWATER_SUPABASE_DB_URL",
-        hide_env_values = true
-    )]
-    pub(crate) db_url: Option<String>,
+    #[arg(long, value_name = "URL", env = "HEADWATER_SUPABASE_DB_URL", hide_env_values = true)]
+    pub(crate) supabase_db_url: Option<String>,
 }
 
 /// The two databases, ready for use.
@@ -106,23 +77,23 @@ pub(super) fn start_databases(
     secrets: &Secrets,
 ) -> Result<Databases> {
     let own = &options.clickhouse;
-    let database = own.database.clone().unwrap_or_else(|| "headwater".to_owned());
-    let users = own.user.as_ref().map_or_else(
+    let database = own.clickhouse_database.clone().unwrap_or_else(|| "headwater".to_owned());
+    let users = own.clickhouse_user.as_ref().map_or_else(
         || local_users(secrets),
         |user| {
-            let one = User { user: user.clone(), password: own.password.clone().unwrap_or_default() };
+            let one = User { user: user.clone(), password: own.clickhouse_password.clone().unwrap_or_default() };
             Users { ingest: one.clone(), read: one.clone(), maintain: one }
         },
     );
-    let local_clickhouse = match own.url {
+    let local_clickhouse = match own.clickhouse_url {
         None => Some(spawn_clickhouse(children, state, tools, options, &database, &users)?),
         Some(_) => None,
     };
-    let local_postgres = match options.supabase.url {
+    let local_postgres = match options.supabase.supabase_url {
         None => Some(spawn_postgres(children, state, tools, options, secrets)?),
         Some(_) => None,
     };
-    let clickhouse_url = match (local_clickhouse, &own.url) {
+    let clickhouse_url = match (local_clickhouse, &own.clickhouse_url) {
         (Some(index), _) => wait(children, index, "ClickHouse")?,
         (None, url) => url.clone().unwrap_or_default().trim_end_matches('/').to_owned(),
     };
@@ -131,7 +102,7 @@ pub(super) fn start_databases(
             let url = wait(children, index, "PostgreSQL")?;
             Some(url.replacen("postgres@", &format!("postgres:{}@", secrets.postgres), 1))
         }
-        None => options.supabase.db_url.clone(),
+        None => options.supabase.supabase_db_url.clone(),
     };
     Ok(Databases { clickhouse_url, clickhouse_database: database, clickhouse_users: users, postgres_url })
 }
@@ -148,7 +119,7 @@ impl Databases {
     ) -> Result<Stores> {
         let own = &options.supabase;
         let postgres_url = self.postgres_url.unwrap_or_default();
-        let rest_url = if let Some(url) = &own.url {
+        let rest_url = if let Some(url) = &own.supabase_url {
             url.trim_end_matches('/').to_owned()
         } else {
             let index = spawn_postgrest(children, state, tools, options, secrets, &postgres_url)?;
@@ -160,9 +131,9 @@ impl Databases {
             clickhouse_users: self.clickhouse_users,
             postgrest_url: rest_url,
             postgres_url,
-            supabase_secret_key: own.secret_key.clone().unwrap_or_else(|| secrets.supabase_secret_key.clone()),
+            supabase_secret_key: own.supabase_secret_key.clone().unwrap_or_else(|| secrets.supabase_secret_key.clone()),
             supabase_publishable_key: secrets.supabase_publishable_key.clone(),
-            supabase_jwt_secret: own.jwt_secret.clone().unwrap_or_else(|| secrets.supabase_jwt_secret.clone()),
+            supabase_jwt_secret: own.supabase_jwt_secret.clone().unwrap_or_else(|| secrets.supabase_jwt_secret.clone()),
         })
     }
 }
