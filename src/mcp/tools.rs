@@ -102,7 +102,7 @@ const ACCOUNT: &[Door] = &[Door::Account];
 /// Schemas of arguments that several tools share, by name.
 const PARTS: &str = include_str!("schemas/parts.json");
 
-/// Declares the tools. `name` is also the name of the tool's schemas in `schemas/`, which `typed.rs` writes.
+/// Declares the tools. `name` is also the name of the tool's schemas in `schemas/`, which `typed/` writes.
 macro_rules! tools {
     ($($name:literal, $title:literal, $ask:ident, $doors:ident, $about:literal, $examples:literal;)*) => {
         /// All tools, in the order they are listed.
