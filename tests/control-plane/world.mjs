@@ -12,6 +12,8 @@ export const roles = ["owner", "admin", "member", "viewer"];
 export const prefix = () =>
   [...randomBytes(8)].map((byte) => "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]).join("");
 export const hash = () => randomBytes(32).toString("hex");
+/** What is stored of a new key's secret. */
+export const secret = () => ({ prefix: prefix(), secret_hash: hash() });
 
 /** A token as Supabase signs it for a user. */
 export function token(userId) {
