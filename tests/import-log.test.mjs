@@ -149,6 +149,7 @@ describe("a log", () => {
     const [news] = of("/pricing").filter((row) => row.source === "news");
     assert.deepEqual([news.event, news.host, news.medium], ["pageview", "example.com", "email"]);
     assert.equal(news.timestamp, "2024-03-10 08:00:10.000");
+    assert.ok(rows.every((row) => row.sent_by === "import"));
     assert.deepEqual(
       of("/").map((row) => [row.source, row.medium]),
       [["google", "organic"]],

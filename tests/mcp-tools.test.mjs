@@ -107,7 +107,7 @@ describe("tools", () => {
       ["get_stats", { metrics: "visitors" }, /At metrics: must be of type array/],
       ["get_stats", { date_range: "some day" }, /At date_range: unknown period; use last 30 days/],
       ["get_stats", { dimension: ["source"] }, /At dimension: is unknown; did you mean "dimensions"\? Allowed: /],
-      ["get_stats", { dimensions: ["colour"] }, /At dimensions\/0: unknown value "colour"\. Allowed: event, user_id/],
+      ["get_stats", { dimensions: ["colour"] }, /At dimensions\/0: unknown value "colour"\. Allowed: event, sent_by/],
       [
         "get_stats",
         { filters: [["is", "colour", ["x"]]] },
@@ -206,7 +206,10 @@ describe("tools", () => {
     assert.deepEqual([stored.ok, stored.event_id], [true, "e-1"]);
     const { rows } = await told(own.keys.rk, "get_stats", {
       metrics: ["events", "revenue"],
-      filters: [["is", "event", [event]]],
+      filters: [
+        ["is", "event", [event]],
+        ["is", "sent_by", ["server"]],
+      ],
     });
     assert.deepEqual(rows, [{ events: 1, revenue: { EUR: 3.2 } }]);
     for (const args of [

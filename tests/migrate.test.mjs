@@ -36,7 +36,7 @@ test("utm_source and utm_medium of events that were stored before are taken from
   const run = (sql) => select(sql, {}, database);
   await migrate();
   await run("ALTER TABLE events DROP COLUMN utm_source, DROP COLUMN utm_medium");
-  await run("DELETE FROM headwater_migrations WHERE name = '0004_screen_and_utm.sql'");
+  await run("DELETE FROM headwater_migrations WHERE name >= '0004'");
   const urls = {
     a: "https://a.test/?utm_source=News+Letter&utm_medium=E%2DMail",
     b: "https://a.test/?x=1&amp;UTM_Source=+b%20&utm_source=c",
@@ -68,4 +68,24 @@ test("utm_source and utm_medium of events that were stored before are taken from
   await run("ALTER TABLE events UPDATE url = '' WHERE 1 SETTINGS mutations_sync = 2");
   assert.deepEqual(await stored(), wanted, "written, not computed");
   assert.deepEqual(await run("SELECT toString(kind) AS kind FROM computed"), [{ kind: "rollup" }]);
+});
+
+test("events that were stored before the sender was are of no sender", async () => {
+  const run = (sql) => select(sql, {}, database);
+  await migrate();
+  await run("ALTER TABLE events DROP COLUMN sent_by");
+  await run("DELETE FROM headwater_migrations WHERE name >= '0005'");
+  const project = "00000000-0000-0000-0000-000000000002";
+  const insert = (columns, values) =>
+    run(`INSERT INTO events (project_id, env, timestamp, ${columns}) VALUES ('${project}', 'live', now(), ${values})`);
+  await insert("event_id", "'before'");
+  await migrate();
+  await insert("event_id, sent_by", "'since', 'server'");
+  assert.deepEqual(
+    await run(`SELECT event_id, sent_by FROM events WHERE project_id = '${project}' ORDER BY event_id`),
+    [
+      { event_id: "before", sent_by: "" },
+      { event_id: "since", sent_by: "server" },
+    ],
+  );
 });

@@ -62,6 +62,7 @@ describe("rows", () => {
       event_id: "whole",
       event: "purchase",
       timestamp: "2026-10-20T10:00:00.123Z",
+      sent_by: "server",
       anonymous_id: "ada",
       user_id: "u-1",
       session_id: "s-1",

@@ -88,6 +88,9 @@ describe("a seed", () => {
         assert.ok(sources.includes(source), `${source} is not in ${sources}`);
       }
       assert.equal((await stats({ metric: "events", interval: "day" })).length, 12);
+      // Servers send one event in a thousand or so.
+      const [{ sent_by, events: most }] = await stats({ metric: "events", group_by: "sent_by" });
+      assert.ok(sent_by === "browser" && most > 1450, `${sent_by}: ${most}`);
     }
   });
 });

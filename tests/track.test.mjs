@@ -113,6 +113,44 @@ describe("an accepted event", () => {
     assert.equal((await stored("beacon")).event, "beacon");
   });
 
+  test("says who sent it, by the key and not by what it claims", async () => {
+    const own = await newProject("track-sent-by");
+    const { pk, sk, rk } = own.keys;
+    const timestamp = "2026-11-20T12:00:00Z";
+    const claims = ["browser", "server", "import"].map((sent_by) => ({
+      event: "e",
+      event_id: sent_by,
+      timestamp,
+      sent_by,
+      context: { sent_by },
+      properties: { sent_by },
+    }));
+    const send = async (key, prefix, headers = {}) => {
+      const events = claims.map((event) => ({ ...event, event_id: `${prefix}-${event.event_id}` }));
+      const [single, ...others] = events;
+      const query = "?sent_by=server";
+      assert.equal((await ask(`/v1/track${query}`, { key, headers, body: single }))[0], 202);
+      assert.equal((await ask(`/v1/batch${query}`, { key, headers, body: others }))[0], 202);
+      const body = { anonymous_id: "a", user_id: "u", event_id: `${prefix}-identify`, timestamp, sent_by: "import" };
+      assert.equal((await ask(`/v1/identify${query}`, { key, headers, body }))[0], 202);
+    };
+    const origin = { origin: "http://localhost:3000" };
+    await send(pk, "pk", origin);
+    // Only a server may say that it imports.
+    await send(pk, "pk-import", { ...origin, "x-headwater-import": "1" });
+    await send(sk, "sk");
+    await send(sk, "sk-no-import", { "x-headwater-import": "0" });
+    await send(sk, "import", { "x-headwater-import": "1" });
+    const counted = { browser: 8, import: 4, server: 8 };
+    const rows = await rowsOf(own.project_id);
+    const sender = { pk: "browser", sk: "server", import: "import" };
+    for (const row of rows) assert.equal(row.sent_by, sender[row.event_id.split("-")[0]], row.event_id);
+    const range = "from=2026-11-20&to=2026-11-21&group_by=sent_by&bots=true";
+    const [status, answer] = await ask(`/v1/stats?metric=events&${range}`, { key: rk });
+    assert.equal(status, 200, JSON.stringify(answer));
+    assert.deepEqual(Object.fromEntries(answer.rows.map(({ sent_by, events }) => [sent_by, events])), counted);
+  });
+
   test("of someone who asks not to be tracked keeps neither hash nor ids", async () => {
     await call(`/e?key=${project.keys.pk}`, {
       body: JSON.stringify({ event: "dnt", event_id: "dnt", anonymous_id: "a", user_id: "u" }),

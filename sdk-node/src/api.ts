@@ -59,8 +59,8 @@ export type Context = {
   user_agent?: string | null;
 };
 
-/** What to group by. Metrics of sessions cannot be grouped by event, user_id, path, title, browser_version, os_version, bot_class and properties; entry_path and exit_path go with metrics of sessions alone (see `GET /v1/metrics`). */
-export type Dimension = "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "time:minute" | "time:hour" | "time:day" | "time:week" | "time:month";
+/** What to group by. Metrics of sessions cannot be grouped by event, sent_by, user_id, path, title, browser_version, os_version, bot_class and properties; entry_path and exit_path go with metrics of sessions alone (see `GET /v1/metrics`). */
+export type Dimension = "event" | "sent_by" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "time:minute" | "time:hour" | "time:day" | "time:week" | "time:month";
 
 /** A date or an instant. */
 export type Edge = string | number;
@@ -161,7 +161,7 @@ export type FieldError = {
 };
 
 /** A condition. A question has at most 100 of them, including those of its segments, nested at most 6 deep. */
-export type Filter = ["and", Filter[]] | ["or", Filter[]] | ["not", Filter] | ["has_done" | "has_not_done", Filter] | ["is" | "is_not" | "contains" | "not_contains" | "starts_with", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["is" | "is_not", "segment", string[] | string] | ["matches", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["gt" | "gte" | "lt" | "lte", `prop:${string}` | "revenue", number] | ["exists", "event" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "revenue"];
+export type Filter = ["and", Filter[]] | ["or", Filter[]] | ["not", Filter] | ["has_done" | "has_not_done", Filter] | ["is" | "is_not" | "contains" | "not_contains" | "starts_with", "event" | "sent_by" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["is" | "is_not", "segment", string[] | string] | ["matches", "event" | "sent_by" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}`, (string | number | boolean)[] | string | number | boolean] | ["gt" | "gte" | "lt" | "lte", `prop:${string}` | "revenue", number] | ["exists", "event" | "sent_by" | "user_id" | "host" | "path" | "title" | "referrer_host" | "source" | "medium" | "channel" | "campaign" | "term" | "content" | "click_id" | "utm_source" | "utm_medium" | "country" | "region" | "city" | "language" | "device_type" | "screen" | "browser" | "browser_version" | "os" | "os_version" | "entry_path" | "exit_path" | "bot_class" | `prop:${string}` | "revenue"];
 
 /** The request was stored; the cron does it. */
 export type ForgetAccepted = {
@@ -575,6 +575,8 @@ export type StatsRow = {
   revenue?: Record<string, number>;
   /** Class of the screen by its width: `mobile`, `tablet`, `laptop` or `desktop`; empty where it is unknown. */
   screen?: string;
+  /** Who sent it: `browser`, `server`, `import`, `link`, `pixel` or `postback`; empty for events from before this was stored. */
+  sent_by?: string;
   session_duration?: number | null;
   sessions?: number;
   /** Where the visit came from, such as `google` or `newsletter`. */
@@ -660,6 +662,8 @@ export type StoredEvent = {
   rule_id: string;
   /** Class of the screen by its width: `mobile`, `tablet`, `laptop` or `desktop`; empty where it is unknown. */
   screen: string;
+  /** Who sent it: `browser`, `server`, `import`, `link`, `pixel` or `postback`; empty for events from before this was stored. */
+  sent_by: string;
   /** Id of the session, as sent. */
   session_id: string;
   /** Where the visit came from, such as `google` or `newsletter`. */

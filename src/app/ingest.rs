@@ -12,7 +12,7 @@ use super::whereabouts::Whereabouts;
 use super::{App, Deadline};
 use intake::error::ApiError;
 use intake::event::{Bounds, Event};
-use intake::ingest::{Enricher, Rows, Sender, needed_day};
+use intake::ingest::{Enricher, IMPORT_HEADER, Rows, Sender, needed_day};
 use intake::time::Day;
 
 /// Where events come from: who sends them, with which request.
@@ -85,6 +85,7 @@ impl App {
             project: caller.project()?,
             env: caller.env(),
             received_at: deadline.received_at,
+            sent_by: caller.sent_by(request.header(IMPORT_HEADER).as_deref())?,
             sender: headers.as_ref().map(SenderHeaders::sender),
             is_bot: self.runtime.is_bot,
             day_keys: &day_keys,

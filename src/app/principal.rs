@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::session::Session;
 use intake::control::{KeyRecord, Project};
 use intake::error::{ApiError, ErrorCode};
+use intake::ingest::sent_by;
 use intake::key::{Access, Env, Kind};
+use schema::SentBy;
 
 /// Whose requests count together: a project or an organization, and its data set.
 pub(super) type Budget = (String, &'static str);
@@ -96,6 +98,21 @@ impl Principal {
         matches!(self, Self::Key(record) if record.kind == Kind::Secret)
     }
 
+    /// Who sends the events, as it is stored with each of them. `import`: the value of
+    /// [`intake::ingest::IMPORT_HEADER`].
+    ///
+    /// # Errors
+    /// `key_kind_not_allowed` for who sends none.
+    pub(super) fn sent_by(&self, import: Option<&str>) -> Result<SentBy, ApiError> {
+        let sender = match self {
+            Self::Key(record) => sent_by(record.kind, import),
+            Self::Member(_) => None,
+        };
+        sender.ok_or_else(|| {
+            ApiError::new(ErrorCode::KeyKindNotAllowed, "this sends no events; use a key of kind pk or sk")
+        })
+    }
+
     /// The API key, for what is noted under a key's id.
     ///
     /// # Errors
@@ -127,6 +144,6 @@ mod tests {
         for access in [Access::Ingest, Access::Read, Access::Save, Access::Mcp, Access::Forget, Access::Operate] {
             assert_eq!(member.check(access), Err(ErrorCode::KeyKindNotAllowed));
         }
-        assert!(member.key().is_err() && member.project().is_err());
+        assert!(member.key().is_err() && member.project().is_err() && member.sent_by(Some("1")).is_err());
     }
 }

@@ -85,6 +85,8 @@ columns! {
         "When it happened.";
     ReceivedAt "received_at" "DateTime64(3, 'UTC')" Time [EVENTS]
         "When it was received.";
+    SentBy "sent_by" "LowCardinality(String)" Text [EVENTS GROUP]
+        "Who sent it: `browser`, `server`, `import`, `link`, `pixel` or `postback`; empty for events from before this was stored.";
     Precedence "precedence" "UInt64" Hash [EVENTS STORE HIDDEN]
         "Of several rows of one event the one with the largest precedence counts.";
     AnonymousId "anonymous_id" "String" Text [EVENTS PERSON FIND]
@@ -320,7 +322,7 @@ mod tests {
     fn lists_for_people() {
         assert_eq!(
             Column::not_of_sessions(),
-            "event, user_id, path, title, browser_version, os_version, bot_class and properties"
+            "event, sent_by, user_id, path, title, browser_version, os_version, bot_class and properties"
         );
         assert_eq!(Column::not_of_events(), "entry_path and exit_path");
     }

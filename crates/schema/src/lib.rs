@@ -8,10 +8,12 @@
 
 mod activity;
 mod column;
+mod sent_by;
 mod table;
 
 pub use activity::{Activity, IDENTIFY, LINK, Metered, PAGEVIEW, is_activity, is_metered, is_pageview};
 pub use column::{Column, Holds, is_written};
+pub use sent_by::SentBy;
 pub use table::{
     DAILY_ROLLUP, DEAD_LETTERS, Field, IDENTITIES, RollupDimension, computed, rollup_dimensions, sessions,
 };

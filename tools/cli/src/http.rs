@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use intake::ingest::IMPORT_HEADER;
 use reqwest::Client;
 use reqwest::redirect::Policy;
 
@@ -37,10 +38,10 @@ impl Worker {
         self.answer(self.client.get(format!("{}{path}", self.url)))
     }
 
-    /// `POST path` with a JSON body and a key.
-    pub(crate) fn post(&self, path: &str, key: &str, body: Vec<u8>) -> Result<Answer> {
-        let request = self.client.post(format!("{}{path}", self.url));
-        self.answer(request.bearer_auth(key).header("content-type", "application/json").body(body))
+    /// `POST path` with a JSON body and a key, as an import.
+    pub(crate) fn import(&self, path: &str, key: &str, body: Vec<u8>) -> Result<Answer> {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(key).header(IMPORT_HEADER, "1");
+        self.answer(request.header("content-type", "application/json").body(body))
     }
 
     fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer> {

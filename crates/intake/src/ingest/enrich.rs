@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use classifier::{Page, Referrer, classify_links, hygiene};
+use schema::SentBy;
 
 use super::Sender;
 use super::memo::Memo;
@@ -35,6 +36,8 @@ pub struct Enricher<'a> {
     pub env: Env,
     /// When the request was received.
     pub received_at: Timestamp,
+    /// Who sends the events.
+    pub sent_by: SentBy,
     /// The sender of the request; `None` for a server, which is not a visitor.
     pub sender: Option<Sender<'a>>,
     /// Whether isbot's pattern matches a user agent. The JavaScript runtime evaluates it: a regex engine in WebAssembly
@@ -58,6 +61,7 @@ impl Enricher<'_> {
         columns.text(column!("project_id"), &self.project.id);
         columns.text(column!("env"), self.env.as_str());
         columns.time(column!("received_at"), self.received_at);
+        columns.text(column!("sent_by"), self.sent_by.as_str());
         columns.text(column!("classifier_version"), classifier::CLASSIFIER_VERSION);
         let kept = match &self.project.kept_params {
             Some(own) => own.iter().map(String::as_str).collect(),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use intake::ingest::Sender;
 use intake::time::{DAY_MS, Day, Timestamp};
 use intake::visitor::DayKey;
+use schema::SentBy;
 
 use super::agents::{Browser, bots};
 use super::arrivals::Arrivals;
@@ -101,7 +102,8 @@ impl World {
         let mut steps = Visits { origin: &place.origin, pages: &self.pages }.bot(random);
         steps.truncate(most);
         let start = self.any_time(day, &steps, random);
-        let actor = Actor { sender, anonymous_id: "", session_id: "", user_id: "", start, late_by: 0 };
+        let sent_by = SentBy::Browser;
+        let actor = Actor { sender, sent_by, anonymous_id: "", session_id: "", user_id: "", start, late_by: 0 };
         writer.visit(&place.project, &actor, &steps, random)
     }
 
@@ -115,8 +117,8 @@ impl World {
         let user = random.one_of(&place.users);
         let steps = Visits::server(&user.country, random);
         let start = self.any_time(day, &steps, random);
-        let sender = Sender::default();
-        let actor = Actor { sender, anonymous_id: "", session_id: "", user_id: &user.id, start, late_by: 0 };
+        let (sender, sent_by) = (Sender::default(), SentBy::Server);
+        let actor = Actor { sender, sent_by, anonymous_id: "", session_id: "", user_id: &user.id, start, late_by: 0 };
         writer.visit(&place.project, &actor, &steps, random)
     }
 
@@ -151,6 +153,7 @@ impl World {
         let session_id = format!("s-{:012x}", random.bits() >> 16);
         let actor = Actor {
             sender: sender(&visitor),
+            sent_by: SentBy::Browser,
             anonymous_id: &visitor.anonymous_id,
             session_id: if visitor.names_sessions { &session_id } else { "" },
             user_id: user.and_then(|index| place.users.get(index)).map_or("", |user| &user.id),

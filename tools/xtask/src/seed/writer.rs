@@ -9,6 +9,7 @@ use intake::ingest::{Enricher, Sender};
 use intake::key::Env;
 use intake::time::{Day, Timestamp};
 use intake::visitor::DayKey;
+use schema::SentBy;
 use uuid::Builder;
 
 use super::batch::{Batch, Batches};
@@ -34,6 +35,7 @@ pub(super) struct Made {
 /// Visitor and start of a visit.
 pub(super) struct Actor<'a> {
     pub(super) sender: Sender<'a>,
+    pub(super) sent_by: SentBy,
     pub(super) anonymous_id: &'a str,
     pub(super) session_id: &'a str,
     /// Set on all events from `$identify` on, or on all if the visit has none.
@@ -94,6 +96,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
             project,
             env: Env::Live,
             received_at,
+            sent_by: actor.sent_by,
             sender: Some(actor.sender),
             // All generated bots are in the lexicon.
             is_bot: |_| false,

@@ -50,6 +50,7 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
         project: &project,
         env: Env::Live,
         received_at: NOW,
+        sent_by: SentBy::Browser,
         sender,
         is_bot: |_| false,
         day_keys: &keys(days),
@@ -95,6 +96,7 @@ fn a_row_has_each_column_of_the_table_once_and_no_other() {
         project: &project,
         env: Env::Live,
         received_at: NOW,
+        sent_by: SentBy::Browser,
         sender: Some(sender),
         is_bot: |_| true,
         day_keys: &keys(&[NOW.day()]),
@@ -107,6 +109,29 @@ fn a_row_has_each_column_of_the_table_once_and_no_other() {
     let mut known: Vec<&str> = schema::Column::WRITTEN.iter().map(|column| column.as_str()).collect();
     known.sort_unstable();
     assert_eq!(written, known);
+}
+
+#[test]
+fn a_row_says_who_sent_it_whatever_the_event_says() {
+    let json = r#"{"event":"e","sent_by":"server","properties":{"sent_by":"server"},"context":{"sent_by":"server"}}"#;
+    let bounds = Bounds { received_at: NOW, retention_days: None, trusted: true };
+    let event = validate(serde_json::from_str(json).unwrap(), &bounds, &uuid::Uuid::nil).unwrap();
+    let (project, days) = (project(DntMode::Anonymous), HashMap::new());
+    for sent_by in SentBy::ALL {
+        let enricher = Enricher {
+            project: &project,
+            env: Env::Live,
+            received_at: NOW,
+            sent_by,
+            sender: None,
+            is_bot: |_| false,
+            day_keys: &days,
+        };
+        let mut line = Vec::new();
+        enricher.writer(1).write(&event, &mut line);
+        let row: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(row["sent_by"], sent_by.as_str());
+    }
 }
 
 #[test]
@@ -129,6 +154,7 @@ fn a_screen_is_taken_from_any_key_and_nothing_else_of_the_context_is() {
             project: &project,
             env: Env::Live,
             received_at: NOW,
+            sent_by: SentBy::Browser,
             sender: Some(BROWSER),
             is_bot: |_| false,
             day_keys: &days,
@@ -255,6 +281,7 @@ proptest::proptest! {
             project: &project,
             env: Env::Live,
             received_at: NOW,
+            sent_by: SentBy::Browser,
             sender: browser.then_some(BROWSER),
             is_bot: |user_agent| user_agent.contains("curl"),
             day_keys: &days,

@@ -89,7 +89,7 @@ impl Courier {
     }
 
     fn attempt(&self, batch: &Batch) -> Outcome {
-        let answer = match self.worker.post("/v1/batch", &self.target.key, batch.body.clone()) {
+        let answer = match self.worker.import("/v1/batch", &self.target.key, batch.body.clone()) {
             Ok(answer) => answer,
             Err(error) => return Outcome::Again(error, None),
         };

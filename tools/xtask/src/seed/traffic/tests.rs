@@ -96,6 +96,10 @@ fn the_data_has_what_reports_ask_about() {
     assert!(funnel[0] > 2 * funnel[1] && funnel[1] > 10 && funnel[2] > 10, "{funnel:?}");
     assert!(rows.iter().all(|row| (text(row, "event") == "purchase" || text(row, "event") == "subscription_renewed")
         == row.contains_key("revenue")));
+    assert!(
+        rows.iter().all(|row| (text(row, "event") == "subscription_renewed") == (text(row, "sent_by") == "server"))
+    );
+    assert_eq!(values("sent_by"), ["browser", "server"].into());
     let bots = rows.iter().filter(|row| !text(row, "bot_class").is_empty()).count();
     assert!((450..1800).contains(&bots), "{bots}");
 }
