@@ -91,15 +91,18 @@ for (const sink of ["buffer", "direct"]) {
       assert.equal((await stored("midnight")).length, 2);
     });
 
-    test("twenty years of months in one request are stored whole", async () => {
-      const events = Array.from({ length: 240 }, (_, n) => ({
+    // More months than one insert may have. Without the buffer the request lasts until all are stored, and a busy store
+    // takes seconds for each insert of fifty months.
+    const months = sink === "direct" ? 60 : 240;
+    test(`${months / 12} years of months in one request are stored whole`, async () => {
+      const events = Array.from({ length: months }, (_, n) => ({
         event: "e",
         event_id: `month-${n}`,
         timestamp: Date.UTC(2005, n, 15),
       }));
       const [status, answer] = await send("/v1/batch", { events });
-      assert.deepEqual([status, answer.accepted], [202, 240]);
-      assert.equal((await stored("month-")).length, 240);
+      assert.deepEqual([status, answer.accepted], [202, months]);
+      assert.equal((await stored("month-")).length, months);
     });
 
     test("a batch whose rows are larger than one parcel is stored whole", async () => {
