@@ -1,6 +1,7 @@
 //! Which end-to-end files run beside each other.
 //!
-//! Most share nothing but the stores. They run three at a time, on two cores: most of their time they wait. Files that
+//! Most share nothing but the stores. They run three at a time, on two cores: most of their time they wait. On a machine
+//! that is busy with something else they run one at a time, so that no request waits longer than its limit. Files that
 //! run the cron's jobs share these: a job does the work of all projects, and one file's run would do another's. They
 //! run one after the other, beside the rest, and say so in a comment: `@lane jobs`.
 
@@ -18,6 +19,10 @@ use super::counts::Counts;
 /// What a file of the lane says.
 const JOBS: &str = "@lane jobs";
 
+/// A machine that leaves the tests less than this share of its processors is busy. Two busy loops on two of them leave a
+/// half.
+const BUSY: f64 = 0.75;
+
 /// Longest for one file: what hangs is ended, what a busy machine slows down is not.
 const LIMIT: Duration = Duration::from_mins(15);
 /// The same for the long form.
@@ -34,10 +39,15 @@ pub(super) struct Lane {
     live: bool,
 }
 
-/// The lanes that have files.
-pub(super) fn of(files: Vec<PathBuf>) -> Vec<Lane> {
+/// How many files run at once that share nothing but the stores. `share`: how much of the processors the tests get.
+pub(super) fn width(share: f64) -> usize {
+    if share < BUSY { 1 } else { 3 }
+}
+
+/// The lanes that have files. `width`: how many files of the first run at once.
+pub(super) fn of(files: Vec<PathBuf>, width: usize) -> Vec<Lane> {
     let (jobs, free): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| runs_jobs(file));
-    let mut lanes: Vec<Lane> = [("end-to-end", 3, free), ("end-to-end-jobs", 1, jobs)]
+    let mut lanes: Vec<Lane> = [("end-to-end", width, free), ("end-to-end-jobs", 1, jobs)]
         .into_iter()
         .filter(|(_, _, files)| !files.is_empty())
         .map(|(name, width, files)| Lane { name, width, files, live: false })
@@ -108,15 +118,20 @@ mod tests {
     use crate::workspace;
 
     #[test]
+    fn fewer_files_run_at_once_on_a_busy_machine() {
+        assert_eq!([1.0, 0.8, 0.5].map(width), [3, 3, 1]);
+    }
+
+    #[test]
     fn files_that_run_jobs_have_a_lane_of_their_own() {
         let file = |name: &str| workspace::root().join(format!("tests/{name}.test.mjs"));
-        let lanes = of(vec![file("forget"), file("query"), file("rollup"), file("track")]);
+        let lanes = of(vec![file("forget"), file("query"), file("rollup"), file("track")], 3);
         let found: Vec<_> = lanes.iter().map(|lane| (lane.live, lane.width, lane.files.clone())).collect();
         assert_eq!(
             found,
             [(true, 3, vec![file("query"), file("track")]), (false, 1, vec![file("forget"), file("rollup")])]
         );
         // One alone writes to the terminal, whichever it is.
-        assert!(of(vec![file("rollup")]).iter().all(|lane| lane.live));
+        assert!(of(vec![file("rollup")], 3).iter().all(|lane| lane.live));
     }
 }

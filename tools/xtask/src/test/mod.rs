@@ -3,6 +3,7 @@
 mod counts;
 mod lanes;
 mod leaks;
+mod share;
 mod suites;
 
 use std::path::Path;

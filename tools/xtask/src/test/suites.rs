@@ -14,6 +14,7 @@ use crate::{process, workspace};
 
 use super::counts::Counts;
 use super::lanes;
+use super::share::share;
 
 /// Where test files are looked for.
 const FOLDERS: [&str; 3] = ["tests", "sdk-browser", "sdk-node"];
@@ -78,9 +79,11 @@ pub(crate) fn end_to_end(state: &State, tools: &Tools, pattern: Option<&str>, lo
         ("MCP_PYTHON", setup::python(state, setup::MCP_CLIENT)?),
         ("CHROMIUM", setup::chromium(state)?),
     ];
-    println!("\nnode --test");
+    let share = share();
+    let width = lanes::width(share);
+    println!("\nnode --test, {width} files at once: the tests get {:.0} % of the processors", 100.0 * share);
     let mut running = Vec::new();
-    for lane in lanes::of(named) {
+    for lane in lanes::of(named, width) {
         let mut node = with_stack(Command::new(&tools.node), state, tools, long);
         node.current_dir(&root).args(lane.arguments(state, long)).stdin(Stdio::null());
         for (helper, found) in &helpers {
