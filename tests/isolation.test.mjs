@@ -207,8 +207,9 @@ test(`${REQUESTS} hostile questions`, async (context) => {
     const about = `seed ${seed}: ${status} ${text.slice(0, 500)} for ${path} ${JSON.stringify(body)}`;
     assert.ok([200, 400].includes(status), about);
     if (status === 400) {
-      // An error repeats the caller's own value, in quotes.
-      assert.ok(!inner.test(JSON.parse(text).detail.replace(OWN_VALUE, "")), about);
+      // An error repeats the caller's own value, in quotes, and lists the question's own dimensions.
+      const said = names.reduce((said, name) => said.replaceAll(`, ${name}`, ""), JSON.parse(text).detail);
+      assert.ok(!inner.test(said.replace(OWN_VALUE, "")), about);
       return;
     }
     if (route !== "stats") {
