@@ -43,7 +43,7 @@ describe("keys", () => {
         assert.equal(status, fits ? 200 : 400, JSON.stringify(made));
         if (fits) assert.deepEqual(made.scopes, scopes);
         else assert.equal(made.details, "scopes");
-        // The table says it, too, whoever inserts.
+        // A constraint of the table refuses the same scopes, so another way to insert a key cannot widen it.
         const row = { organization: ours.slug, project: "shop", kind, env: "live", ...secret(), scopes };
         assert.equal((await door("key_create", row))[0], fits ? 200 : 400);
       });

@@ -21,7 +21,7 @@ impl SentBy {
     /// All values, in the order of the documentation.
     pub const ALL: [Self; 6] = [Self::Browser, Self::Server, Self::Import, Self::Link, Self::Pixel, Self::Postback];
 
-    /// The stored text. Rows from before the column have the empty text, which is none of these.
+    /// The stored text. It is empty for events that were stored before this column existed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Browser => "browser",

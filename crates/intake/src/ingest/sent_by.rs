@@ -4,7 +4,8 @@ use schema::SentBy;
 
 use crate::key::Kind;
 
-/// Header with which a server says, by the value `1`, that it imports what happened earlier. Of browsers it is ignored.
+/// Header with which a server says, by the value `1`, that its events are an import of what happened earlier. It is
+/// ignored with a `pk` key.
 pub const IMPORT_HEADER: &str = "x-headwater-import";
 
 /// Who sends events with a key of this kind. `import`: the value of [`IMPORT_HEADER`]. `None` for keys that send none.
