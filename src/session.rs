@@ -100,7 +100,7 @@ impl<'a> Token<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or("not a token")?;
         let (header, claims) = signed.split_once('.').ok_or("not a token")?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| "not base64url");
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| "no header")?;
+        let header: Header = intake::json::read(&decode(header)?).map_err(|_| "no header")?;
         let algorithm = match header.alg.as_str() {
             "HS256" => Algorithm::Hs256,
             "ES256" => Algorithm::Es256,
@@ -130,7 +130,7 @@ impl<'a> Token<'a> {
     /// # Errors
     /// The reason, for the log.
     pub fn session(&self, now: Timestamp) -> Result<Session, &'static str> {
-        let claims: Claims = serde_json::from_slice(&self.claims).map_err(|_| "missing claims")?;
+        let claims: Claims = intake::json::read(&self.claims).map_err(|_| "missing claims")?;
         #[expect(clippy::cast_precision_loss, reason = "seconds of this century are exact in a double")]
         let (now, leeway) = (now.0 as f64 / 1000.0, LEEWAY_S as f64);
         if claims.exp + leeway <= now {
@@ -162,7 +162,7 @@ pub fn read_key_set(json: &[u8]) -> Result<Vec<SigningKey>, String> {
     struct KeySet {
         keys: Vec<serde_json::Value>,
     }
-    let set: KeySet = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    let set: KeySet = intake::json::read(json).map_err(|error| error.to_string())?;
     let read = |key: serde_json::Value| {
         let word = |name: &str| key.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
         let (algorithm, name) = match (word("kty"), word("crv")) {

@@ -24,7 +24,8 @@ fn main() -> io::Result<()> {
 }
 
 fn answer(line: &[u8]) -> Result<Value, String> {
-    let visit: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let line = str::from_utf8(line).map_err(|error| error.to_string())?;
+    let visit: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     if !visit.is_object() {
         return Err("a line is a JSON object".to_owned());
     }

@@ -96,7 +96,7 @@ impl App {
         max: usize,
     ) -> Result<Value, ApiError> {
         let body = self.body(request, Bound { max, ..QUESTION }, deadline).await?;
-        serde_json::from_slice(&body.bytes).map_err(|error| {
+        intake::json::read(&body.bytes).map_err(|error| {
             ApiError::new(ErrorCode::InvalidPayload, format!("the body is not JSON: {error}")).field("", "must be JSON")
         })
     }

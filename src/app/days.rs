@@ -98,7 +98,7 @@ impl App {
     pub(super) async fn turn_day_keys(&self) -> Result<u64, StoreError> {
         let config = self.config.as_ref().map_err(|_| StoreError::Busy("not configured".to_owned()))?;
         let answer = config.control_plane.call("day_keys_turn", "{}".to_owned(), TURN).await?;
-        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()))
+        intake::json::read(&answer).map_err(|error| StoreError::Unusable(error.to_string()))
     }
 }
 

@@ -82,7 +82,7 @@ impl App {
         }
         let answer = config.control_plane.call("job_state", json!({ "job": JOB }).to_string(), CONTROL).await;
         let state = answer.and_then(|answer| {
-            serde_json::from_slice::<JobState>(&answer).map_err(|error| StoreError::Unusable(error.to_string()))
+            intake::json::read::<JobState>(&answer).map_err(|error| StoreError::Unusable(error.to_string()))
         });
         match state {
             Ok(state) if state.is_due_daily((self.runtime.now)()) => {}
@@ -199,7 +199,7 @@ impl Run<'_> {
     async fn policies(&self, after: &str) -> Result<Policies, Failure> {
         let after = Some(after).filter(|after| !after.is_empty());
         let answer = self.control("retention_policies", json!({ "after": after, "most": MAX_PROJECTS })).await?;
-        serde_json::from_slice(&answer).map_err(|error| Failure::Control(StoreError::Unusable(error.to_string())))
+        intake::json::read(&answer).map_err(|error| Failure::Control(StoreError::Unusable(error.to_string())))
     }
 
     /// Whether all that is too old has had its turn.
@@ -314,8 +314,8 @@ impl Run<'_> {
         let resume_at = resume_at.filter(|at| !at.is_empty());
         let arguments = json!({ "job": JOB, "holder": self.holder, "seconds": HELD_S, "resume_at": resume_at });
         let answer = self.control("job_hold", arguments).await?;
-        let held: Held = serde_json::from_slice(&answer)
-            .map_err(|error| Failure::Control(StoreError::Unusable(error.to_string())))?;
+        let held: Held =
+            intake::json::read(&answer).map_err(|error| Failure::Control(StoreError::Unusable(error.to_string())))?;
         Ok(held.granted.then(|| held.resume_at.unwrap_or_default()))
     }
 

@@ -110,7 +110,7 @@ impl App {
                 error
             }
         })?;
-        serde_json::from_slice(&answer).map_err(|_| StoreError::Unusable("no JSON".to_owned()).control_plane())
+        intake::json::read(&answer).map_err(|_| StoreError::Unusable("no JSON".to_owned()).control_plane())
     }
 }
 

@@ -107,7 +107,7 @@ impl App {
         let arguments = json!({ "organization_id": caller.key()?.organization_id, "project": named });
         let control_plane = &self.config()?.control_plane;
         let answer = control_plane.call("project_lookup", arguments.to_string(), LIMIT).await.map_err(outward)?;
-        serde_json::from_slice::<Value>(&answer)
+        intake::json::read::<Value>(&answer)
             .map_err(|error| StoreError::Unusable(error.to_string()).control_plane())?["id"]
             .as_str()
             .map(ToOwned::to_owned)
@@ -124,7 +124,7 @@ impl App {
         arguments["actor"] = caller.actor();
         let answer = self.config()?.control_plane.call(function, arguments.to_string(), LIMIT).await;
         let answer = answer.map_err(outward)?;
-        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
+        intake::json::read(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
     }
 
     /// A new key, and the input of the function that stores its hash.
@@ -188,7 +188,7 @@ impl App {
         if body.bytes.is_empty() {
             return Ok(Map::new());
         }
-        serde_json::from_slice(&body.bytes).map_err(|error| {
+        intake::json::read(&body.bytes).map_err(|error| {
             ApiError::new(ErrorCode::InvalidPayload, format!("the body is not a JSON object: {error}"))
                 .field("", "must be a JSON object")
         })

@@ -119,6 +119,6 @@ impl App {
                 error
             }
         })?;
-        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
+        intake::json::read(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
     }
 }

@@ -42,7 +42,7 @@ impl App {
     pub(super) async fn projects_of(&self, caller: &Principal) -> Result<Vec<Listed>, ApiError> {
         let body = json!({ "organization_id": caller.key()?.organization_id }).to_string();
         let answer = self.config()?.control_plane.call("account_projects", body, LIMIT).await.map_err(outward)?;
-        serde_json::from_slice(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
+        intake::json::read(&answer).map_err(|error| StoreError::Unusable(error.to_string()).control_plane())
     }
 
     /// The projects that the arguments name: all of them where they name none.

@@ -67,7 +67,7 @@ impl RpcError {
 /// −32700 if it is not JSON, −32600 if it is not a message, −32602 if its parameters are not an object; with the id if
 /// there is one.
 pub fn read(body: &[u8]) -> Result<Message, (Value, RpcError)> {
-    let value: Value = serde_json::from_slice(body)
+    let value: Value = intake::json::read(body)
         .map_err(|error| (Value::Null, RpcError::new(400, -32700, format!("the body is not JSON: {error}"))))?;
     let invalid = |message: &'static str| (Value::Null, RpcError::new(400, -32600, message));
     let mut members = match value {

@@ -74,7 +74,7 @@ struct Problem {
 }
 
 fn problem(body: &[u8]) -> Problem {
-    serde_json::from_slice(body).unwrap_or_default()
+    intake::json::read(body).unwrap_or_default()
 }
 
 fn sqlstate(body: &[u8]) -> String {

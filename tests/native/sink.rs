@@ -29,7 +29,7 @@ async fn track(app: &App, stalls: bool) -> (Reply, Duration) {
 
 /// 503 within three seconds, with the seconds after which to come back.
 fn unavailable(reply: &Reply, time: Duration) {
-    let body: Value = serde_json::from_slice(reply.body.bytes()).unwrap();
+    let body: Value = intake::json::read(reply.body.bytes()).unwrap();
     assert_eq!((reply.status, &body["error"]), (503, &"store_unavailable".into()), "{body}");
     let retry =
         reply.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, seconds)| seconds.parse::<u32>());
@@ -82,6 +82,6 @@ async fn a_client_that_stops_sending_is_told_so_in_the_end() {
     assert_eq!(track(&app, false).await.0.status, 202);
     tokio::time::pause();
     let (reply, _) = track(&app, true).await;
-    let body: Value = serde_json::from_slice(reply.body.bytes()).unwrap();
+    let body: Value = intake::json::read(reply.body.bytes()).unwrap();
     assert_eq!((reply.status, &body["error"]), (400, &"invalid_payload".into()));
 }

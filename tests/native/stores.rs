@@ -39,7 +39,7 @@ async fn counted(project: &str, parameters: &str) -> Value {
     let scope = Scope { project_id: project, env: intake::key::Env::Live };
     let statement = build(&query, &scope, &Plan::default());
     let found = clickhouse().select(statement.sql, &statement.parameters).await.unwrap();
-    serde_json::from_slice(&found.body).unwrap()
+    intake::json::read(&found.body).unwrap()
 }
 
 #[tokio::test]

@@ -152,7 +152,7 @@ struct RawProject {
 /// # Errors
 /// What is wrong with the answer, for the log.
 pub fn read_key(json: &[u8]) -> Result<Option<(KeyRecord, DayRows)>, String> {
-    let Some(raw) = serde_json::from_slice::<Option<RawAnswer>>(json).map_err(|error| error.to_string())? else {
+    let Some(raw) = crate::json::read::<Option<RawAnswer>>(json).map_err(|error| error.to_string())? else {
         return Ok(None);
     };
     let record = KeyRecord {
@@ -198,7 +198,7 @@ fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// # Errors
 /// What is wrong with the answer, for the log.
 pub fn read_day_rows(json: &[u8]) -> Result<DayRows, String> {
-    day_rows(serde_json::from_slice(json).map_err(|error| error.to_string())?)
+    day_rows(crate::json::read(json).map_err(|error| error.to_string())?)
 }
 
 fn day_rows(raw: HashMap<String, String>) -> Result<DayRows, String> {

@@ -1,11 +1,35 @@
-//! Writes JSON strings into a buffer.
+//! Reads JSON from bytes, and writes JSON strings into a buffer.
+
+use serde::Deserialize;
+use serde::de::Error as _;
+
+/// Reads a value from JSON. Unlike `serde_json::from_slice`, it first checks that all of it is UTF-8 and then reads it
+/// as text: `serde_json` compiles each type once for text and once for bytes, and the Worker has only the one for text.
+///
+/// # Errors
+/// It is not UTF-8, not JSON, or JSON of another shape.
+pub fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> serde_json::Result<T> {
+    serde_json::from_str(text(bytes)?)
+}
+
+fn text(bytes: &[u8]) -> serde_json::Result<&str> {
+    str::from_utf8(bytes).map_err(|error| {
+        // In the words of serde_json, with the place of the first wrong byte.
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let (mut line, mut column) = (1, 1);
+        for byte in before {
+            (line, column) = if *byte == b'\n' { (line + 1, 1) } else { (line, column + 1) };
+        }
+        serde_json::Error::custom(format_args!("invalid unicode code point at line {line} column {column}"))
+    })
+}
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = ONES << 7;
 
 /// Appends the content of a JSON string, without quotes, escaped exactly as `serde_json` does. Checks and copies eight
 /// bytes at a time, since nearly all text needs no escapes.
-pub fn push_escaped(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
@@ -64,8 +88,9 @@ static ESCAPES: [u8; 256] = {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_plain, push_escaped};
+    use super::{is_plain, push_escaped, read};
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn escaped(text: &str) -> String {
         let mut out = vec![b'"'];
@@ -88,7 +113,31 @@ mod tests {
         }
     }
 
+    /// What `read` replaces.
+    #[expect(clippy::disallowed_methods, reason = "the one to be compared with")]
+    fn from_bytes(bytes: &[u8]) -> serde_json::Result<Value> {
+        serde_json::from_slice(bytes)
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_refused_as_serde_json_does() {
+        for bytes in
+            [&b"\"\xff\""[..], b"{\"a\":1,\n\"\xc3\xa9\":\"ab\xc3\"}", b"[\n\n\"\xed\xa0\x80\"]", b"{\"\xf0\x9f\":1}"]
+        {
+            let (ours, theirs) = (read::<Value>(bytes).unwrap_err(), from_bytes(bytes).unwrap_err());
+            assert_eq!(ours.to_string(), theirs.to_string());
+            assert_eq!((ours.line(), ours.column()), (theirs.line(), theirs.column()));
+        }
+        assert!(read::<Value>(b"\xff").is_err() && read::<Value>(b"{} \xff").is_err());
+    }
+
     proptest! {
+        #[test]
+        fn bytes_are_read_as_serde_json_does(text in "[{}\\[\\]\",:01aé\n ]{0,12}") {
+            let (ours, theirs) = (read::<Value>(text.as_bytes()), from_bytes(text.as_bytes()));
+            prop_assert_eq!(ours.map_err(|error| error.to_string()), theirs.map_err(|error| error.to_string()));
+        }
+
         #[test]
         fn text_is_escaped_as_serde_json_does(text in prop_oneof![".{0,64}", "[ -~\u{0}-\u{1f}\"\\\\é€😀]{0,64}"]) {
             prop_assert_eq!(escaped(&text), serde_json::to_string(&text).unwrap());

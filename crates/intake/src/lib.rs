@@ -11,7 +11,7 @@ pub mod event;
 pub mod exclude;
 pub mod hex;
 pub mod ingest;
-mod json;
+pub mod json;
 pub mod key;
 pub mod limit;
 pub mod quota;

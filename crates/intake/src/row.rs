@@ -87,7 +87,7 @@ mod tests {
             if number > 0 {
                 expected["visitor_hash"] = number.to_string().into();
             }
-            prop_assert_eq!(serde_json::from_slice::<Value>(&line).unwrap(), expected);
+            prop_assert_eq!(crate::json::read::<Value>(&line).unwrap(), expected);
         }
     }
 }

@@ -220,7 +220,7 @@ mod tests {
 
     fn page(lines: &str, events: &Events) -> serde_json::Value {
         let found = Found { lines: lines.as_bytes().to_vec(), rows_read: 3 };
-        serde_json::from_slice(&events.page(&SCOPE, &found, 1).unwrap().to_json().unwrap()).unwrap()
+        intake::json::read(&events.page(&SCOPE, &found, 1).unwrap().to_json().unwrap()).unwrap()
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub trait Answer {
     /// # Errors
     /// As [`Answer::to_json`].
     fn to_value(&self) -> Result<Value, String> {
-        serde_json::from_slice(&self.to_json()?).map_err(|error| error.to_string())
+        intake::json::read(&self.to_json()?).map_err(|error| error.to_string())
     }
 }
 

@@ -229,7 +229,7 @@ pub fn number(answer: &[u8]) -> Option<u64> {
     struct Row {
         number: String,
     }
-    let row: Row = serde_json::from_slice(answer).ok()?;
+    let row: Row = intake::json::read(answer).ok()?;
     row.number.parse().ok()
 }
 

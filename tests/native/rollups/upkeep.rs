@@ -149,7 +149,7 @@ async fn a_row_that_is_not_what_the_events_give_is_found() {
             let answer = world.run(rollup::verify(kind, &[(world.day(the_day), other)])).await;
             assert_eq!(answer.is_empty(), spoilt == "SELECT *", "{kind:?}: {spoilt}");
             let Some(line) = answer.split(|byte| *byte == b'\n').find(|line| !line.is_empty()) else { continue };
-            let difference: Value = serde_json::from_slice(line).unwrap();
+            let difference: Value = intake::json::read(line).unwrap();
             assert_eq!(
                 (difference["day"].as_str(), difference["project_id"].as_str()),
                 (Some(DAY), Some(world.project.as_str()))

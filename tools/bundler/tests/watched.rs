@@ -56,7 +56,8 @@ fn watch_dir(root: &Path) -> Vec<PathBuf> {
 fn path_dependencies(root: &Path, package: &str) -> BTreeSet<PathBuf> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root).args(["metadata", "--format-version", "1", "--no-deps", "--offline"]);
-    let metadata: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    let metadata: Value = serde_json::from_str(&output).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let mut found = BTreeSet::new();
     let mut open = vec![package.to_owned()];

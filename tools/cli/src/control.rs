@@ -170,7 +170,7 @@ impl ControlPlane {
     pub(crate) fn attempt(&self, function: &'static str, arguments: &Value) -> Result<Result<Value, StoreError>> {
         match wait(self.client.call(function, arguments.to_string(), LIMIT))? {
             Ok(body) if body.is_empty() => Ok(Ok(Value::Null)),
-            Ok(body) => Ok(Ok(serde_json::from_slice(&body).context("the control plane's answer is not JSON")?)),
+            Ok(body) => Ok(Ok(intake::json::read(&body).context("the control plane's answer is not JSON")?)),
             Err(error) => Ok(Err(error)),
         }
     }

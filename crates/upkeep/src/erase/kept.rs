@@ -85,8 +85,7 @@ pub fn due(answer: &[u8]) -> Result<Vec<Due>, String> {
         resolved: bool,
         requested_at: Value,
     }
-    let rows: Vec<Row> =
-        serde_json::from_slice(answer).map_err(|error| format!("unusable answer: {}", place(&error)))?;
+    let rows: Vec<Row> = intake::json::read(answer).map_err(|error| format!("unusable answer: {}", place(&error)))?;
     let ids = |texts: Vec<String>| texts.iter().map(|text| unkept(text)).collect();
     Ok(rows
         .into_iter()

@@ -137,9 +137,8 @@ impl<'a> Search<'a> {
         for text in lines.split_inclusive(|byte| *byte == b'\n') {
             let start = done;
             done += text.len();
-            let theirs = serde_json::from_slice::<Line<'_>>(text)
-                .ok()
-                .is_some_and(|line| self.see(&line, task, in_doubt, found));
+            let theirs =
+                intake::json::read::<Line<'_>>(text).ok().is_some_and(|line| self.see(&line, task, in_doubt, found));
             if theirs && matches!(task, Task::Blank | Task::BlankButLinks) {
                 changed.get_or_insert_with(|| lines.get(..start).unwrap_or_default().to_vec()).push(b'\n');
                 continue;

@@ -65,7 +65,7 @@ pub fn clock_time(answer: &[u8]) -> Option<Timestamp> {
     struct Row {
         clock: String,
     }
-    let row: Row = serde_json::from_slice(answer).ok()?;
+    let row: Row = intake::json::read(answer).ok()?;
     row.clock.parse().ok().map(Timestamp)
 }
 

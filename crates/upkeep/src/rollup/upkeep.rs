@@ -99,7 +99,7 @@ pub fn outdated_rows(answer: &[u8]) -> Option<u64> {
     struct Row {
         rows: String,
     }
-    let row: Row = serde_json::from_slice(answer).ok()?;
+    let row: Row = intake::json::read(answer).ok()?;
     row.rows.parse().ok()
 }
 

@@ -55,7 +55,7 @@ fn uap_core() -> PathBuf {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .expect("cargo runs");
-    let metadata: Value = serde_json::from_slice(&output.stdout)
+    let metadata: Value = serde_json::from_str(&String::from_utf8_lossy(&output.stdout))
         .unwrap_or_else(|error| panic!("cargo metadata: {error}: {}", String::from_utf8_lossy(&output.stderr)));
     let manifest = metadata["packages"]
         .as_array()

@@ -79,7 +79,7 @@ mod tests {
         let mut events = 0;
         for batch in &all {
             assert!(batch.body.len() <= MAX_BYTES);
-            let body: serde_json::Value = serde_json::from_slice(&batch.body).unwrap();
+            let body: serde_json::Value = intake::json::read(&batch.body).unwrap();
             assert_eq!(body["events"].as_array().unwrap().len(), batch.lines.len());
             events += batch.lines.len();
         }

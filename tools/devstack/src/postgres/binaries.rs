@@ -96,11 +96,11 @@ fn repair_npm_package(bin: &Path) -> Result<()> {
     let Some(native) = bin.parent() else {
         return Ok(());
     };
-    let (Ok(list), Some(package)) = (fs::read(native.join("pg-symlinks.json")), native.parent()) else {
+    let (Ok(list), Some(package)) = (fs::read_to_string(native.join("pg-symlinks.json")), native.parent()) else {
         return Ok(());
     };
     let links: Vec<Symlink> =
-        serde_json::from_slice(&list).with_context(|| format!("cannot parse {}/pg-symlinks.json", native.display()))?;
+        serde_json::from_str(&list).with_context(|| format!("cannot parse {}/pg-symlinks.json", native.display()))?;
     for link in links {
         let inside = |path: &Path| path.components().all(|part| matches!(part, Component::Normal(_)));
         if !inside(&link.source) || !inside(&link.target) {

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
@@ -27,7 +28,7 @@ pub(super) fn verify(token: &str, secret: &[u8], now: f64) -> Result<Map<String,
     let [header, payload, signature] = parts.as_slice() else {
         return Err(undecodable(format!("Expected 3 parts in JWT; got {}", parts.len())));
     };
-    let algorithm = decode(header).and_then(|bytes| serde_json::from_slice::<Header>(&bytes).ok());
+    let algorithm = read::<Header>(header);
     if algorithm.is_none_or(|header| header.alg != "HS256") {
         return Err(undecodable("Wrong or unsupported encoding algorithm"));
     }
@@ -40,9 +41,7 @@ pub(super) fn verify(token: &str, secret: &[u8], now: f64) -> Result<Map<String,
     // Compares in constant time.
     mac.verify_slice(&signature).map_err(|_| failed())?;
 
-    let claims = decode(payload)
-        .and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok())
-        .ok_or_else(|| refused("Parsing claims failed"))?;
+    let claims = read(payload).ok_or_else(|| refused("Parsing claims failed"))?;
     check(&claims, now)?;
     Ok(claims)
 }
@@ -78,6 +77,10 @@ fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<f64>, Error> {
             None => Err(refused(format!("The JWT '{name}' claim must be a number"))),
         },
     }
+}
+
+fn read<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_str(&String::from_utf8(decode(part)?).ok()?).ok()
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {

@@ -58,7 +58,7 @@ fn row(json: &str, sender: Option<Sender>, dnt_mode: DntMode, days: &[Day]) -> O
     let mut lines = Vec::new();
     let fate = enricher.writer(1).write(&event, &mut lines);
     assert_eq!(fate == Fate::Dropped, lines.is_empty());
-    (fate == Fate::Written).then(|| serde_json::from_slice(&lines).unwrap())
+    (fate == Fate::Written).then(|| crate::json::read(&lines).unwrap())
 }
 
 const EVENT: &str = r#"{"event":"pageview","url":"https://shop.example.com/a/b?x=1","anonymous_id":"a","user_id":"u"}"#;
@@ -129,7 +129,7 @@ fn a_row_says_who_sent_it_whatever_the_event_says() {
         };
         let mut line = Vec::new();
         enricher.writer(1).write(&event, &mut line);
-        let row: Value = serde_json::from_slice(&line).unwrap();
+        let row: Value = crate::json::read(&line).unwrap();
         assert_eq!(row["sent_by"], sent_by.as_str());
     }
 }
@@ -161,7 +161,7 @@ fn a_screen_is_taken_from_any_key_and_nothing_else_of_the_context_is() {
         };
         let mut line = Vec::new();
         enricher.writer(1).write(&event, &mut line);
-        let row: Value = serde_json::from_slice(&line).unwrap();
+        let row: Value = crate::json::read(&line).unwrap();
         assert_eq!((&row["screen"], &row["country"]), (&"tablet".into(), &country.into()));
     }
 }

@@ -28,7 +28,7 @@ fn parsed(lines: &[u8]) -> Vec<BTreeMap<String, Value>> {
     lines
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap())
+        .map(|line| intake::json::read(line).unwrap())
         .collect()
 }
 
