@@ -10,6 +10,7 @@ use super::principal::Principal;
 use super::{App, Deadline};
 use crate::store::StoreError;
 use intake::error::{ApiError, ErrorCode};
+use intake::set;
 use query::Format;
 use upkeep::erase::{self, Closure, Ids, Person, Receipt, Task};
 
@@ -33,9 +34,8 @@ impl App {
         let receipts = self.about_person("access_note", caller, &asked.arguments()).await?;
         let receipts: Vec<Receipt> = serde_json::from_value(receipts)
             .map_err(|_| StoreError::Unusable("no receipts".to_owned()).control_plane())?;
-        let ids =
-            Ids { users: asked.user_id.into_iter().collect(), devices: asked.anonymous_id.iter().cloned().collect() };
-        let scope = Person { project_id: project_id.clone(), env: caller.env(), ids, hashes: [].into() };
+        let ids = Ids { users: set::of(asked.user_id), devices: set::of(asked.anonymous_id.clone()) };
+        let scope = Person { project_id: project_id.clone(), env: caller.env(), ids, hashes: BTreeSet::new() };
         let closure = Closure::new(scope.ids.clone(), asked.anonymous_id);
         let mut closures = [(scope, closure)];
         let whole = self.close(&mut closures, Asker::Client).await.map_err(quiet)?;
@@ -43,8 +43,8 @@ impl App {
         let mut person = scope.with(closure.ids());
         // Rows that share a visitor hash with a row that still waits are included, and the other way round.
         let (seen, all_seen) = self.waiting(Task::See, std::slice::from_ref(&person)).await;
-        let waiting: BTreeSet<String> = seen.seen.into_iter().flat_map(|seen| seen.hashes).collect();
-        person.hashes = self.hashes_of(&person, Asker::Client).await.map_err(quiet)?.into_iter().collect();
+        let waiting = set::of(seen.seen.into_iter().flat_map(|seen| seen.hashes));
+        person.hashes = set::of(self.hashes_of(&person, Asker::Client).await.map_err(quiet)?);
         person.hashes.extend(waiting.iter().cloned());
         let (told, all_told) = self.waiting(Task::Tell, std::slice::from_ref(&person)).await;
         if !(whole && all_seen && all_told) {

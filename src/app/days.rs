@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{App, Deadline, lock};
 use crate::store::StoreError;
 use intake::control::{DayRows, read_day_rows};
+use intake::set;
 use intake::time::{Day, Timestamp};
 use intake::visitor::{DayKey, VisitorSecrets};
 
@@ -66,11 +67,8 @@ impl App {
     pub(super) async fn day_keys(&self, days: &[Day], wanted: &[Day], deadline: &Deadline) -> HashMap<Day, DayKey> {
         let now = (self.runtime.now)();
         let known = lock(&self.days).known(days, now);
-        let mut missing: Vec<String> =
-            wanted.iter().filter(|day| !known.contains_key(day)).map(|day| day.to_iso()).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        missing.truncate(MAX_DAYS);
+        let missing = set::of(wanted.iter().filter(|day| !known.contains_key(day)).map(|day| day.to_iso()));
+        let missing: Vec<String> = missing.into_iter().take(MAX_DAYS).collect();
         let Ok(config) = &self.config else { return known };
         if missing.is_empty() {
             return known;

@@ -4,7 +4,6 @@
 //! A run can be stopped anywhere and repeated: each asks what is too old now. One run at a time holds the job in the
 //! control plane and records its progress; the next run continues what it left undone.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -19,6 +18,7 @@ use crate::config::Config;
 use crate::store::{ClickHouse, StoreError};
 use intake::error::{ApiError, ErrorCode};
 use intake::key::Env;
+use intake::set;
 use intake::time::Timestamp;
 use query::Path;
 use statement::Statement;
@@ -231,7 +231,7 @@ impl Run<'_> {
         expired: &[Expired],
         outcomes: &mut Outcomes,
     ) -> Result<bool, Failure> {
-        let ids: BTreeSet<&str> = expired.iter().map(|one| one.project_id.as_str()).collect();
+        let ids = set::of(expired.iter().map(|one| one.project_id.as_str()));
         let concerned = policies.iter().filter(|policy| ids.contains(policy.project_id.as_str()));
         let mut portions: Vec<Vec<Policy>> = vec![concerned.cloned().collect()];
         let month = expired.first().map_or(0, |one| one.month);

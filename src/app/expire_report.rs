@@ -106,7 +106,9 @@ impl Outcomes {
             took_ms: 0,
             failed: false,
         };
-        Self(policies.iter().map(|policy| (policy.project_id.clone(), outcome(policy))).collect())
+        let mut outcomes = BTreeMap::new();
+        outcomes.extend(policies.iter().map(|policy| (policy.project_id.clone(), outcome(policy))));
+        Self(outcomes)
     }
 
     /// These rows are gone (in a dry run: they would be).

@@ -18,6 +18,7 @@ use super::people::Asker;
 use crate::config::Config;
 use crate::store::StoreError;
 use intake::key::Env;
+use intake::set;
 use intake::time::Day;
 use statement::Statement;
 use upkeep::erase::{
@@ -72,8 +73,7 @@ impl App {
         let mut results = Vec::new();
         let outcome = self.forget_all(config, &due, &mut results).await;
         // Whatever has no result is given back as it was.
-        let told: BTreeSet<String> =
-            results.iter().filter_map(|one| one["id"].as_str().map(ToOwned::to_owned)).collect();
+        let told = set::of(results.iter().filter_map(|one| one["id"].as_str().map(ToOwned::to_owned)));
         let left = due.iter().filter(|one| !told.contains(&one.id));
         results.extend(left.map(|one| erase::ran(one, &Counts::default(), Outcome::Failed)).collect::<Vec<_>>());
         control(config, "forget_ran", json!({ "results": results })).await?;
@@ -111,7 +111,7 @@ impl App {
         let found: Vec<Value> = work
             .iter()
             .map(|one| {
-                let days: BTreeSet<Day> = one.touched.days.keys().copied().collect();
+                let days = set::of(one.touched.days.keys().copied());
                 erase::widened(&one.due, &one.newest, &days, one.whole)
             })
             .collect();

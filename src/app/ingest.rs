@@ -102,10 +102,13 @@ impl App {
 }
 
 fn distinct(days: impl Iterator<Item = Day>) -> Vec<Day> {
-    let mut days: Vec<Day> = days.collect();
-    days.sort_unstable();
-    days.dedup();
-    days
+    let mut distinct = Vec::new();
+    for day in days {
+        if let Err(place) = distinct.binary_search(&day) {
+            distinct.insert(place, day);
+        }
+    }
+    distinct
 }
 
 /// A browser's own headers; a server's are not its visitors'.

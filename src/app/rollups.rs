@@ -56,14 +56,16 @@ impl App {
         let began = (self.runtime.now)();
         let elapsed = || (self.runtime.now)().0 - began.0;
         let covers = clock.plus(-MARGIN_MS);
-        let mut portions = Vec::new();
+        let mut portions: Vec<(usize, Kind, Vec<ProjectDay>)> = Vec::new();
         for kind in Kind::ALL {
             let statement = rollup::due(kind, covers, clock.day(), self.random_bits()?, DAYS);
             let due = rollup::due_rows(&maintain(store, statement).await?)?;
-            portions.extend(rollup::batches(due).into_iter().enumerate().map(|(turn, days)| (turn, kind, days)));
+            // One portion of each kind after the other, so that none waits for all of another's.
+            for (turn, days) in rollup::batches(due).into_iter().enumerate() {
+                let place = portions.partition_point(|(other, ..)| *other <= turn);
+                portions.insert(place, (turn, kind, days));
+            }
         }
-        // One portion of each kind after the other, so that none waits for all of another's.
-        portions.sort_by_key(|(turn, ..)| *turn);
         let mut portions: VecDeque<(Kind, Vec<ProjectDay>)> =
             portions.into_iter().map(|(_, kind, days)| (kind, days)).collect();
         while let Some((kind, days)) = portions.pop_front() {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::question::CONDITIONS;
 use super::text::quoted;
 use super::tools::Ask;
+use intake::set;
 use query::nearest;
 
 /// Maximum number of suggested names.
@@ -152,9 +153,7 @@ pub fn instead_of(named: &Named, schema: &Value) -> Vec<String> {
 
 /// A hint for a name that does not exist, with the nearest names.
 pub(super) fn unknown(what: &str, wanted: &str, known: &[String]) -> String {
-    let mut all: Vec<&str> = known.iter().map(String::as_str).collect();
-    all.sort_unstable();
-    all.dedup();
+    let all = set::of(known.iter().map(String::as_str));
     let near: Vec<String> = nearest(all.into_iter(), wanted, NEAREST).into_iter().map(quoted).collect();
     let wanted = quoted(wanted);
     if near.is_empty() {

@@ -16,6 +16,7 @@ pub mod key;
 pub mod limit;
 pub mod quota;
 pub mod row;
+pub mod set;
 pub mod time;
 pub mod visitor;
 mod words;

@@ -37,10 +37,13 @@ fn suggestion(names: &[&str], wanted: &str) -> Option<String> {
 /// Up to `most` names nearest to the wanted one, nearest first. Case is ignored.
 pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, wanted: &str, most: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
-    let mut names: Vec<&str> = names.collect();
-    names.sort_by_cached_key(|known| distance(&known.to_lowercase(), &wanted));
-    names.truncate(most);
-    names
+    let mut near: Vec<(usize, &str)> = Vec::new();
+    for name in names {
+        let apart = distance(&name.to_lowercase(), &wanted);
+        near.insert(near.partition_point(|(other, _)| *other <= apart), (apart, name));
+        near.truncate(most);
+    }
+    near.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The Levenshtein distance: how many characters to insert, delete or replace.

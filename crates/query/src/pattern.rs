@@ -23,9 +23,11 @@ pub fn placed(error: ApiError, body: &Value) -> ApiError {
 
 /// Adds the pattern's parameter, if the error is about a pattern.
 pub fn placed_in_parameters(error: ApiError, query: &str) -> ApiError {
-    let given: Map<String, Value> = form_urlencoded::parse(query.as_bytes())
-        .filter_map(|(name, text)| serde_json::from_str(&text).ok().map(|value| (name.into_owned(), value)))
-        .collect();
+    let mut given: Map<String, Value> = Map::new();
+    given.extend(
+        form_urlencoded::parse(query.as_bytes())
+            .filter_map(|(name, text)| serde_json::from_str(&text).ok().map(|value| (name.into_owned(), value))),
+    );
     at(error, &given.into(), |path| format!("?{}", path.trim_start_matches('/').split('/').next().unwrap_or_default()))
 }
 

@@ -107,7 +107,8 @@ fn line(value: &Value, longest: usize) -> Option<String> {
 pub fn project_in(query: &str) -> Result<Option<String>, Fault> {
     let given = Given::read(query, KNOWN)?;
     let Some(name) = given.text("project") else { return Ok(None) };
-    let members = Map::from_iter([("project".to_owned(), name.into())]);
+    let mut members = Map::new();
+    members.insert("project".to_owned(), name.into());
     project(&members).map_err(|fault| place("project").fault(fault.message))
 }
 

@@ -343,11 +343,9 @@ struct Before {
 impl Before {
     fn of(query: &Query, rows: Vec<Row>) -> Self {
         let axis = |range| query.interval().map_or_else(Vec::new, |interval| steps(interval, range, &query.zone));
-        Self {
-            rows: rows.into_iter().map(|row| (Value::Array(row.key).to_string(), row.values)).collect(),
-            steps: axis(query.range),
-            other_steps: query.compare.map_or_else(Vec::new, axis),
-        }
+        let mut found = BTreeMap::new();
+        found.extend(rows.into_iter().map(|row| (Value::Array(row.key).to_string(), row.values)));
+        Self { rows: found, steps: axis(query.range), other_steps: query.compare.map_or_else(Vec::new, axis) }
     }
 
     fn find(&self, query: &Query, key: &[Value]) -> Vec<Value> {

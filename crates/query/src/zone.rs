@@ -84,13 +84,13 @@ impl Zone {
     pub fn start_of(&self, day: Day) -> Timestamp {
         let midnight = day.start();
         // The offset at the answer is one of the offsets around it.
-        let mut candidates = [-DAY_MS, 0, DAY_MS].map(|around| midnight.plus(-self.offset(midnight.plus(around))));
-        candidates.sort_unstable();
-        let exact = candidates.into_iter().find(|at| at.plus(self.offset(*at)) == midnight);
+        let candidates = [-DAY_MS, 0, DAY_MS].map(|around| midnight.plus(-self.offset(midnight.plus(around))));
+        let exact = candidates.into_iter().filter(|at| at.plus(self.offset(*at)) == midnight).min();
         exact.unwrap_or_else(|| {
             // Midnight is skipped: the change itself.
-            let change = self.offsets.iter().map(|(from, _)| Timestamp(*from)).find(|from| *from >= candidates[0]);
-            change.unwrap_or(candidates[0])
+            let first = candidates.into_iter().min().unwrap_or(midnight);
+            let change = self.offsets.iter().map(|(from, _)| Timestamp(*from)).find(|from| *from >= first);
+            change.unwrap_or(first)
         })
     }
 

@@ -4,11 +4,12 @@
 //! to the user. A request for a device means its user with all of that user's devices, or the device alone if it
 //! belongs to no user. A second user of the same device is another person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::person::Ids;
+use intake::set;
 
 /// The first `$identify` of a device as a user that one place (store or buffer) has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ impl Closure {
         let mut ids = self.start.clone();
         ids.users.extend(self.device.as_deref().and_then(|device| self.owner(device)).map(ToOwned::to_owned));
         let theirs = self.links.keys().filter(|device| self.owner(device).is_some_and(|user| ids.users.contains(user)));
-        let theirs: BTreeSet<String> = theirs.cloned().collect();
+        let theirs = set::of(theirs.cloned());
         ids.devices.extend(theirs);
         ids
     }
@@ -57,11 +58,10 @@ impl Closure {
         let users = self.ids().users;
         // A device's owner is known once all its links are known.
         let candidates = self.links.iter().filter(|(_, by)| by.keys().any(|user| users.contains(user)));
-        let devices: BTreeSet<String> =
-            candidates.map(|(device, _)| device.clone()).chain(self.device.clone()).collect();
+        let devices = set::of(candidates.map(|(device, _)| device.clone()).chain(self.device.clone()));
         Ids {
-            users: users.difference(&self.asked.users).cloned().collect(),
-            devices: devices.difference(&self.asked.devices).cloned().collect(),
+            users: set::of(users.difference(&self.asked.users).cloned()),
+            devices: set::of(devices.difference(&self.asked.devices).cloned()),
         }
     }
 
@@ -86,6 +86,7 @@ impl Closure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// (device, user, moment), and what is asked of them.
     struct World(&'static [(&'static str, &'static str, &'static str)]);

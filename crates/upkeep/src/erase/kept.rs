@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::person::{Ids, Person};
 use super::{is_number, place};
 use intake::key::Env;
+use intake::set;
 use intake::time::Day;
 
 /// A request that is due.
@@ -86,7 +87,7 @@ pub fn due(answer: &[u8]) -> Result<Vec<Due>, String> {
         requested_at: Value,
     }
     let rows: Vec<Row> = intake::json::read(answer).map_err(|error| format!("unusable answer: {}", place(&error)))?;
-    let ids = |texts: Vec<String>| texts.iter().map(|text| unkept(text)).collect();
+    let ids = |texts: Vec<String>| set::of(texts.iter().map(|text| unkept(text)));
     Ok(rows
         .into_iter()
         .map(|row| Due {
@@ -95,11 +96,11 @@ pub fn due(answer: &[u8]) -> Result<Vec<Due>, String> {
                 project_id: row.project_id,
                 env: row.env,
                 ids: Ids { users: ids(row.user_ids), devices: ids(row.anonymous_ids) },
-                hashes: row.visitor_hashes.into_iter().filter(|hash| is_number(hash)).collect(),
+                hashes: set::of(row.visitor_hashes.into_iter().filter(|hash| is_number(hash))),
             },
             device: row.asked_anonymous_id.as_deref().map(unkept).filter(|_| !row.resolved),
             resolved: row.resolved,
-            days: row.days.iter().filter_map(|day| Day::parse(day)).collect(),
+            days: set::of(row.days.iter().filter_map(|day| Day::parse(day))),
             requested_at: row.requested_at,
         })
         .collect())

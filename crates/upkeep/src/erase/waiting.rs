@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::closure::Link;
 use super::person::Person;
 use intake::ingest::IDENTIFY;
+use intake::set;
 
 /// Maximum size of the lines that one buffer object returns, in bytes.
 const MAX_TOLD: usize = 1024 * 1024;
@@ -162,7 +163,7 @@ impl<'a> Search<'a> {
             return false;
         }
         let of = |places: &HashMap<&str, Vec<usize>>, id: &str| places.get(id).cloned().unwrap_or_default();
-        let mut by_id: BTreeSet<usize> = of(&scope.users, &line.user_id).into_iter().collect();
+        let mut by_id = set::of(of(&scope.users, &line.user_id));
         by_id.extend(of(&scope.devices, &line.anonymous_id));
         for index in &by_id {
             let Some(seen) = found.seen.get_mut(*index) else { continue };
