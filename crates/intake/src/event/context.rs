@@ -56,7 +56,7 @@ pub(super) struct RawContext<'a> {
     /// Size of the visitor's screen in CSS pixels, from any key. Stored as a class by width: `mobile` below 576,
     /// `tablet` below 992, `laptop` below 1440, else `desktop`.
     #[serde(borrow, default)]
-    #[cfg_attr(feature = "documented", schemars(with = "Option<super::screen::RawScreen>"))]
+    #[cfg_attr(feature = "documented", schemars(with = "Option<super::shown::RawScreen>"))]
     pub(super) screen: Option<&'a RawValue>,
 }
 

@@ -8,7 +8,7 @@ mod properties;
 mod raw;
 mod revenue;
 mod scalar;
-mod screen;
+mod shown;
 mod validate;
 
 pub use context::{Context, MAX_HEADER};
@@ -19,4 +19,5 @@ pub use properties::{MAX_BYTES as MAX_PROPERTIES, MAX_DEPTH as MAX_NESTING};
 pub use raw::RawEvent;
 pub use revenue::Revenue;
 pub use scalar::Scalar;
+pub use shown::Shown;
 pub use validate::{Bounds, Event, MAX_ADDRESS, MAX_ID, MAX_TITLE, MAX_USER_ID, Rejection, validate};

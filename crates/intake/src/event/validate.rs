@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::scalar::Scalar;
-use super::{Context, RawEvent, Revenue, properties, screen};
+use super::shown::Shown;
+use super::{Context, RawEvent, Revenue, properties};
 use crate::error::{ErrorCode, FieldError};
 use crate::time::{DAY_MS, LAST_MS, Timestamp, YEAR_2000_MS};
 
@@ -58,8 +59,8 @@ pub struct Event<'a> {
     pub properties: Cow<'a, str>,
     /// Amount and currency, if any.
     pub revenue: Option<Revenue>,
-    /// Class of the visitor's screen: `mobile`, `tablet`, `laptop`, `desktop`; empty if unknown.
-    pub screen: &'static str,
+    /// The visitor's device, as any sender may describe it.
+    pub shown: Shown,
     /// The visitor's request as a trusted server describes it.
     pub context: Option<Context<'a>>,
 }
@@ -120,9 +121,8 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
     let revenue = raw.revenue.and_then(|json| {
         Revenue::read(json.get()).unwrap_or_else(|(path, message)| check.fail(format!("/revenue{path}"), message))
     });
-    let screen = raw.context.map_or(Ok(""), |json| screen::class(json.get())).unwrap_or_else(|(path, message)| {
-        check.fault(format!("/context{path}"), message);
-        ""
+    let shown = raw.context.and_then(|json| {
+        Shown::read(json.get()).map_or_else(|(path, message)| check.fail(format!("/context{path}"), message), Some)
     });
     let context = raw.context.filter(|_| bounds.trusted).and_then(|json| {
         Context::read(json.get()).unwrap_or_else(|(path, message)| check.fail(format!("/context{path}"), message))
@@ -159,7 +159,7 @@ pub fn validate<'a>(raw: RawEvent<'a>, bounds: &Bounds, fresh_id: &dyn Fn() -> U
         title,
         properties,
         revenue,
-        screen,
+        shown: shown.unwrap_or_default(),
         context,
     })
 }

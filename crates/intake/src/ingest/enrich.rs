@@ -176,7 +176,7 @@ impl<'a> Writer<'a> {
             if referrer.is_spam { (REFERRER_SPAM, BOT) } else { (profile.bot_class, profile.device_type) };
         columns.text(column!("bot_class"), bot_class);
         columns.text(column!("device_type"), device_type);
-        columns.text(column!("screen"), event.screen);
+        columns.text(column!("screen"), event.shown.screen);
         // The comma after the last column.
         lines.pop();
         lines.extend_from_slice(b"}\n");

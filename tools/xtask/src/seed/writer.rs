@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use intake::control::Project;
-use intake::event::Event;
+use intake::event::{Event, Shown};
 use intake::ingest::{Enricher, Sender};
 use intake::key::Env;
 use intake::time::{Day, Timestamp};
@@ -88,7 +88,7 @@ impl<S: FnMut(Batch) -> bool> Writer<S> {
             title: Cow::Borrowed(&step.title),
             properties: Cow::Borrowed(&step.properties),
             revenue: step.revenue,
-            screen: "",
+            shown: Shown::default(),
             context: None,
         };
         let received_at = timestamp.plus(actor.late_by + random.between(30, 900)).min(self.last);

@@ -148,7 +148,7 @@ fn a_screen_is_taken_from_any_key_and_nothing_else_of_the_context_is() {
     for (trusted, country) in [(false, "DE"), (true, "FR")] {
         let bounds = Bounds { received_at: NOW, retention_days: None, trusted };
         let event = validate(serde_json::from_str(json).unwrap(), &bounds, &uuid::Uuid::nil).unwrap();
-        assert_eq!((event.screen, event.context.is_some()), ("tablet", trusted));
+        assert_eq!((event.shown.screen, event.context.is_some()), ("tablet", trusted));
         let (project, days) = (project(DntMode::Anonymous), keys(&[NOW.day()]));
         let enricher = Enricher {
             project: &project,

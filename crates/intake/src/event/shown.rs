@@ -1,4 +1,5 @@
-//! The class of a visitor's screen, from `context.screen` as Segment's libraries send it.
+//! What any sender may say of the visitor's device: members of `context` that identify nobody. They are stored, in
+//! contrast to the members that only a trusted server may send.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,6 +12,14 @@ use super::scalar::Scalar;
 /// The classes and bounds are Plausible's.
 const CLASSES: [(f64, &str); 3] = [(576.0, "mobile"), (992.0, "tablet"), (1440.0, "laptop")];
 
+/// What is known of the visitor's device.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Class of the screen by its width: `mobile`, `tablet`, `laptop`, `desktop`; empty if unknown.
+    pub screen: &'static str,
+}
+
+/// `context.screen`, as Segment's libraries send it.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "documented", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct RawScreen<'a> {
@@ -23,18 +32,24 @@ pub(super) struct RawScreen<'a> {
     _height: IgnoredAny,
 }
 
-/// Reads `{"screen": {"width": 390, "height": 844}}`: `mobile`, `tablet`, `laptop` or `desktop`, empty where no width
-/// was sent. All other members are passed over. A class identifies nobody, so that it is taken from any key.
-///
-/// # Errors
-/// The path below `/context` and a sentence.
-pub(super) fn class(context: &str) -> Result<&'static str, (&'static str, &'static str)> {
-    // Nearly no context has one; what is no object is for `Context` to refuse.
-    if !context.contains("screen") {
-        return Ok("");
+impl Shown {
+    /// Reads `{"screen": {"width": 390, "height": 844}}`. All other members are passed over.
+    ///
+    /// # Errors
+    /// The path below `/context` and a sentence.
+    pub(super) fn read(context: &str) -> Result<Self, (&'static str, &'static str)> {
+        // Nearly no context has one; what is no object is for `Context` to refuse.
+        if !context.contains("screen") {
+            return Ok(Self::default());
+        }
+        let Ok(Object(RawContext { screen, .. })) = serde_json::from_str(context) else { return Ok(Self::default()) };
+        Ok(Self { screen: screen.map_or(Ok(""), |screen| class(screen.get()))? })
     }
-    let Ok(Object(RawContext { screen: Some(screen), .. })) = serde_json::from_str(context) else { return Ok("") };
-    let Object(RawScreen { width, .. }) = serde_json::from_str(screen.get())
+}
+
+/// The class of a screen; empty where no width was sent.
+fn class(screen: &str) -> Result<&'static str, (&'static str, &'static str)> {
+    let Object(RawScreen { width, .. }) = serde_json::from_str(screen)
         .map_err(|_| ("/screen", "must be an object with width and height in CSS pixels"))?;
     #[expect(clippy::cast_precision_loss, reason = "a screen is narrower than 2^52 pixels")]
     let width = match width {
@@ -70,21 +85,21 @@ mod tests {
             ("null", ""),
         ] {
             let context = format!(r#"{{"screen":{{"width":{width},"height":800,"density":2}},"locale":"de"}}"#);
-            assert_eq!(class(&context), Ok(name), "{width}");
+            assert_eq!(Shown::read(&context), Ok(Shown { screen: name }), "{width}");
         }
     }
 
     #[test]
     fn absent_and_refused() {
         for context in ["{}", "null", "[]", r#"{"screen":null}"#, r#"{"screen":{"height":7}}"#, r#"["screen"]"#] {
-            assert_eq!(class(context), Ok(""), "{context}");
+            assert_eq!(Shown::read(context), Ok(Shown::default()), "{context}");
         }
         for (context, path) in [
             (r#"{"screen":"wide"}"#, "/screen"),
             (r#"{"screen":[390,844]}"#, "/screen"),
             (r#"{"screen":{"width":"390"}}"#, "/screen/width"),
         ] {
-            assert_eq!(class(context).unwrap_err().0, path, "{context}");
+            assert_eq!(Shown::read(context).unwrap_err().0, path, "{context}");
         }
     }
 }
