@@ -133,10 +133,11 @@ export async function call(
       ...init,
     });
   // The stack's stores are always available. Only tests of other Workers make stores fail.
-  if (base !== stack.worker_url || !(question || intakes.some((intake) => path.startsWith(intake)))) return send();
+  if (base !== stack.worker_url) return send();
+  const intake = intakes.some((intake) => path.startsWith(intake));
   for (let again = 0; ; again++) {
     const response = await send();
-    const reason = again < 5 && (await overloaded(response, question));
+    const reason = again < 5 && (await overloaded(response, question, intake));
     if (!reason) return response;
     console.log(`asked again: ${path}: ${reason}`);
     await sleep(500);
@@ -145,13 +146,16 @@ export async function call(
 
 /**
  * The reason to repeat a request, as every client would: a store was too slow to answer the Worker, or wrangler's proxy
- * lost the connection and answered by itself. Events are sent again only if none of them was taken.
+ * lost the connection and answered by itself. Events are sent again only if none of them was taken, other requests only
+ * if their key was not even checked.
  */
-async function overloaded(response, question) {
+async function overloaded(response, question, intake) {
   if (question && response.status === 500 && !response.headers.get("x-request-id")) return "wrangler's 500";
   if (response.status !== 503) return undefined;
-  const reason = /"error":"(store_unavailable|control_plane_unavailable)"/.exec(await response.clone().text())?.[1];
-  return question || reason === "control_plane_unavailable" ? reason : undefined;
+  const text = await response.clone().text();
+  const reason = /"error":"(store_unavailable|control_plane_unavailable)"/.exec(text)?.[1];
+  if (question || (intake && reason === "control_plane_unavailable")) return reason;
+  return text.includes("keys cannot be checked now") ? reason : undefined;
 }
 
 /**
